@@ -1,0 +1,1 @@
+"""The nouns of Ferry, one word per thing: frozen values that every floor may pass around."""

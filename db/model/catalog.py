@@ -1,0 +1,155 @@
+"""What can be run, and where: environments, channel bindings, sources, jobs and their parameters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an environment is for; production always asks before it runs."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+    DEVELOPMENT = "development"
+
+
+class ConfirmationPolicy(StrEnum):
+    """Who must press the button before a run starts."""
+
+    NONE = "none"
+    REQUESTER = "requester"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentDraft:
+    """What a person says of an environment when creating it."""
+
+    name: str
+    kind: Kind
+    ssh_host: str
+    ssh_user: str
+    ssh_port: int = 22
+    ssh_key_path: str = ""  #: empty: the SSH agent of Ferry's machine
+    ssh_passphrase_ref: str = ""  #: ``env:NAME`` or ``file:PATH``, never the passphrase
+    proxy_jump: str = ""  #: ``[user@]host[:port]``, empty for none
+    host_key: str = ""  #: pinned public keys, OpenSSH lines (``ssh-ed25519 AAAA…``), one per line
+    node_path: str = ""  #: absolute path of ``node`` on the host; empty: found through the PATH
+    shell_setup: str = "auto"  #: how PATH is found: ``auto``, ``none``, or an absolute PATH
+    timeout_s: int = 600
+    grace_s: int = 5  #: seconds between TERM and KILL
+    concurrency: int = 1  #: runs at once in this environment
+    confirmation: ConfirmationPolicy = ConfirmationPolicy.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment(EnvironmentDraft):
+    """A named place to run."""
+
+    id: int
+    is_active: bool = True
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelBinding:
+    """The one environment that a channel runs in."""
+
+    channel_id: str
+    environment_id: int
+    bound_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDraft:
+    """What a person says of a source when creating it."""
+
+    name: str
+    description: str = ""
+    defaults: Mapping[str, str] = field(default_factory=dict)  #: parameter name → default value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(SourceDraft):
+    """The system that data comes from; jobs belong to one."""
+
+    id: int
+    is_active: bool = True
+    created_at: datetime
+    updated_at: datetime
+
+
+class ParameterType(StrEnum):
+    """What a parameter's value looks like."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+    DATE = "date"
+
+
+class Passing(StrEnum):
+    """How a value reaches the script."""
+
+    POSITION = "position"  #: argument number n, counted from 1
+    FLAG = "flag"  #: two words: ``--name value`` (a boolean: ``--name`` or nothing)
+    FLAG_EQUALS = "flag_equals"  #: one word: ``--name=value``
+    ENV = "env"  #: environment variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterSpec:
+    """One declared parameter of a job."""
+
+    name: str
+    label: str = ""  #: empty: the name
+    type: ParameterType = ParameterType.TEXT
+    required: bool = True
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    pattern: str = ""  #: regular expression for the whole value; empty: any
+    example: str = ""
+    minimum: float | None = None  #: number: least value; text: least length
+    maximum: float | None = None
+    secret_ref: str = ""  #: ``env:NAME`` or ``file:PATH``; such a parameter is never asked for
+    passing: Passing = Passing.POSITION
+    target: str = ""  #: position number, flag with its dashes, or variable name
+
+    @property
+    def title(self) -> str:
+        """What people read: the label, or the name where there is none."""
+        return self.label or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDraft:
+    """What a person says of a job when creating or changing it."""
+
+    name: str
+    source_id: int
+    script: str  #: path on the host; ``~/`` is the remote user's home
+    interpreter: str = "node"  #: empty: the script is executable itself
+    directory: str = ""  #: empty: the script's own directory
+    description: str = ""
+    parameters: tuple[ParameterSpec, ...] = ()
+    timeout_s: int | None = None  #: None: the environment's
+    progress_pattern: str = (
+        ""  #: regular expression with groups ``done`` and ``total`` or ``percent``
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(JobDraft):
+    """A stored definition of a script with typed parameters, as of one version."""
+
+    id: int
+    source_name: str
+    version: int
+    created_by: str
+    is_active: bool = True
+    created_at: datetime
+    updated_at: datetime

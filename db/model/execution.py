@@ -1,0 +1,189 @@
+"""One asked-for running of a job, its attempts, its output, and who confirmed it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from db.model.catalog import Kind
+from db.model.categories import Category
+
+
+class Status(StrEnum):
+    """Where an execution stands; transitions: ``executor/rules/lifecycle.py``."""
+
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    DISCARDED = "discarded"
+    EXPIRED = "expired"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in OVER
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a worker owns it: running or cancelling."""
+        return self in LIVE
+
+
+LIVE = frozenset({Status.RUNNING, Status.CANCELLING})
+OVER = frozenset(
+    {
+        Status.SUCCEEDED,
+        Status.FAILED,
+        Status.TIMED_OUT,
+        Status.CANCELLED,
+        Status.LOST,
+        Status.DISCARDED,
+        Status.EXPIRED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Exactly what will run; a confirmation is given to its hash."""
+
+    environment: str
+    kind: Kind
+    host: str
+    port: int
+    user: str
+    host_key: str
+    job: str
+    job_version: int
+    directory: str
+    script: str
+    interpreter: str
+    arguments: tuple[str, ...]  #: argv after the script
+    variables: Mapping[str, str]  #: environment variables; a secret's value is its reference
+    timeout_s: int
+    grace_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is: *done* of *total* (percent: of 100), and the script's own words."""
+
+    done: float
+    total: float
+    words: str = ""
+
+    @property
+    def fraction(self) -> float:
+        """Between 0 and 1."""
+        return min(1.0, max(0.0, self.done / self.total)) if self.total > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One asked-for running of a job version in an environment; *id* is the number people quote."""
+
+    id: int
+    key: str  #: 32 hex digits; with the attempt's number it names the run directory on the host
+    job_id: int
+    job_name: str
+    job_version: int
+    environment_id: int
+    environment_name: str
+    environment_kind: Kind
+    status: Status
+    team_id: str
+    channel_id: str
+    requested_by: str
+    reason: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    plan: Plan
+    plan_hash: str
+    created_at: datetime
+    expires_at: datetime | None = None  #: until when a confirmation may be answered
+    answered_by: str = ""  #: who confirmed or discarded
+    answered_at: datetime | None = None
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    cancelled_by: str = ""
+    worker: str = ""
+    lease_until: datetime | None = None
+    fence: int = 0  #: grows with every claim and take-over; a writer with an older one is refused
+    attempt: int = 0
+    exit_status: int | None = None
+    error_category: Category | None = None
+    error_detail: str = ""
+    error_message: str = ""
+    error_hint: str = ""
+    result: Mapping[str, str] = field(default_factory=dict)  #: what the script said by ``::result``
+    receipt: str = ""  #: what a cancel or a timeout stopped, in words
+    progress: Progress | None = None
+    reconnecting_since: datetime | None = None
+    resumed: int = 0  #: how often a worker took the running remote over
+    warnings: int = 0  #: lines of level warning
+    lines: int = 0  #: stored lines so far
+    version: int = 0  #: grows with every change that a card shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try over SSH, and how far its output is stored."""
+
+    execution_id: int
+    number: int
+    created_at: datetime
+    start_requested_at: datetime | None = None  #: set before the start is sent: it may have begun
+    started_at: datetime | None = None  #: the host said so
+    finished_at: datetime | None = None
+    out_offset: int = 0  #: bytes of the remote's stdout file that are stored as lines
+    err_offset: int = 0
+    exit_status: int | None = None
+    error_category: Category | None = None
+    error_detail: str = ""
+
+
+class Stream(StrEnum):
+    """Where a line came from; ``note`` is Ferry's own remark in the log."""
+
+    OUT = "out"
+    ERR = "err"
+    NOTE = "note"
+
+
+class Level(StrEnum):
+    """How loud a line is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of output; *number* counts from 1 within the execution and never changes."""
+
+    execution_id: int
+    attempt: int
+    number: int
+    stream: Stream
+    level: Level
+    logged_at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Where an execution is told in Slack, and what was told last."""
+
+    execution_id: int
+    channel_id: str
+    ts: str = ""  #: empty: not posted yet
+    told_version: int = -1
+    told_hash: str = ""
+    posts: frozenset[str] = frozenset()  #: keys of the thread posts that are out ("started", "end")
