@@ -1,4 +1,4 @@
-"""What can be run, and where: environments, channel bindings, sources, jobs and their parameters."""
+"""What can be run, and where: environments, bindings, sources, jobs, parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -138,7 +138,7 @@ class JobDraft:
     parameters: tuple[ParameterSpec, ...] = ()
     timeout_s: int | None = None  #: None: the environment's
     progress_pattern: str = (
-        ""  #: regular expression with groups ``done`` and ``total`` or ``percent``
+        ""  #: regex with groups ``done``, ``total`` or ``percent``
     )
 
 

@@ -46,7 +46,7 @@ class Conflict(FerryError):
 
 
 class NotAllowed(FerryError):
-    """This person may not do this."""
+    """The person may not do that."""
 
 
 class Unavailable(FerryError):
