@@ -1,0 +1,67 @@
+"""Which status may follow which; what is not in this chart cannot happen.
+
+::
+
+    awaiting_confirmation → queued | discarded | expired
+    queued → running | cancelled
+    running → succeeded | failed | timed_out | cancelling | lost | queued
+    cancelling → cancelled | succeeded | failed | timed_out | lost
+
+``running → queued`` is a retry by policy. A run that is being cancelled may end by itself first:
+what is true is recorded. ``lost`` only after the host answered and knows nothing of the run; a host
+that does not answer leaves it ``running``.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from db.model.errors import Conflict
+from db.model.execution import Status
+
+_ENDINGS = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.LOST})
+
+TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.AWAITING_CONFIRMATION: frozenset({Status.QUEUED, Status.DISCARDED, Status.EXPIRED}),
+        Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED}),
+        Status.RUNNING: _ENDINGS | {Status.CANCELLING, Status.QUEUED},
+        Status.CANCELLING: _ENDINGS | {Status.CANCELLED},
+    }
+)
+
+_STANDS: Mapping[Status, str] = MappingProxyType(
+    {
+        Status.AWAITING_CONFIRMATION: "is still waiting for its confirmation",
+        Status.QUEUED: "is waiting in the queue",
+        Status.RUNNING: "is running",
+        Status.CANCELLING: "is already being cancelled",
+        Status.SUCCEEDED: "is already over: it succeeded",
+        Status.FAILED: "is already over: it failed",
+        Status.TIMED_OUT: "is already over: it ran out of time",
+        Status.CANCELLED: "is already over: it was cancelled",
+        Status.LOST: "is already over: the host lost it",
+        Status.DISCARDED: "was discarded",
+        Status.EXPIRED: "expired before anybody confirmed it",
+    }
+)
+
+
+def may_become(old: Status, new: Status) -> bool:
+    """Return whether an execution in *old* may go to *new*."""
+    return new in TRANSITIONS.get(old, frozenset())
+
+
+def check(old: Status, new: Status) -> None:
+    """Raise Conflict, in words, unless an execution in *old* may go to *new*."""
+    if may_become(old, new):
+        return
+    hint = (
+        "Start it again with “Run again”."
+        if old.is_over
+        else "Look at its card: it may have changed."
+    )
+    raise Conflict(f"This run {_STANDS[old]}; it cannot become “{_name(new)}” now.", hint=hint)
+
+
+def _name(status: Status) -> str:
+    return status.value.replace("_", " ")

@@ -1,0 +1,53 @@
+"""Exactly what will run, and the hash that a confirmation is given to."""
+
+import hashlib
+import json
+import posixpath
+from collections.abc import Mapping
+from dataclasses import fields
+
+from db.model.catalog import Environment, Job
+from db.model.execution import Plan
+from executor.rules.arguments import arguments
+
+_NODE = "node"
+
+
+def plan_of(environment: Environment, job: Job, values: Mapping[str, str]) -> Plan:
+    """Return the plan of *job* in *environment* with validated *values*.
+
+    What the job leaves open is filled in: the script's own directory, the environment's timeout,
+    its path of ``node``.
+    """
+    words, variables = arguments(job.parameters, values)
+    return Plan(
+        environment=environment.name,
+        kind=environment.kind,
+        host=environment.ssh_host,
+        port=environment.ssh_port,
+        user=environment.ssh_user,
+        host_key=environment.host_key,
+        job=job.name,
+        job_version=job.version,
+        directory=job.directory or posixpath.dirname(job.script) or "~",
+        script=job.script,
+        interpreter=_interpreter(environment, job),
+        arguments=words,
+        variables=variables,
+        timeout_s=environment.timeout_s if job.timeout_s is None else job.timeout_s,
+        grace_s=environment.grace_s,
+    )
+
+
+def plan_hash(plan: Plan) -> str:
+    """Return the SHA-256 (64 hex digits) of *plan*'s canonical JSON: equal only for equal plans."""
+    content = {item.name: getattr(plan, item.name) for item in fields(plan)}
+    content["variables"] = dict(plan.variables)
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _interpreter(environment: Environment, job: Job) -> str:
+    if job.interpreter == _NODE and environment.node_path:
+        return environment.node_path
+    return job.interpreter
