@@ -1,0 +1,89 @@
+"""Every id that Slack sends back to us, in one place: views write them, listeners route by them."""
+
+from enum import StrEnum
+
+COMMAND = "/migrate"
+
+
+class Shortcut(StrEnum):
+    """Callback ids of the shortcuts in the manifest."""
+
+    RUN_JOB = "run_job"
+
+
+class Action(StrEnum):
+    """What a button, a select or a field does: ``<noun>.<verb>``.
+
+    The value of an execution's button is its number, except confirm and discard: ``answer()``.
+    """
+
+    EXECUTION_CONFIRM = "execution.confirm"
+    EXECUTION_DISCARD = "execution.discard"
+    EXECUTION_CANCEL = "execution.cancel"
+    EXECUTION_LOG = "execution.log"
+    EXECUTION_AGAIN = "execution.again"
+    EXECUTION_AGAIN_WITH_CHANGES = "execution.again_with_changes"
+    EXECUTION_SHOW = "execution.show"
+    EXECUTION_STATUS = "execution.status"
+    EXECUTION_HISTORY = "execution.history"
+    EXECUTION_OLDER = "execution.older"
+
+    RUN_OPEN = "run.open"
+    RUN_FORM = "run.form"
+    RUN_JOB = "run.job"
+    RUN_CHANNEL = "run.channel"
+
+    BINDING_OPEN = "binding.open"
+    BINDING_BIND = "binding.bind"
+
+    ENVIRONMENT_LIST = "environment.list"
+    ENVIRONMENT_NEW = "environment.new"
+    SOURCE_LIST = "source.list"
+    SOURCE_NEW = "source.new"
+    JOB_LIST = "job.list"
+    JOB_NEW = "job.new"
+    HELP_SHOW = "help.show"
+    HOME_REFRESH = "home.refresh"
+
+    FIELD = "field.value"  #: the element of every plain form field: the block says which
+
+
+class Callback(StrEnum):
+    """Which modal was submitted: ``<noun>.<verb>``."""
+
+    RUN_SUBMIT = "run.submit"
+    BINDING_SUBMIT = "binding.submit"
+    ENVIRONMENT_SUBMIT = "environment.submit"
+    ENVIRONMENT_TRUST = "environment.trust"
+    SOURCE_SUBMIT = "source.submit"
+    JOB_SUBMIT = "job.submit"
+    NOTE = "note"  #: a modal that only says something; never submitted
+
+
+class BlockId(StrEnum):
+    """Blocks that are looked for by name."""
+
+    NOTE = "note"  #: the words on top of a form that was refused
+
+
+FIELD_PREFIX = "field:"
+PARAMETER_PREFIX = "parameter:"
+
+
+def field(name: str) -> str:
+    """Return the block id of the form field *name*."""
+    return FIELD_PREFIX + name
+
+
+def parameter(job: str, name: str) -> str:
+    """Return the block id of a job's parameter.
+
+    With the job in it: Slack keeps what was typed under an id that it knows already, and the
+    parameters of another job must not inherit that.
+    """
+    return f"{PARAMETER_PREFIX}{job}:{name}"
+
+
+def answer(execution_id: int, plan_hash: str) -> str:
+    """Return the value of a confirm or discard button: the execution, and the plan it was shown."""
+    return f"{execution_id}:{plan_hash}"
