@@ -137,9 +137,7 @@ class JobDraft:
     description: str = ""
     parameters: tuple[ParameterSpec, ...] = ()
     timeout_s: int | None = None  #: None: the environment's
-    progress_pattern: str = (
-        ""  #: regex with groups ``done``, ``total`` or ``percent``
-    )
+    progress_pattern: str = ""  #: regex with groups ``done``, ``total`` or ``percent``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

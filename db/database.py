@@ -1,0 +1,133 @@
+"""Transactions: the one way to the rows, on SQLite and on MariaDB.
+
+``begin()`` commits at the end of its block or rolls back; nobody else commits. A cancelled task
+never leaves a connection in the middle of a statement: ``Session`` lets the statement end first.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import URL, event, exc, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from db.model.errors import Unavailable
+from db.repos import Repos
+from db.session import Session, unhurried
+
+AWAY = Unavailable(
+    "Ferry's database does not answer right now; nothing was changed.",
+    hint="Try again in a minute.",
+)
+_POOL_SIZE = 10
+
+
+def async_url(url: str) -> URL:
+    """Return *url* with the asynchronous driver that Ferry uses for its kind of database.
+
+    ``sqlite:///ferry.db`` and ``mysql://user:password@host/ferry`` are enough; ValueError for
+    anything that is neither SQLite nor MariaDB/MySQL.
+    """
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError as error:
+        raise ValueError(f"{url!r} is not a database URL, e.g. sqlite:///ferry.db") from error
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if kind in {"mysql", "mariadb"}:
+        parsed = parsed.set(drivername=f"{kind}+aiomysql")
+        return parsed.update_query_dict({"charset": "utf8mb4"})
+    raise ValueError(f"{kind} is not supported; use sqlite:///… or mysql://… (MariaDB or MySQL)")
+
+
+class Database:
+    """An engine and its transactions."""
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime]) -> None:
+        self.url = async_url(url)
+        self._clock = clock
+        self._is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine = _sqlite(self.url) if self._is_sqlite else _mariadb(self.url)
+        # SQLite has one writer; waiting here is fair and cheap, its own busy handler is neither.
+        self._writer = asyncio.Lock() if self._is_sqlite else nullcontext()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Repos]:
+        """Open a transaction for reading and writing; commit at the end of the block.
+
+        Raises Unavailable when the database does not answer or lets a lock wait run out.
+        """
+        async with self._writer, self._transaction(self._engine) as session:
+            yield Repos(session, self._clock)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Repos]:
+        """Open a transaction for reading: on SQLite it waits for no writer."""
+        engine = self._engine.execution_options(ferry_read=True)
+        async with self._transaction(engine) as session:
+            yield Repos(session, self._clock)
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Session]:
+        connection = engine.connect()
+        try:
+            await unhurried(connection.start())
+            session = Session(connection)
+            yield session
+            await unhurried(connection.commit())
+        except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as e:
+            raise Unavailable(AWAY.message, hint=AWAY.hint) from e
+        except OSError as error:
+            raise Unavailable(AWAY.message, hint=AWAY.hint) from error
+        finally:
+            await unhurried(_close(connection))
+
+    async def ping(self) -> None:
+        """Return when the database answers; raises Unavailable otherwise."""
+        async with self.read() as repos:
+            await repos.session.rows(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+async def _close(connection: AsyncConnection) -> None:
+    # A connection that was never opened, or died, has nothing left to give back.
+    if connection.sync_connection is not None:
+        await connection.close()
+
+
+def _mariadb(url: URL) -> AsyncEngine:
+    # READ COMMITTED: the gap locks of the default level let a claim stall inserts.
+    return create_async_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=_POOL_SIZE,
+        connect_args={"connect_timeout": 5},
+    )
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=_POOL_SIZE)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours, see below
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A transaction that reads first and writes later must hold the lock from the start.
+        reads = connection.get_execution_options().get("ferry_read")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,55 @@
+"""Alembic with Ferry's settings: no ini file, the database is given by its URL.
+
+``python -m db.migrations check`` compares the migrations with ``db/schema.py`` on a new SQLite
+file (and on FERRY_DATABASE_URL, when set); ``… revision "words"`` writes the next one.
+"""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from db.database import async_url
+from db.model.errors import Unavailable
+
+
+def _config(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["url"] = async_url(url)
+    return config
+
+
+async def upgrade(url: str) -> None:
+    """Bring the database to today's schema; does nothing when it is there already.
+
+    Raises Unavailable when the database does not answer.
+    """
+    try:
+        await asyncio.to_thread(command.upgrade, _config(url), "head")
+    except (OperationalError, InterfaceError, OSError) as error:
+        raise Unavailable(
+            f"The database at {async_url(url)!r} does not answer: {_cause(error)}",
+            hint="Is it running, and is FERRY_DATABASE_URL right? "
+            "For example mysql://ferry:password@127.0.0.1:3306/ferry or sqlite:///ferry.db",
+        ) from error
+
+
+def check(url: str) -> None:
+    """Raise alembic.util.CommandError if the migrations and the schema differ."""
+    command.upgrade(_config(url), "head")
+    command.check(_config(url))
+
+
+def revision(url: str, words: str) -> None:
+    """Write the next migration from what the schema has and the database has not."""
+    command.upgrade(_config(url), "head")
+    count = len(list((Path(__file__).parent / "versions").glob("[0-9]*.py")))
+    command.revision(_config(url), words, autogenerate=True, rev_id=f"{count + 1:04d}")
+
+
+def _cause(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error)

@@ -1,0 +1,86 @@
+"""Table ``migration_attempts``: each try over SSH, and how far its output is stored."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from db.model.categories import Category
+from db.model.execution import Attempt
+from db.repos.base import Repository, fill
+from db.schema import attempts as table
+
+
+class Attempts(Repository):
+    """One row a try; lines and offsets are written in the same transaction."""
+
+    async def add(self, execution_id: int, number: int, fence: int) -> None:
+        """Begin try *number*; its lines go on counting where the last try's ended."""
+        last = func.coalesce(func.max(table.c.last_line), 0)
+        line = await self._session.value(select(last).where(table.c.execution_id == execution_id))
+        await self._session.change(
+            insert(table).values(
+                execution_id=execution_id,
+                number=number,
+                fence=fence,
+                last_line=line,
+                progress_words="",
+                result={},
+                created_at=self._now(),
+            )
+        )
+
+    async def get(self, execution_id: int, number: int) -> Attempt:
+        """Return the try; it exists from the claim on."""
+        row = await self._session.row(
+            select(table).where(table.c.execution_id == execution_id, table.c.number == number)
+        )
+        assert row is not None, "a claim writes its attempt"  # noqa: S101
+        category = row["error_category"]
+        return fill(Attempt, row, error_category=Category(category) if category else None)
+
+    async def change(self, execution_id: int, number: int, *, fence: int, **values: Any) -> bool:
+        """Set *values* if the fence is still ours; say whether it was."""
+        change = update(table).where(
+            table.c.execution_id == execution_id,
+            table.c.number == number,
+            table.c.fence == fence,
+        )
+        return await self._session.change(change.values(values)) == 1
+
+    async def advance(self, marks: Sequence[Mapping[str, Any]]) -> int:
+        """Store how far the output of several tries is; return how many still had our fence.
+
+        Each of *marks*: execution_id, attempt, fence, and the columns of ``_MARKS``.
+        """
+        change = (
+            update(table)
+            .where(
+                table.c.execution_id == bindparam("of_execution"),
+                table.c.number == bindparam("of_attempt"),
+                table.c.fence == bindparam("of_fence"),
+            )
+            .values({name: bindparam(f"to_{name}") for name in _MARKS})
+        )
+        rows = [
+            {
+                "of_execution": mark["execution_id"],
+                "of_attempt": mark["attempt"],
+                "of_fence": mark["fence"],
+                **{f"to_{name}": mark[name] for name in _MARKS},
+            }
+            for mark in marks
+        ]
+        return await self._session.change_many(change, rows)
+
+
+_MARKS = (
+    "out_offset",
+    "err_offset",
+    "last_line",
+    "warnings",
+    "progress_done",
+    "progress_total",
+    "progress_words",
+    "result",
+)

@@ -1,0 +1,81 @@
+"""Tables ``cards`` and ``card_posts``: what Slack was told, and what it has yet to be told."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import case, insert, select, update
+
+from db.model.execution import LIVE, OVER, Card, Execution, Status
+from db.repos.base import Repository, fill
+from db.repos.executions import execution_of, selection
+from db.schema import card_posts, cards, executions
+
+FINAL_FIRST = case(
+    (executions.c.status.in_([*OVER, Status.AWAITING_CONFIRMATION]), 0),
+    else_=1,
+)
+
+
+class Cards(Repository):
+    """One card an execution; an untold execution is news."""
+
+    async def untold(self, limit: int) -> list[tuple[Execution, Card]]:
+        """Return executions with news: ends and questions first, then the oldest."""
+        query = selection().where(executions.c.untold, executions.c.channel_id != "")
+        rows = await self._session.rows(query.order_by(FINAL_FIRST, executions.c.id).limit(limit))
+        return await self._with_cards([execution_of(row) for row in rows])
+
+    async def live(self) -> list[tuple[Execution, Card]]:
+        """Return what runs now, oldest first."""
+        query = selection().where(executions.c.status.in_(LIVE), executions.c.channel_id != "")
+        rows = await self._session.rows(query.order_by(executions.c.id))
+        return await self._with_cards([execution_of(row) for row in rows])
+
+    async def get(self, execution: Execution) -> Card:
+        """Return the card of *execution*, posted or not."""
+        return (await self._with_cards([execution]))[0][1]
+
+    async def _with_cards(self, found: Sequence[Execution]) -> list[tuple[Execution, Card]]:
+        ids = [execution.id for execution in found]
+        stored = await self._session.rows(select(cards).where(cards.c.execution_id.in_(ids)))
+        posts = await self._session.rows(
+            select(card_posts).where(card_posts.c.execution_id.in_(ids))
+        )
+        keys: dict[int, set[str]] = {}
+        for post in posts:
+            keys.setdefault(post["execution_id"], set()).add(post["post_key"])
+        by_id = {
+            row["execution_id"]: fill(Card, row, posts=frozenset(keys.get(row["execution_id"], ())))
+            for row in stored
+        }
+        blank = {e.id: Card(execution_id=e.id, channel_id=e.channel_id) for e in found}
+        return [(execution, by_id.get(execution.id, blank[execution.id])) for execution in found]
+
+    async def put(self, execution_id: int, **values: Any) -> None:
+        """Set *values* of a card; it is created if need be."""
+        now = self._now()
+        values |= {"updated_at": now}
+        change = update(cards).where(cards.c.execution_id == execution_id).values(values)
+        if await self._session.change(change) == 0:
+            await self._session.change(
+                insert(cards).values(execution_id=execution_id, created_at=now, **values)
+            )
+
+    async def settle(self, execution_id: int, version: int) -> None:
+        """Take an execution off the news, unless it changed after *version*."""
+        change = update(executions).where(
+            executions.c.id == execution_id, executions.c.version <= version
+        )
+        await self._session.change(change.values(untold=False))
+
+    async def posted(self, execution_id: int, key: str) -> None:
+        """Remember that a thread post is out; twice is the same as once."""
+        known = select(card_posts.c.post_key).where(
+            card_posts.c.execution_id == execution_id, card_posts.c.post_key == key
+        )
+        if await self._session.value(known) is None:
+            await self._session.change(
+                insert(card_posts).values(
+                    execution_id=execution_id, post_key=key, created_at=self._now()
+                )
+            )

@@ -1,0 +1,157 @@
+"""Tables ``migration_executions`` and ``execution_parameters``."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exc, func, insert, select, update
+
+from db.model.catalog import Kind
+from db.model.categories import Category
+from db.model.execution import LIVE, Execution, Plan, Progress, Status
+from db.repos.base import Repository, fill
+from db.schema import attempts, execution_parameters
+from db.schema import executions as table
+
+
+class Executions(Repository):
+    """What was asked for, where it stands, how it ended."""
+
+    async def add(self, new: Mapping[str, Any], plan: Plan) -> Execution | None:
+        """Return the new execution; None if its idempotency key was used before."""
+        now = self._now()
+        values = {
+            "created_at": now,
+            "updated_at": now,
+            "plan": asdict(plan),
+            "error_message": "",
+            "error_hint": "",
+            "result": {},
+            "receipt": "",
+            **new,
+        }
+        try:
+            execution_id = await self._session.insert(insert(table).values(values))
+        except exc.IntegrityError:
+            return None
+        rows = [
+            {"execution_id": execution_id, "name": name, "value": value}
+            for name, value in new["parameters"].items()
+        ]
+        await self._session.change_many(insert(execution_parameters), rows)
+        return await self.get(execution_id)
+
+    async def get(self, execution_id: int) -> Execution | None:
+        """Return the execution of that number."""
+        row = await self._session.row(selection().where(table.c.id == execution_id))
+        return execution_of(row) if row else None
+
+    async def with_idempotency_key(self, key: str) -> Execution | None:
+        """Return the execution that was asked for under *key*."""
+        row = await self._session.row(selection().where(table.c.idempotency_key == key))
+        return execution_of(row) if row else None
+
+    async def change(
+        self,
+        execution_id: int,
+        *,
+        expect: Collection[Status],
+        fence: int | None = None,
+        **values: Any,
+    ) -> bool:
+        """Set *values* if the status is one of *expect* (and the fence is ours); say whether.
+
+        The compare-and-set that every change of state goes through; it makes news.
+        """
+        change = update(table).where(table.c.id == execution_id, table.c.status.in_(expect))
+        if fence is not None:
+            change = change.where(table.c.fence == fence)
+        values |= {"version": table.c.version + 1, "untold": True, "updated_at": self._now()}
+        return await self._session.change(change.values(values)) == 1
+
+    async def due(self, now: datetime) -> list[int]:
+        """Return the numbers of executions whose confirmation was not given in time."""
+        query = select(table.c.id).where(
+            table.c.status == Status.AWAITING_CONFIRMATION, table.c.expires_at <= now
+        )
+        return [row["id"] for row in await self._session.rows(query)]
+
+    async def active(self, environment_id: int | None) -> list[Execution]:
+        """Return what waits or runs, oldest first."""
+        states = [Status.AWAITING_CONFIRMATION, Status.QUEUED, *LIVE]
+        query = selection().where(table.c.status.in_(states)).order_by(table.c.id)
+        if environment_id is not None:
+            query = query.where(table.c.environment_id == environment_id)
+        return [execution_of(row) for row in await self._session.rows(query)]
+
+    async def recent(
+        self, environment_id: int | None, before: int | None, limit: int
+    ) -> list[Execution]:
+        """Return at most *limit* executions, newest first, with numbers below *before*."""
+        query = selection().order_by(table.c.id.desc()).limit(limit)
+        if environment_id is not None:
+            query = query.where(table.c.environment_id == environment_id)
+        if before is not None:
+            query = query.where(table.c.id < before)
+        return [execution_of(row) for row in await self._session.rows(query)]
+
+    async def ahead(self, execution: Execution) -> int:
+        """Return how many executions wait before this one in its environment."""
+        query = select(func.count()).where(
+            table.c.environment_id == execution.environment_id,
+            table.c.status == Status.QUEUED,
+            table.c.id < execution.id,
+        )
+        return int(await self._session.value(query))
+
+    async def durations(self, job_id: int, environment_id: int, limit: int) -> list[float]:
+        """Return the seconds that the last *limit* successes took, newest first."""
+        query = (
+            select(table.c.started_at, table.c.finished_at)
+            .where(table.c.job_id == job_id, table.c.environment_id == environment_id)
+            .where(table.c.status == Status.SUCCEEDED)
+            .order_by(table.c.id.desc())
+            .limit(limit)
+        )
+        rows = await self._session.rows(query)
+        return [(row["finished_at"] - row["started_at"]).total_seconds() for row in rows]
+
+
+def selection() -> Select[Any]:
+    """Return the SELECT that ``execution_of`` understands."""
+    current = and_(attempts.c.execution_id == table.c.id, attempts.c.number == table.c.attempt)
+    return select(
+        table,
+        attempts.c.last_line.label("lines"),
+        attempts.c.warnings,
+        attempts.c.progress_done,
+        attempts.c.progress_total,
+        attempts.c.progress_words,
+    ).select_from(table.outerjoin(attempts, current))
+
+
+def execution_of(row: Mapping[str, Any]) -> Execution:
+    """Return the frozen value of a row of ``selection()``."""
+    plan = dict(row["plan"])
+    plan |= {"kind": Kind(plan["kind"]), "arguments": tuple(plan["arguments"])}
+    category = row["error_category"]
+    return fill(
+        Execution,
+        row,
+        status=Status(row["status"]),
+        environment_kind=Kind(row["environment_kind"]),
+        plan=Plan(**plan),
+        error_category=Category(category) if category else None,
+        progress=_progress(row),
+        lines=row["lines"] or 0,
+        warnings=row["warnings"] or 0,
+    )
+
+
+def _progress(row: Mapping[str, Any]) -> Progress | None:
+    if row["progress_total"] is None:
+        return None
+    return Progress(
+        done=row["progress_done"], total=row["progress_total"], words=row["progress_words"] or ""
+    )

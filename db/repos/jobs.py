@@ -1,0 +1,97 @@
+"""Tables ``migration_jobs`` and ``migration_job_versions``."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Select, and_, exc, insert, or_, select
+
+from db.model.catalog import Job, JobDraft, ParameterSpec, ParameterType, Passing
+from db.model.errors import Conflict
+from db.repos.base import Repository, fill
+from db.schema import job_versions as versions
+from db.schema import jobs as table
+from db.schema import sources
+
+
+class Jobs(Repository):
+    """Scripts with typed parameters; each change is a new version."""
+
+    async def add(self, draft: JobDraft, by: str) -> Job:
+        """Return the new job, version 1; Conflict if the name is taken."""
+        now = self._now()
+        try:
+            job_id = await self._session.insert(
+                insert(table).values(
+                    source_id=draft.source_id,
+                    name=draft.name,
+                    version=1,
+                    created_by=by,
+                    is_active=True,
+                    created_at=now,
+                    updated_at=now,
+                )
+            )
+        except exc.IntegrityError as error:
+            raise Conflict(f"A job named `{draft.name}` exists already.") from error
+        values = {name: value for name, value in asdict(draft).items() if name in versions.c}
+        values |= {"job_id": job_id, "version": 1, "edited_by": by, "created_at": now}
+        await self._session.change(insert(versions).values(values))
+        return await self.get(job_id, 1)
+
+    async def get(self, job_id: int, version: int) -> Job:
+        """Return the job as it was at *version*."""
+        query = _select(versions.c.version == version).where(table.c.id == job_id)
+        row = await self._session.row(query)
+        assert row is not None, "versions are never deleted"  # noqa: S101
+        return _job(row)
+
+    async def named(self, name: str) -> Job | None:
+        """Return the active job of that name, as it is today."""
+        row = await self._session.row(_today().where(table.c.name == name, table.c.is_active))
+        return _job(row) if row else None
+
+    async def with_id(self, job_id: int) -> Job | None:
+        """Return the active job with that id, as it is today."""
+        row = await self._session.row(_today().where(table.c.id == job_id, table.c.is_active))
+        return _job(row) if row else None
+
+    async def search(self, words: str, limit: int) -> list[Job]:
+        """Return at most *limit* active jobs by name; *words* may stand anywhere in the name."""
+        query = _today().where(table.c.is_active).order_by(table.c.name).limit(limit)
+        if words:
+            found = or_(
+                table.c.name.contains(words.lower(), autoescape=True),
+                sources.c.name.contains(words.lower(), autoescape=True),
+            )
+            query = query.where(found)
+        return [_job(row) for row in await self._session.rows(query)]
+
+
+def _today() -> Select[Any]:
+    return _select(versions.c.version == table.c.version)
+
+
+def _select(which: Any) -> Select[Any]:
+    told = [versions.c[name] for name in ("script", "interpreter", "directory", "description")]
+    told += [versions.c[name] for name in ("parameters", "timeout_s", "progress_pattern")]
+    own = [column for column in table.c if column.name != "version"]
+    return (
+        select(*own, versions.c.version, *told, sources.c.name.label("source_name"))
+        .join(versions, and_(versions.c.job_id == table.c.id, which))
+        .join(sources, sources.c.id == table.c.source_id)
+    )
+
+
+def _job(row: Mapping[str, Any]) -> Job:
+    return fill(Job, row, parameters=tuple(_spec(spec) for spec in row["parameters"]))
+
+
+def _spec(stored: Mapping[str, Any]) -> ParameterSpec:
+    return fill(
+        ParameterSpec,
+        stored,
+        type=ParameterType(stored["type"]),
+        passing=Passing(stored["passing"]),
+        choices=tuple(stored["choices"]),
+    )
