@@ -1,7 +1,7 @@
 """Alembic's entry: runs the migrations on the URL that ``runner`` put into the configuration."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, pool
@@ -11,7 +11,7 @@ from db.schema import metadata
 from db.types import UtcDateTime
 
 
-def _render(kind: str, item: Any, autogen: Any) -> str | bool:
+def _render(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen.imports.add("from db.types import UtcDateTime")
         return "UtcDateTime()"
