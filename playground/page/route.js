@@ -1,0 +1,38 @@
+/* Where the page is: #/person/channel, and then a tab of the app or the thread of a message. */
+
+const bus = new EventTarget();
+const TABS = ["home", "messages", "about"];
+
+/** The present place: {user, channel, tab, thread}. */
+export const route = { user: null, channel: null, tab: null, thread: null };
+
+function read() {
+  const [user, channel, last] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const tab = TABS.includes(last) ? last : null;
+  Object.assign(route, { user: user || null, channel: channel || null, tab, thread: last && !tab ? last : null });
+}
+
+/** Return the address of a place; what is not named stays as it is. */
+export function hrefOf({ user = route.user, channel = route.channel, tab = null, thread = null }) {
+  return `#/${[user, channel, tab ?? thread].filter(Boolean).join("/")}`;
+}
+
+/** Go to a place. */
+export function go(place) {
+  location.hash = hrefOf(place);
+}
+
+/** Go to a place without leaving the present one in the history. */
+export function settle(place) {
+  history.replaceState(null, "", hrefOf(place));
+  read();
+}
+
+/** Call *listener* whenever the place has changed. */
+export const onRoute = (listener) => bus.addEventListener("route", listener);
+
+addEventListener("hashchange", () => {
+  read();
+  bus.dispatchEvent(new Event("route"));
+});
+read();
