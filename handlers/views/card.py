@@ -1,0 +1,229 @@
+"""The card: one message for an execution, edited in place from the first word to the last."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from db.model.execution import Execution, LogLine, Status
+from executor.rules.durations import words
+from handlers.views.blocks import (
+    Block,
+    actions,
+    button,
+    clip,
+    code,
+    confirm,
+    context,
+    esc,
+    person,
+    section,
+    when,
+)
+from handlers.views.ids import Action, answer
+from handlers.views.message import Told
+from handlers.views.plan import plan_blocks
+from handlers.views.sentences import (
+    LOOK,
+    elapsed_s,
+    ending,
+    in_line,
+    name,
+    place,
+    reconnecting,
+    sentence,
+    share,
+    values,
+)
+
+CELLS = 20
+TAIL = 12
+REASON = 300
+TIME = "{time}"
+FAILED = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
+
+
+def execution_card(
+    execution: Execution,
+    *,
+    tail: Sequence[LogLine],
+    position: int,
+    typical_s: float | None,
+    now: datetime,
+    log_permalink: str = "",
+) -> Told:
+    """Return what runs, where, for whom and how it goes, with the buttons valid in this state.
+
+    *tail*: the newest log lines, oldest first (of a failure: of stderr); *position* in the queue,
+    1 is next; *typical_s*: what the job usually takes; *log_permalink*: the attached log.
+    """
+    blocks = [_title(execution), _facts(execution, log_permalink)]
+    match execution.status:
+        case Status.AWAITING_CONFIRMATION:
+            blocks += _question(execution)
+        case Status.QUEUED:
+            blocks += _queued(execution, position, typical_s)
+        case Status.RUNNING | Status.CANCELLING:
+            blocks += _live(execution, tail, typical_s, now)
+        case _:
+            blocks += _over(execution, tail)
+    return Told(sentence(execution, position=position, now=now), blocks)
+
+
+def _title(execution: Execution) -> Block:
+    emoji, word = LOOK[execution.status]
+    where = place(execution.environment_name, execution.environment_kind)
+    return section(f"{emoji} *{_capital(word)}* · *{name(execution)}* → {where}")
+
+
+def _facts(execution: Execution, log_permalink: str) -> Block:
+    asked = f"asked by {person(execution.requested_by)} {when(execution.created_at)}"
+    if execution.reason:
+        asked += f": {esc(clip(execution.reason, REASON))}"
+    facts = [asked, values(execution), _receipt(execution)]
+    if execution.started_at:
+        facts.append(f"started {when(execution.started_at, TIME)}")
+    if execution.started_at and execution.finished_at:
+        facts.append(f"took {words(elapsed_s(execution, execution.finished_at))}")
+    if execution.exit_status:
+        facts.append(f"exit status {execution.exit_status}")
+    if execution.warnings:
+        facts.append(f"{execution.warnings} warning{'s' if execution.warnings > 1 else ''}")
+    if execution.receipt:
+        facts.append(f"stopped {esc(execution.receipt)}")
+    if log_permalink:
+        facts.append(f"<{log_permalink}|full log>")
+    return context(*facts)
+
+
+def _receipt(execution: Execution) -> str:
+    """Return who said yes or no, and when; the buttons are gone by then."""
+    if not execution.answered_by or execution.answered_at is None:
+        return ""
+    word = "Discarded" if execution.status is Status.DISCARDED else "Confirmed"
+    return f"{word} by {person(execution.answered_by)} {when(execution.answered_at, TIME)}"
+
+
+def _question(execution: Execution) -> list[Block]:
+    where, asker = execution.environment_name, person(execution.requested_by)
+    blocks = [section(f"{asker}, this is exactly what will run:"), *plan_blocks(execution)]
+    if execution.expires_at:
+        blocks.append(context(f"expires unanswered {when(execution.expires_at)}"))
+    dialog = confirm(
+        f"Run on {where}?",
+        f"{execution.job_name} (#{execution.id}) will run on {where} as "
+        f"{execution.plan.user}@{execution.plan.host}.",
+        "Run it",
+        "Not now",
+        style="danger",
+    )
+    shown = answer(execution.id, execution.plan_hash)
+    yes = button(
+        f"Run on {where}",
+        action_id=Action.EXECUTION_CONFIRM,
+        value=shown,
+        style="danger",
+        confirm=dialog,
+        accessible=f"Run #{execution.id} {execution.job_name} on {where}",
+    )
+    no = button("Discard", action_id=Action.EXECUTION_DISCARD, value=shown)
+    return [*blocks, actions(yes, no)]
+
+
+def _queued(execution: Execution, position: int, typical_s: float | None) -> list[Block]:
+    told = _capital(in_line(position))
+    if typical_s:
+        told += f" · usually takes {words(typical_s)}"
+    return [section(told), actions(_cancel(execution))]
+
+
+def _live(
+    execution: Execution, tail: Sequence[LogLine], typical_s: float | None, now: datetime
+) -> list[Block]:
+    blocks = []
+    if execution.progress:
+        said = f" · {esc(clip(execution.progress.words, 200))}" if execution.progress.words else ""
+        bar_ = bar(execution.progress.fraction)
+        blocks.append(section(f"`{bar_}` {share(execution.progress)}{said}"))
+    blocks.append(context(*_going(execution, typical_s, now)))
+    if tail:
+        blocks.append(code(line.text for line in tail[-TAIL:]))
+    buttons = [_log(execution)]
+    if execution.status is Status.RUNNING:
+        buttons.insert(0, _cancel(execution))
+    return [*blocks, actions(*buttons)]
+
+
+def _going(execution: Execution, typical_s: float | None, now: datetime) -> list[str]:
+    elapsed = elapsed_s(execution, now)
+    going = [f"running for {words(elapsed)}", _estimate(execution, elapsed, typical_s)]
+    if execution.status is Status.CANCELLING:
+        by = f", asked by {person(execution.cancelled_by)}" if execution.cancelled_by else ""
+        going.append(f"stopping: TERM, then KILL after {words(execution.plan.grace_s)}{by}")
+    if execution.reconnecting_since:
+        going.append(f"🔌 {reconnecting(execution, now)}: the script goes on without us")
+    if execution.resumed:
+        going.append("bot restarted, nothing lost")
+    return going
+
+
+def _estimate(execution: Execution, elapsed: float, typical_s: float | None) -> str:
+    """Return what is left, by past runs or else by the progress so far; empty if unknown."""
+    if typical_s:
+        left = typical_s - elapsed
+        usually = f"usually {words(typical_s)}"
+        return f"about {words(left)} left ({usually})" if left >= 1 else f"longer than {usually}"
+    fraction = execution.progress.fraction if execution.progress else 0.0
+    if fraction < 0.1:
+        return ""
+    return f"about {words(elapsed * (1 - fraction) / fraction)} left"
+
+
+def _over(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
+    blocks = [section(_capital(ending(execution)))]
+    if execution.error_hint:
+        blocks.append(section(f"💡 What to do: {esc(clip(execution.error_hint, 1500))}"))
+    if tail and execution.status in FAILED:
+        blocks.append(code(line.text for line in tail[-TAIL:]))
+    buttons = [
+        button("Run again", action_id=Action.EXECUTION_AGAIN, value=str(execution.id)),
+        button(
+            "Run again with changes…",
+            action_id=Action.EXECUTION_AGAIN_WITH_CHANGES,
+            value=str(execution.id),
+        ),
+    ]
+    if execution.lines:
+        buttons.append(_log(execution))
+    return [*blocks, actions(*buttons)]
+
+
+def _capital(words_: str) -> str:
+    return words_[:1].upper() + words_[1:]
+
+
+def bar(fraction: float) -> str:
+    """Return a progress bar of always the same width; full only at the end."""
+    full = int(fraction * CELLS)
+    return "█" * full + "░" * (CELLS - full)
+
+
+def _cancel(execution: Execution) -> Block:
+    where = execution.environment_name
+    dialog = confirm(
+        f"Cancel #{execution.id}?",
+        f"{execution.job_name} on {where} will be stopped; what it has done so far stays done.",
+        "Cancel the run",
+        "Keep running",
+        style="danger",
+    )
+    return button(
+        "Cancel",
+        action_id=Action.EXECUTION_CANCEL,
+        value=str(execution.id),
+        style="danger",
+        confirm=dialog,
+        accessible=f"Cancel #{execution.id} {execution.job_name} on {where}",
+    )
+
+
+def _log(execution: Execution) -> Block:
+    return button("Log", action_id=Action.EXECUTION_LOG, value=str(execution.id))

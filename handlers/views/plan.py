@@ -1,0 +1,79 @@
+"""Exactly what will run, line by line: this is what a person says yes to, so nothing is hidden."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+
+from db.model.execution import Execution, Plan
+from executor.rules.durations import words
+from handlers.views.blocks import Block, code, visible
+
+VALUE = 300  # characters of one value; what is left out is counted
+PART, PARTS = 2800, 3  # characters of one block; blocks
+
+
+def plan_blocks(execution: Execution) -> list[Block]:
+    """Return the plan preformatted; where it is too long it says how many lines are missing."""
+    parts: list[list[str]] = [[]]
+    room = PART
+    lines = plan_lines(execution)
+    for index, line in enumerate(lines):
+        if len(line) + 1 > room:
+            if len(parts) == PARTS:
+                left = len(lines) - index
+                parts[-1].append(f"… {left} more lines are not shown; a yes covers them too")
+                break
+            parts.append([])
+            room = PART
+        parts[-1].append(line)
+        room -= len(line) + 1
+    return [code(part) for part in parts]
+
+
+def plan_lines(execution: Execution) -> list[str]:
+    """Return one line for each fact of the plan, the argument vector in its order."""
+    plan = execution.plan
+    facts = [
+        ("host", f"{plan.user}@{plan.host}, port {plan.port}"),
+        ("host key", fingerprints(plan.host_key)),
+        ("directory", plan.directory),
+        *_program(plan),
+        *((f"argument {n}", value) for n, value in enumerate(plan.arguments, 1)),
+        *(("variable", variable) for variable in plan.variables),
+        ("timeout", f"{words(plan.timeout_s)}, then TERM, KILL after {words(plan.grace_s)}"),
+        ("job", f"{plan.job}, version {plan.job_version}"),
+        *(("parameter", f"{name} = {value}") for name, value in execution.parameters.items()),
+    ]
+    return [f"{label + ':':<13}{_shown(value)}" for label, value in facts]
+
+
+def fingerprints(host_key: str) -> str:
+    """Return algorithm and SHA-256 of each pinned key, as ``ssh-keygen -l`` writes them."""
+    keys = [_fingerprint(line.split()) for line in host_key.splitlines() if line.strip()]
+    return ", ".join(keys) or "none is pinned"
+
+
+def _fingerprint(fields: Sequence[str]) -> str:
+    if len(fields) < 2:
+        return "(unreadable)"
+    try:
+        blob = base64.b64decode(fields[1], validate=True)
+    except (binascii.Error, ValueError):
+        return f"{fields[0]} (unreadable)"
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    return f"{fields[0]} SHA256:{digest}"
+
+
+def _program(plan: Plan) -> list[tuple[str, str]]:
+    if not plan.interpreter:
+        return [("program", plan.script)]
+    return [("interpreter", plan.interpreter), ("script", plan.script)]
+
+
+def _shown(value: str) -> str:
+    shown = visible(value, keep="")
+    if not shown:
+        return "(empty)"
+    left_out = len(shown) - VALUE
+    return shown if left_out <= 0 else f"{shown[:VALUE]}… ({left_out} more characters)"

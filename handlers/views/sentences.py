@@ -1,0 +1,153 @@
+"""One sentence for each state of an execution: the same words on cards, in threads and read aloud.
+
+Everything returned is mrkdwn, escaped.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from db.model.catalog import Kind
+from db.model.execution import Execution, Progress, Status
+from executor.rules.durations import words
+from handlers.views.blocks import badge, clip, clip_mrkdwn, esc, person
+
+LOOK: dict[Status, tuple[str, str]] = {
+    Status.AWAITING_CONFIRMATION: ("✋", "awaiting confirmation"),
+    Status.QUEUED: ("⏳", "queued"),
+    Status.RUNNING: ("▶️", "running"),
+    Status.CANCELLING: ("🛑", "cancelling"),
+    Status.SUCCEEDED: ("✅", "succeeded"),
+    Status.FAILED: ("❌", "failed"),
+    Status.TIMED_OUT: ("⏰", "timed out"),
+    Status.CANCELLED: ("🚫", "cancelled"),
+    Status.LOST: ("❓", "lost"),
+    Status.DISCARDED: ("🗑️", "discarded"),
+    Status.EXPIRED: ("⌛", "expired"),
+}
+RESULT, MESSAGE, VALUES = 600, 1200, 600
+
+
+def name(execution: Execution) -> str:
+    """Return the number people quote and the job: ``#128 import-patients``."""
+    return f"#{execution.id} {esc(execution.job_name)}"
+
+
+def place(environment: str, kind: Kind) -> str:
+    """Return dot, name and kind of an environment; the kind only once if it is the name."""
+    if environment == kind.value:
+        return badge(kind)
+    dot, word = badge(kind).split(" ", 1)
+    return f"{dot} {esc(environment)} ({word})"
+
+
+def sentence(execution: Execution, *, position: int, now: datetime) -> str:
+    """Return the whole state for a notification or a screen reader, with a full stop."""
+    subject = f"{name(execution)} on {esc(execution.environment_name)}"
+    match execution.status:
+        case Status.AWAITING_CONFIRMATION:
+            told = "awaits confirmation; nothing runs before that"
+        case Status.QUEUED:
+            told = f"is queued, {in_line(position)}"
+        case Status.RUNNING:
+            told = f"is running, {words(elapsed_s(execution, now))} so far"
+            if execution.progress:
+                told += f", {share(execution.progress)}"
+            if execution.reconnecting_since:
+                told += f"; {reconnecting(execution, now)}"
+        case Status.CANCELLING:
+            told = f"is being cancelled{_by(execution.cancelled_by)}"
+        case _:
+            told = ending(execution)
+    return f"{subject} {told}".rstrip(".") + "."
+
+
+def ending(execution: Execution) -> str:
+    """Return how an execution that is over ended, without a subject and a full stop."""
+    took = _took(execution)
+    match execution.status:
+        case Status.SUCCEEDED:
+            told = f"succeeded{f' in {took}' if took else ''}{results(execution)}"
+        case Status.CANCELLED:
+            moment = f"after {took}" if took else "before it started"
+            told = f"was cancelled{_by(execution.cancelled_by)} {moment}"
+        case Status.DISCARDED:
+            why = f": {_message(execution)}" if execution.error_message else ""
+            told = f"was discarded{_by(execution.answered_by)}{why}; nothing ran"
+        case Status.EXPIRED:
+            told = "expired: nobody confirmed it in time; nothing ran"
+        case Status.TIMED_OUT:
+            told = f"timed out{f' after {took}' if took else ''}{_why(execution)}"
+        case Status.LOST:
+            told = f"was lost{_why(execution)}"
+        case _:
+            told = f"failed{_why(execution)}{results(execution)}"
+    return told
+
+
+def results(execution: Execution) -> str:
+    """Return what the script reported of itself, beginning with a dot: `` · imported=2950``."""
+    if not execution.result:
+        return ""
+    return " · " + clip_mrkdwn(_pairs(execution.result.items()), RESULT)
+
+
+def values(execution: Execution) -> str:
+    """Return the parameters as ``name=value`` words; empty if there are none."""
+    return clip_mrkdwn(_pairs(execution.parameters.items()), VALUES)
+
+
+def in_line(position: int) -> str:
+    """Return the place in the queue in words; 0 stands for one that is not known."""
+    if position <= 0:
+        return "waiting for a free slot"
+    if position == 1:
+        return "next in line"
+    last_two, last = position % 100, position % 10
+    ending_ = "th" if last_two in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
+    return f"{position}{ending_} in line"
+
+
+def share(progress: Progress) -> str:
+    """Return how far a run is in words: ``7/12 · 58 %``."""
+    percent = f"{int(progress.fraction * 100)} %"
+    if progress.total == 100:
+        return percent
+    return f"{progress.done:,.10g}/{progress.total:,.10g} · {percent}"
+
+
+def reconnecting(execution: Execution, now: datetime) -> str:
+    """Return since when the host does not answer; empty if it does."""
+    since = execution.reconnecting_since
+    if since is None:
+        return ""
+    return f"reconnecting ({words((now - since).total_seconds())})"
+
+
+def elapsed_s(execution: Execution, now: datetime) -> float:
+    """Return the seconds since the start, until the end or *now*; 0 if it never started."""
+    if execution.started_at is None:
+        return 0.0
+    return max(0.0, ((execution.finished_at or now) - execution.started_at).total_seconds())
+
+
+def _took(execution: Execution) -> str:
+    if execution.started_at is None or execution.finished_at is None:
+        return ""
+    return words(elapsed_s(execution, execution.finished_at))
+
+
+def _why(execution: Execution) -> str:
+    said = [execution.error_category or "", _message(execution)]
+    return "".join(f": {part}" for part in said if part)
+
+
+def _message(execution: Execution) -> str:
+    return esc(clip(execution.error_message, MESSAGE)).rstrip(".")
+
+
+def _by(user_id: str) -> str:
+    return f" by {person(user_id)}" if user_id else ""
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    return " ".join(f"{esc(key)}={esc(value)}" for key, value in pairs)

@@ -1,0 +1,148 @@
+"""What is said in the thread of a card: few words, each once, so that nobody mutes it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from db.model.catalog import Kind
+from db.model.execution import Execution, LogLine, Status
+from executor.rules.durations import words
+from handlers.views.blocks import Block, clip, code, context, esc, mono, person, section
+from handlers.views.ids import COMMAND
+from handlers.views.message import Told
+from handlers.views.sentences import LOOK, elapsed_s, ending, name, share, values
+
+MILESTONES = (75, 50, 25)  # per cent; the highest that was reached is said, the others are skipped
+LASTS = timedelta(minutes=1)  # shorter runs have no milestones
+OUT_OF_REACH = timedelta(minutes=1)
+MOST_OUTAGES = 5  # a flapping line is told of this often
+TAIL = 20
+BAD_END = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One thing to say in the thread; *key* is what it is remembered by."""
+
+    key: str
+    told: Told
+    broadcast: bool = False  #: also in the channel
+
+
+def due_posts(
+    execution: Execution,
+    *,
+    said: Collection[str],
+    tail: Sequence[LogLine],
+    now: datetime,
+    log_is_attached: bool,
+) -> list[Post]:
+    """Return what is to be said now and was not yet, in order.
+
+    *said*: the keys of the posts that are out; *tail*: after a failure, the last lines of stderr;
+    *log_is_attached*: a file follows, so nobody needs to be told how to see the log.
+    """
+    if execution.status.is_over and not _is_own_answer(execution):
+        posts = [_end(execution, tail, log_is_attached=log_is_attached)]
+    elif execution.status.is_live:
+        posts = [_started(execution), *_line(execution, said, now), *_milestone(execution, now)]
+    else:
+        posts = []
+    return [post for post in posts if post.key not in said and not _is_past(post.key, said)]
+
+
+def log_refused(execution: Execution, why: str) -> Told:
+    """Return that the log could not be attached, and how to see it."""
+    text = f"The log of {name(execution)} could not be attached: {esc(why)} {_log_hint(execution)}"
+    return Told(text, [section(f"📄 {text}")])
+
+
+def not_here(execution: Execution, why: str) -> Told:
+    """Return, for the requester alone, that the card cannot be shown in its channel."""
+    text = (
+        f"I cannot tell you about {name(execution)} in <#{execution.channel_id}>: {esc(why)} "
+        f"{mono(f'{COMMAND} status {execution.id}')} shows how it stands."
+    )
+    return Told(text, [section(text)])
+
+
+def _started(execution: Execution) -> Post:
+    where = esc(execution.environment_name)
+    said = f"▶️ {name(execution)} started on {where}"
+    given = values(execution)
+    return Post("started", _message(f"{said}.", *([context(given)] if given else [])))
+
+
+def _line(execution: Execution, said: Collection[str], now: datetime) -> list[Post]:
+    """Return that the host is out of reach, that it is back, and that the bot restarted."""
+    posts = []
+    outages = [key.partition("-")[2] for key in said if key.startswith("away-")]
+    since = execution.reconnecting_since
+    if since is None:
+        posts += [Post(f"back-{n}", _message("🔌 Connected again, nothing lost.")) for n in outages]
+    elif now - since >= OUT_OF_REACH and len(outages) < MOST_OUTAGES:
+        gone = words((now - since).total_seconds())
+        text = f"🔌 The host has not answered for {gone}; the script goes on there, I keep trying."
+        posts.append(Post(f"away-{int(since.timestamp())}", _message(text)))
+    if execution.resumed:
+        text = "🔄 The bot was restarted and took the run over again; nothing lost."
+        posts.append(Post(f"resumed-{execution.resumed}", _message(text)))
+    return posts
+
+
+def _milestone(execution: Execution, now: datetime) -> list[Post]:
+    progress, elapsed = execution.progress, elapsed_s(execution, now)
+    if progress is None or elapsed < LASTS.total_seconds() or progress.fraction >= 1:
+        return []
+    reached = [mark for mark in MILESTONES if progress.fraction * 100 >= mark]
+    if not reached:
+        return []
+    text = f"📈 {share(progress)} after {words(elapsed)}."
+    return [Post(f"milestone-{reached[0]}", _message(text))]
+
+
+def _is_own_answer(execution: Execution) -> bool:
+    """Whether the requester discarded it: the card says so, and who else would want to know."""
+    is_discarded = execution.status is Status.DISCARDED
+    return is_discarded and execution.answered_by == execution.requested_by
+
+
+def _is_past(key: str, said: Collection[str]) -> bool:
+    """Whether *key* is a milestone below one that was said: progress may jump, and fall back."""
+    kind, _, mark = key.partition("-")
+    return kind == "milestone" and any(
+        f"milestone-{m}" in said for m in MILESTONES if m > int(mark)
+    )
+
+
+def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool) -> Post:
+    emoji, _ = LOOK[execution.status]
+    is_bad = execution.status in BAD_END
+    blocks = []
+    if execution.error_hint:
+        blocks.append(section(f"💡 What to do: {esc(clip(execution.error_hint, 1500))}"))
+    if execution.receipt:
+        blocks.append(context(f"stopped {esc(execution.receipt)}"))
+    if is_bad and tail:
+        blocks += [context(f"the last lines of {_streams(tail)}:")]
+        blocks += [code(line.text for line in tail[-TAIL:])]
+    if execution.lines and not log_is_attached:
+        blocks.append(context(_log_hint(execution)))
+    asker = person(execution.requested_by)
+    where = esc(execution.environment_name)
+    text = f"{emoji} {asker}: {name(execution)} on {where} {ending(execution)}"
+    is_told_to_all = is_bad and execution.environment_kind is Kind.PRODUCTION
+    return Post("end", _message(f"{text.rstrip('.')}.", *blocks), broadcast=is_told_to_all)
+
+
+def _streams(tail: Sequence[LogLine]) -> str:
+    streams = {line.stream.value for line in tail}
+    return "stderr" if streams == {"err"} else "the output"
+
+
+def _log_hint(execution: Execution) -> str:
+    return f"{mono(f'{COMMAND} log {execution.id}')} shows the log."
+
+
+def _message(text: str, *blocks: Block) -> Told:
+    return Told(text, [section(text), *blocks])
