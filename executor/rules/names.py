@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterable
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_LONGEST_SHOWN = 60
 
 
 def is_slug(name: str) -> bool:
@@ -35,9 +34,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"Did you mean `{by_folded[near[0]]}`?" if near else ""
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, *, longest: int = 60) -> str:
     """Return *text* as it can stand in a sentence: in backticks, clipped, on one line."""
-    clipped = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    clipped = text if len(text) <= longest else text[: longest - 1] + "…"
     visible = (
         char if char.isprintable() and char != "`" else char.encode("unicode_escape").decode()
         for char in clipped

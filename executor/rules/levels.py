@@ -1,0 +1,36 @@
+"""How loud a line of output is, told from its stream and its first words."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from db.model.execution import Level, Stream
+
+# A timestamp or a bracket may stand before the word; the bound keeps odd lines cheap.
+_MARKER = re.compile(
+    r"[\d\s:.,TZ/+\-\[\](<|]{0,48}"
+    r"(?:(?P<error>error|err|fatal|critical|panic|emerg|alert)|(?P<warning>warning|warn)"
+    r"|(?P<info>info|debug|trace|notice|verbose))\b(?![-/=])",
+    re.IGNORECASE,
+)
+_LOOKS_LIKE_ERROR = re.compile(
+    r"\b\w*(?:Error|Exception)\b|\b(?:error|fatal|panic):|^Traceback \(most recent"
+    r"|command not found|: not found$|[Nn]o such file|[Pp]ermission denied|[Ss]egmentation fault"
+    r"|No space left"
+)
+_LOOKED_AT = 300
+_BY_GROUP: Mapping[str | None, Level] = MappingProxyType(
+    {"error": Level.ERROR, "warning": Level.WARNING, "info": Level.INFO}
+)
+
+
+def level_of(stream: Stream, text: str) -> Level:
+    """Return the level of a line: its own word if it begins with one.
+
+    Otherwise stdout and notes are info; stderr is a warning, or an error if it looks like one.
+    """
+    if marker := _MARKER.match(text):
+        return _BY_GROUP[marker.lastgroup]
+    if stream is not Stream.ERR:
+        return Level.INFO
+    return Level.ERROR if _LOOKS_LIKE_ERROR.search(text[:_LOOKED_AT]) else Level.WARNING

@@ -1,0 +1,115 @@
+"""Bytes of one stream → numbered-able lines, the same ones however the bytes arrive.
+
+A piece depends only on the bytes from its start on: cut into other chunks, or resumed at the end of
+any earlier piece, the same pieces come out. So a run that is taken over goes on without a seam.
+Whole blocks are split and decoded at once, since one decode per line costs three times as much.
+"""
+
+import itertools
+import operator
+from typing import NamedTuple
+
+LIMIT = 16 * 1024  #: longest line in bytes; longer ones are split
+CONTINUES = " ⏎…"  #: how a piece ends when its line goes on in the next one
+
+
+class Piece(NamedTuple):
+    """One line as people read it, and the offset in the stream just after it."""
+
+    text: str
+    end_offset: int
+
+
+class Splitter:
+    """Splits one stream, from byte *offset* on; holds at most `LIMIT` bytes between calls."""
+
+    def __init__(self, offset: int = 0) -> None:
+        self._offset = offset  # of the first byte that is not yet in a piece
+        self._rest = bytearray()
+
+    @property
+    def partial(self) -> str:
+        """The unfinished line as it stands: a progress bar that waits for its newline."""
+        return _text(bytes(self._rest))
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """Return the lines that *data* completes."""
+        if b"\n" not in data and len(self._rest) + len(data) <= LIMIT:
+            self._rest += data
+            return []
+        block = bytes(self._rest) + data
+        complete, newline, rest = block.rpartition(b"\n")
+        pieces = self._lines(complete) if newline else []
+        pieces += self._cut(rest)
+        return pieces
+
+    def finish(self) -> list[Piece]:
+        """Return the last line if the stream ended without a newline."""
+        last = bytes(self._rest)
+        self._rest.clear()
+        return [self._piece(last, len(last))] if last else []
+
+    def _lines(self, block: bytes) -> list[Piece]:
+        lengths = [len(line) for line in block.split(b"\n")]
+        if max(lengths) > LIMIT:
+            return self._some_long(block)
+        texts = _decoded(block).split("\n")
+        if b"\r" in block:
+            texts = [_collapsed(text) for text in texts]
+        ends = map(operator.add, itertools.accumulate(lengths), itertools.count(self._offset + 1))
+        self._offset += len(block) + 1
+        return list(map(Piece, texts, ends))
+
+    def _some_long(self, block: bytes) -> list[Piece]:
+        pieces: list[Piece] = []
+        for line in block.split(b"\n"):
+            pieces += self._cut(line)
+            last = bytes(self._rest)
+            pieces.append(self._piece(last, len(last) + 1))
+        self._rest.clear()
+        return pieces
+
+    def _cut(self, line: bytes) -> list[Piece]:
+        """Split what is too long off *line*, which has no newline; keep the remainder."""
+        pieces: list[Piece] = []
+        start = 0
+        while len(line) - start > LIMIT:
+            size = _cut_size(line[start : start + LIMIT + 1])
+            pieces.append(self._piece(line[start : start + size], size, CONTINUES))
+            start += size
+        self._rest = bytearray(line[start:])
+        return pieces
+
+    def _piece(self, line: bytes, size: int, suffix: str = "") -> Piece:
+        self._offset += size
+        return Piece(_text(line) + suffix, self._offset)
+
+
+def _cut_size(window: bytes) -> int:
+    """Return how many of `LIMIT` + 1 bytes without a newline make the next piece.
+
+    A progress bar is cut between two of its states, other text between two characters.
+    """
+    states, separator, _ = window[:LIMIT].rpartition(b"\r")
+    if separator and states.strip():
+        return len(states) + 1
+    for size in range(LIMIT, LIMIT - 4, -1):
+        if window[size] & 0xC0 != 0x80:  # not the middle of a UTF-8 sequence
+            return size
+    return LIMIT
+
+
+def _text(line: bytes) -> str:
+    return _collapsed(_decoded(line))
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _collapsed(text: str) -> str:
+    """Return the last state of a line that a script wrote over and over by carriage returns."""
+    if "\r" not in text:
+        return text
+    states = text.removesuffix("\r").split("\r")
+    return next((state for state in reversed(states) if state.strip()), "")

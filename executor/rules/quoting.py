@@ -1,0 +1,56 @@
+r"""``name=value`` words with quotes around values that hold spaces; both ways.
+
+Not a shell: outside quotes a backslash is itself, so that patterns like ``\d+`` need no doubling.
+Phones and Macs type curly quotes; they count as straight ones.
+"""
+
+import re
+
+_WORD = re.compile(
+    r"""
+    (?P<name>[^\s="'“”„]+)
+    (?:=(?P<value>
+        "(?:[^"\\]|\\.)*" | '[^']*' | [“”„][^“”„]*[“”„] | [^\s"'“”„]\S* |
+    ))?
+    (?=\s|$)\s*
+    """,
+    re.VERBOSE,
+)
+_BARE = re.compile(r"""[^\s"'“”„]\S*""")
+_ESCAPED = re.compile(r'\\(["\\])')
+
+
+def split(text: str) -> list[tuple[str, str | None]]:
+    """Return the (name, value) pairs of *text*; the value of a word without ``=`` is None.
+
+    Raises ValueError with the part that cannot be read.
+    """
+    text = text.strip()
+    words: list[tuple[str, str | None]] = []
+    start = 0
+    while start < len(text):
+        word = _WORD.match(text, start)
+        if word is None:
+            raise ValueError(text[start:])
+        value = word["value"]
+        words.append((word["name"], None if value is None else unquoted(value)))
+        start = word.end()
+    return words
+
+
+def unquoted(value: str) -> str:
+    """Return *value* without the quotes around it, if there are any."""
+    if len(value) < 2 or value[0] not in "\"'“”„":
+        return value
+    inner = value[1:-1]
+    return _ESCAPED.sub(r"\1", inner) if value[0] == '"' else inner
+
+
+def quoted_if_needed(value: str) -> str:
+    """Return *value* so that `split` gives it back."""
+    if _BARE.fullmatch(value):
+        return value
+    if "'" not in value and ('"' in value or "\\" in value):
+        return f"'{value}'"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
