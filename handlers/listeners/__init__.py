@@ -1,0 +1,1 @@
+"""One module per noun: each request is parsed, given to one service, and answered."""

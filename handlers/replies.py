@@ -1,0 +1,123 @@
+"""How one request is answered: to the person who asked, where they asked."""
+
+from typing import Any
+
+import structlog
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.errors import SlackApiError
+
+from handlers.parsing import Payload, person
+from handlers.views.blocks import Block
+from handlers.views.notes import Note, window
+
+logger = structlog.get_logger(__name__)
+NOT_HERE = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
+#: The person closed the window, or changed it again: there is nothing to update any more.
+SUPERSEDED = frozenset({"not_found", "hash_conflict", "view_not_found"})
+#: Slack forgot the click that would have let a window open.
+TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id"})
+
+
+class Reply:
+    """The ways back to whoever sent one request."""
+
+    def __init__(self, args: AsyncArgs) -> None:
+        body: Payload = args.body
+        container = body.get("container") or {}
+        self._client, self._respond = args.client, args.respond
+        self._user_id = person(body).user_id
+        self._channel_id = (body.get("channel") or {}).get("id") or body.get("channel_id") or ""
+        self._thread_ts: str | None = container.get("thread_ts")
+        self._has_url = bool(body.get("response_url"))
+        self._trigger_id: str = body.get("trigger_id") or ""
+        self._view: Payload = body.get("view") or {}
+
+    async def say(self, note: Note, *, replace: bool = False) -> None:
+        """Tell only this person; *replace*: instead of the ephemeral message that was clicked."""
+        if self._has_url and await self._say_by_url(note, replace=replace):
+            return
+        if not self._has_url and self._trigger_id and await self._say_by_window(note):
+            return
+        if self._channel_id and await self._say_by_token(note):
+            return
+        await self._client.chat_postMessage(
+            channel=self._user_id, text=note.text, blocks=note.blocks
+        )
+
+    async def open(self, view: Block) -> None:
+        """Open a modal, on top of the one that the request came from."""
+        if self._view.get("type") == "modal":
+            await self._client.views_push(trigger_id=self._trigger_id, view=view)
+        else:
+            await self._client.views_open(trigger_id=self._trigger_id, view=view)
+
+    async def update(self, view: Block) -> bool:
+        """Replace the modal that the request came from; False if it is gone or newer."""
+        known: dict[str, Any] = {"view_id": self._view.get("id")}
+        if self._view.get("hash"):
+            known["hash"] = self._view["hash"]
+        return await self._update(view, known)
+
+    async def finish(self, view: Block) -> bool:
+        """Replace the modal that was submitted, whatever it shows now; False if it is gone."""
+        return await self._update(view, {"view_id": self._view.get("id")})
+
+    async def publish(self, view: Block) -> None:
+        """Show *view* as the person's Home tab."""
+        await self._client.views_publish(user_id=self._user_id, view=view)
+
+    async def announce(self, channel_id: str, note: Note) -> bool:
+        """Post to a channel for everybody; False if Ferry is not a member of it."""
+        try:
+            await self._client.chat_postMessage(
+                channel=channel_id, text=note.text, blocks=note.blocks
+            )
+        except SlackApiError as error:
+            if error.response["error"] in NOT_HERE:
+                return False
+            raise
+        return True
+
+    async def _update(self, view: Block, known: dict[str, Any]) -> bool:
+        try:
+            await self._client.views_update(view=view, **known)
+        except SlackApiError as error:
+            if error.response["error"] in SUPERSEDED:
+                return False
+            raise
+        return True
+
+    async def _say_by_url(self, note: Note, *, replace: bool) -> bool:
+        """Answer by the response_url: it works where Ferry is no member, but not for ever."""
+        answer = await self._respond(
+            text=note.text,
+            blocks=note.blocks,
+            response_type="ephemeral",
+            replace_original=replace,
+            thread_ts=self._thread_ts,
+        )
+        if answer.status_code != 200:
+            logger.warning("response_url_refused", status=answer.status_code, body=answer.body[:80])
+        return answer.status_code == 200
+
+    async def _say_by_window(self, note: Note) -> bool:
+        try:
+            await self.open(window(note))
+        except SlackApiError as error:
+            logger.warning("window_refused", error=error.response["error"])
+            return False
+        return True
+
+    async def _say_by_token(self, note: Note) -> bool:
+        try:
+            await self._client.chat_postEphemeral(
+                channel=self._channel_id,
+                user=self._user_id,
+                text=note.text,
+                blocks=note.blocks,
+                thread_ts=self._thread_ts,
+            )
+        except SlackApiError as error:
+            logger.warning("ephemeral_refused", error=error.response["error"])
+            return False
+        return True

@@ -1,0 +1,64 @@
+"""Forms that were refused: shown again with what was typed, and with why on top."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from db.model.errors import FerryError, InvalidInput
+from handlers.views.blocks import Block, clip
+from handlers.views.ids import BlockId
+from handlers.views.notes import Note
+
+_KEPT = ("type", "callback_id", "title", "submit", "close", "private_metadata", "notify_on_close")
+#: state field of an element → its field for the initial value
+_INITIAL = {
+    "value": "initial_value",
+    "selected_option": "initial_option",
+    "selected_options": "initial_options",
+    "selected_date": "initial_date",
+    "selected_conversation": "initial_conversation",
+}
+MOST_IN_AN_ERROR = 500
+
+
+def field_errors(view: Mapping[str, Any], error: FerryError) -> dict[str, str]:
+    """Return the sentences of *error* by block id; empty unless every one has its field in *view*.
+
+    What has no field would be lost: such an error is told on top of the form instead.
+    """
+    if not isinstance(error, InvalidInput) or not error.fields:
+        return {}
+    blocks = {
+        block["block_id"].rpartition(":")[2]: block["block_id"]
+        for block in view.get("blocks", ())
+        if block.get("type") == "input"
+    }
+    if not error.fields.keys() <= blocks.keys():
+        return {}
+    return {
+        blocks[name]: clip(sentence, MOST_IN_AN_ERROR) for name, sentence in error.fields.items()
+    }
+
+
+def again(view: Mapping[str, Any], note: Note) -> Block:
+    """Return the submitted *view* once more: what was typed is kept, *note* stands on top."""
+    typed = (view.get("state") or {}).get("values") or {}
+    on_top = [{**block, "block_id": f"{BlockId.NOTE}{n}"} for n, block in enumerate(note.blocks)]
+    blocks = [
+        _refilled(block, typed.get(str(block.get("block_id")), {}))
+        for block in view.get("blocks", ())
+        if not str(block.get("block_id", "")).startswith(BlockId.NOTE)
+    ]
+    kept = {name: view[name] for name in _KEPT if view.get(name) is not None}
+    return {**kept, "blocks": on_top + blocks}
+
+
+def _refilled(block: Block, typed: Mapping[str, Any]) -> Block:
+    element = block.get("element") or {}
+    state = typed.get(element.get("action_id"), {})
+    for field, initial in _INITIAL.items():
+        if field in state:
+            bare = {k: v for k, v in element.items() if k != initial}
+            bare.pop("default_to_current_conversation", None)
+            filled = bare | ({initial: state[field]} if state[field] else {})
+            return {**block, "element": filled}
+    return block

@@ -1,0 +1,109 @@
+"""What Ferry says in answer to one person: receipts, refusals, and that something broke."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from db.model.errors import FerryError, InvalidInput, Unavailable
+from handlers.views.blocks import Block, actions, button, clip, context, esc, modal, mono, section
+from handlers.views.ids import COMMAND, Action, Callback
+
+DATABASE_AWAY = "Ferry's database does not answer right now; nothing was changed."
+_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+)(?:\|[^&<>]*)?&gt;")
+MOST_PROBLEMS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A message to one person: *text* is the whole of it for screen readers and notifications."""
+
+    text: str
+    blocks: Sequence[Block] = field(default_factory=list)
+
+
+def prose(text: str) -> str:
+    """Return a sentence of Ferry's own for mrkdwn: escaped, but people and channels stay links."""
+    return _MENTION.sub(r"<\1>", esc(text))
+
+
+def said(text: str, *buttons: Block, hint: str = "") -> Note:
+    """Return a note of one paragraph of mrkdwn, with buttons below."""
+    blocks = [section(text)]
+    if hint:
+        blocks.append(context(hint))
+    if buttons:
+        blocks.append(actions(*buttons))
+    return Note(clip(text, 3000), blocks)
+
+
+def refused(error: FerryError, *buttons: Block) -> Note:
+    """Return why it was refused, every wrong value, and what to do now."""
+    message, hint = error.message, error.hint
+    if isinstance(error, Unavailable):
+        message, hint = DATABASE_AWAY, "Try again in a minute."
+    return said(problem(message, error), *buttons, hint=prose(hint))
+
+
+def problem(message: str, error: FerryError) -> str:
+    """Return *message* as mrkdwn, with one line for each wrong value of *error*."""
+    fields = error.fields if isinstance(error, InvalidInput) else {}
+    lines = [f"⚠️ {prose(message)}"]
+    for name, sentence in list(fields.items())[:MOST_PROBLEMS]:
+        if sentence not in message:
+            lines.append(f"• {mono(name)}: {prose(sentence)}")
+    if len(fields) > MOST_PROBLEMS:
+        lines.append(f"• and {len(fields) - MOST_PROBLEMS} more")
+    return "\n".join(lines)
+
+
+def broke(reference: str) -> Note:
+    """Return that something unexpected happened, with the reference of the log entry."""
+    return said(
+        f"💥 Something broke on Ferry's side, reference {mono(reference)}.",
+        hint=f"It is in Ferry's log under that reference; {mono(f'{COMMAND} status')} shows "
+        "what is true now.",
+    )
+
+
+def too_late() -> Note:
+    """Return that Slack no longer accepts the window that should have opened."""
+    return said("⌛ Slack did not wait for Ferry's window to open. Please try once more.")
+
+
+def stranger() -> Note:
+    """Return the refusal of people of another workspace."""
+    return said(
+        "🚪 Ferry answers only people of its own workspace, so nothing was done.",
+        hint="Ask somebody of that workspace to do it for you.",
+    )
+
+
+def outdated(what: str) -> Note:
+    """Return that a button or form of an older Ferry was used."""
+    return said(
+        f"🕰️ This {what} is from an older Ferry and does nothing any more.",
+        hint=f"{mono(f'{COMMAND} status')} shows what runs; {mono(COMMAND)} shows what is there.",
+    )
+
+
+def unknown_command(name: str) -> Note:
+    """Return that Ferry does not listen to the slash command *name*."""
+    return said(f"Ferry does not know {mono(name)}. Try {mono(f'{COMMAND} help')}.")
+
+
+def unknown_verb(verb: str, nearest: str) -> Note:
+    """Return that there is no such subcommand, and the nearest that there is."""
+    return said(
+        f"{mono(f'{COMMAND} {clip(verb, 40)}')} is not something Ferry does. {nearest}".strip(),
+        button("What Ferry can do", action_id=Action.HELP_SHOW),
+    )
+
+
+def window(note: Note, title: str = "Ferry") -> Block:
+    """Return *note* as a modal that only says it."""
+    return modal(title, note.blocks, callback_id=Callback.NOTE, close="Close")
+
+
+def working(words: str) -> Block:
+    """Return the modal that is shown while something takes longer than Slack waits."""
+    return window(said(f"⏳ {words}"))
