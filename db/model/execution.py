@@ -143,6 +143,12 @@ class Attempt:
     finished_at: datetime | None = None
     out_offset: int = 0  #: bytes of the remote's stdout file that are stored as lines
     err_offset: int = 0
+    last_line: int = 0  #: number of the last stored line of the execution
+    warnings: int = 0
+    progress_done: float | None = None
+    progress_total: float | None = None
+    progress_words: str = ""
+    result: Mapping[str, str] = field(default_factory=dict)
     exit_status: int | None = None
     error_category: Category | None = None
     error_detail: str = ""

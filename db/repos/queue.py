@@ -91,6 +91,11 @@ class Queue(Repository):
         await self._session.change(update(table).where(*mine).values(lease_until=lease_until))
         return {row["id"] for row in await self._session.rows(select(table.c.id).where(*mine))}
 
+    async def release(self, worker: str, now: datetime) -> None:
+        """End all leases of *worker*."""
+        mine = (table.c.worker == worker, table.c.status.in_(LIVE))
+        await self._session.change(update(table).where(*mine).values(lease_until=now))
+
     async def cancelling(self, ids: Collection[int]) -> set[int]:
         """Return those of *ids* that a person wants stopped."""
         query = select(table.c.id).where(table.c.id.in_(ids), table.c.status == Status.CANCELLING)

@@ -1,0 +1,275 @@
+"""One execution seen through: prepare, start, follow, stop when asked, record.
+
+Recovery is the normal path: whatever breaks between here and the host, the next step is to ask the
+host how the run stands and to follow its output from the stored offset. Only what the host says, or
+what cannot have begun, ends a run.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from db.model.categories import Category
+from db.model.errors import AttemptError, InvalidInput, Unavailable
+from db.model.execution import Execution, Level, Status, Stream
+from executor.output import Output
+from executor.rules.categories import ADVICE
+from executor.rules.outcomes import Outcome, outcome
+from executor.rules.plan import plan_hash, plan_of
+from executor.services.log_writer import Batch, LogWriter
+from executor.services.queue import Brief, Queue
+from executor.ssh.check import script_check
+from executor.ssh.command import Invocation, program
+from executor.ssh.errors import StartUncertain
+from executor.ssh.pool import Hosts
+from executor.ssh.remote import FollowEnd, Follower, RemoteRun, RemoteState, RemoteStatus
+from executor.ssh.resolve import Resolver
+from executor.ssh.target import Target, target_of
+
+logger = structlog.get_logger(__name__)
+T = TypeVar("T")
+_MAX_BYTES = 1 << 30  # of each stream on the host
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every run works with; one set a process."""
+
+    queue: Queue
+    writer: LogWriter
+    hosts: Hosts
+    resolver: Resolver
+    read_secret: Callable[[str], str]
+    clock: Callable[[], datetime]
+
+
+class Run:
+    """An execution that this worker owns, until it is over or the lease is lost."""
+
+    def __init__(self, tools: Tools, brief: Brief) -> None:
+        self._tools = tools
+        self._brief = brief
+        self._execution: Execution = brief.execution
+        self._target: Target = target_of(brief.environment)
+        self._remote = RemoteRun(
+            tools.hosts, self._target, f"{self._execution.key}-{self._execution.attempt}"
+        )
+        self._output = Output(
+            self._execution,
+            brief.attempt,
+            progress_pattern=brief.job.progress_pattern,
+            stderr=[line.text for line in brief.stderr],
+            clock=tools.clock,
+        )
+        self._unwanted = asyncio.Event()
+        self._offline = self._execution.reconnecting_since is not None
+        self._log = logger.bind(execution_id=self._execution.id, attempt=self._execution.attempt)
+
+    def cancel(self) -> None:
+        """Stop the remote; twice is the same as once."""
+        self._unwanted.set()
+
+    async def see_through(self) -> None:
+        """Return when the end is recorded. Raises LeaseLost when another worker owns the run."""
+        if self._execution.status is Status.CANCELLING:
+            self.cancel()
+        try:
+            secrets = self._secrets()
+            self._output.hide(secrets.values())
+            if self._brief.attempt.started_at is None:
+                await self._start(secrets)
+            await self._record(await self._follow())
+        except _NeverStarted:
+            await self._finish(Outcome(status=Status.CANCELLED))
+        except AttemptError as error:
+            self._log.info("attempt_failed", category=error.category, detail=error.detail)
+            await self._finish(_failed(error))
+
+    # -- before the start ---------------------------------------------------------------------
+
+    def _secrets(self) -> Mapping[str, str]:
+        """Return the values of secret parameters by variable."""
+        found: dict[str, str] = {}
+        for spec in self._brief.job.parameters:
+            if not spec.secret_ref:
+                continue
+            try:
+                found[spec.target] = self._tools.read_secret(spec.secret_ref)
+            except InvalidInput as error:
+                raise AttemptError(
+                    Category.SECRET_UNAVAILABLE,
+                    error.message,
+                    hint=error.hint or ADVICE[Category.SECRET_UNAVAILABLE].hint,
+                    retry_safe=True,
+                ) from error
+        return found
+
+    async def _start(self, secrets: Mapping[str, str]) -> None:
+        self._check_plan()
+        if self._brief.attempt.start_requested_at is None:
+            payload = await self._prepare(secrets)
+            if not await self._tools.queue.start_requested(self._execution):
+                raise _NeverStarted
+        else:
+            payload = await self._patiently(lambda: self._prepare(secrets))
+        launch = self._launch(payload)
+        # Once sent, it may run: only an answer tells. A repeated start never runs it twice.
+        try:
+            await launch()
+        except StartUncertain:
+            await self._patiently(launch)
+        await self._tools.queue.started(self._execution)
+
+    def _launch(self, payload: bytes) -> Callable[[], Awaitable[bool]]:
+        plan = self._execution.plan
+
+        async def launch() -> bool:
+            return await self._remote.start(
+                payload, timeout_s=plan.timeout_s, grace_s=plan.grace_s, max_bytes=_MAX_BYTES
+            )
+
+        return launch
+
+    def _check_plan(self) -> None:
+        today = plan_of(self._brief.environment, self._brief.job, self._execution.parameters)
+        if plan_hash(today) != self._execution.plan_hash:
+            advice = ADVICE[Category.PLAN_CHANGED]
+            raise AttemptError(
+                Category.PLAN_CHANGED, advice.sentence, hint=advice.hint, retry_safe=True
+            )
+
+    async def _prepare(self, secrets: Mapping[str, str]) -> bytes:
+        plan = self._execution.plan
+        shell = await self._tools.resolver.shell(self._target, self._brief.environment.shell_setup)
+        invocation = Invocation(
+            script=plan.script,
+            interpreter=plan.interpreter,
+            directory=plan.directory,
+            arguments=plan.arguments,
+            variables={**plan.variables, **secrets},
+            path=shell.path,
+        )
+        concern = await script_check(self._tools.hosts, self._target, invocation)
+        for remark in filter(None, (shell.note, concern)):
+            await self._write(self._output.note(remark, Level.WARNING))
+        return program(invocation)
+
+    # -- while it runs ------------------------------------------------------------------------
+
+    async def _follow(self) -> RemoteStatus:
+        """Store output until the host says that the run is over; return how it stands then."""
+        name = f"stop-{self._execution.id}"
+        stopper = asyncio.create_task(self._stop_when_unwanted(), name=name)
+        try:
+            while True:
+                end = await self._patiently(self._follow_once)
+                status = await self._patiently(self._remote.status)
+                if status.state in {RemoteState.LOST, RemoteState.GONE}:
+                    return status
+                if status.state is RemoteState.EXITED and end is FollowEnd.COMPLETE:
+                    return status
+        finally:
+            stopper.cancel()
+            await asyncio.gather(stopper, return_exceptions=True)
+
+    async def _follow_once(self) -> FollowEnd:
+        self._output.rewind()
+        offsets = self._output.offsets
+        async with self._remote.follow(offsets[Stream.OUT], offsets[Stream.ERR]) as follower:
+            await self._online()
+            await self._store(follower)
+        if follower.outcome is FollowEnd.COMPLETE and (batch := self._output.finish()):
+            await self._write(batch)
+        return follower.outcome
+
+    async def _store(self, follower: Follower) -> None:
+        async for chunks in follower.chunks():
+            if batch := self._output.feed(chunks):
+                await self._write(batch)
+
+    async def _write(self, batch: Batch) -> None:
+        await self._tools.writer.write(batch)
+
+    async def _stop_when_unwanted(self) -> None:
+        await self._unwanted.wait()
+        await self._patiently(self._remote.cancel)
+        self._log.info("remote_told_to_stop")
+
+    async def _patiently(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Return what *step* returns, tried again for as long as the host does not answer."""
+        wait_s = _FIRST_WAIT_S
+        while True:
+            try:
+                result = await step()
+            except AttemptError as error:
+                self._log.info("host_out_of_reach", detail=error.detail, seconds=wait_s)
+                await self._lost_line()
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+            except Unavailable:
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+            else:
+                return result
+
+    async def _lost_line(self) -> None:
+        if not self._offline:
+            self._offline = True
+            await self._tools.queue.reconnecting(self._execution, lost=True)
+
+    async def _online(self) -> None:
+        if self._offline:
+            self._offline = False
+            await self._tools.queue.reconnecting(self._execution, lost=False)
+
+    # -- the end ------------------------------------------------------------------------------
+
+    async def _record(self, status: RemoteStatus) -> None:
+        ended = outcome(
+            status.exit_status,
+            status.signal,
+            status.reason,
+            self._output.stderr_tail,
+            plan=self._execution.plan,
+        )
+        if status.state in {RemoteState.LOST, RemoteState.GONE} and ended.status is not Status.LOST:
+            ended = outcome(None, "", status.reason, "")
+        receipt = status.receipt.words if status.receipt else ""
+        await self._finish(ended, exit_status=status.exit_status, receipt=receipt)
+        # What is stored here is not needed there; what cannot be removed now is swept later.
+        with suppress(AttemptError):
+            await self._remote.remove()
+
+    async def _finish(
+        self, ended: Outcome, *, exit_status: int | None = None, receipt: str = ""
+    ) -> None:
+        await self._patiently(
+            lambda: self._tools.queue.finish(
+                self._execution,
+                ended,
+                exit_status=exit_status,
+                result=self._output.result,
+                receipt=receipt,
+            )
+        )
+        self._log.info("execution_finished", status=ended.status, category=ended.category)
+
+
+class _NeverStarted(Exception):
+    """A person cancelled before the script was sent."""
+
+
+def _failed(error: AttemptError) -> Outcome:
+    return Outcome(
+        status=Status.FAILED,
+        category=error.category,
+        detail=error.detail,
+        message=error.message,
+        hint=error.hint,
+    )

@@ -1,0 +1,62 @@
+"""Which environment a channel runs in."""
+
+from db.model.catalog import Environment
+from db.model.errors import Conflict, NotFound
+from db.model.people import Person
+from executor.rules.access import check_admin
+from executor.services.catalog import find_environment
+from executor.services.ground import Ground
+
+
+class Unbound(Conflict):
+    """The channel has no environment yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This channel is not bound to an environment yet, so there is nowhere to run.",
+            hint="An admin binds it once, for example with `/migrate bind staging`.",
+        )
+
+
+class Bindings:
+    """One environment a channel, bound by an admin."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    async def bind(self, channel_id: str, environment: str, by: Person) -> Environment:
+        """Bind the channel, in place of what it was bound to; return its environment."""
+        check_admin(by, self._ground.admins)
+        async with self._ground.db.begin() as repos:
+            found = await find_environment(repos, environment)
+            await repos.bindings.put(channel_id, found.id, by.user_id)
+            return found
+
+    async def unbind(self, channel_id: str, by: Person) -> Environment:
+        """Unbind the channel; return what it was bound to. NotFound if it was not bound."""
+        check_admin(by, self._ground.admins)
+        async with self._ground.db.begin() as repos:
+            binding = await repos.bindings.of(channel_id)
+            if binding is None:
+                raise NotFound(
+                    "This channel is not bound to an environment: nothing changed.",
+                    hint="`/migrate envs` shows which channels are.",
+                )
+            await repos.bindings.drop(channel_id)
+            return await repos.environments.get(binding.environment_id)
+
+    async def environment_of(self, channel_id: str) -> Environment | None:
+        """Return the environment that the channel runs in."""
+        async with self._ground.db.read() as repos:
+            binding = await repos.bindings.of(channel_id)
+            return await repos.environments.get(binding.environment_id) if binding else None
+
+    async def channels(self) -> dict[str, list[str]]:
+        """Return the bound channel ids by environment name."""
+        async with self._ground.db.read() as repos:
+            names = {e.id: e.name for e in await repos.environments.all()}
+            found: dict[str, list[str]] = {}
+            for binding in await repos.bindings.all():
+                if binding.environment_id in names:
+                    found.setdefault(names[binding.environment_id], []).append(binding.channel_id)
+            return found

@@ -1,0 +1,101 @@
+"""Environments, sources and jobs: created by admins, read by all."""
+
+from db.model.catalog import Environment, EnvironmentDraft, Job, JobDraft, Source, SourceDraft
+from db.model.errors import NotFound
+from db.model.people import Person
+from db.repos import Repos
+from executor.rules.access import check_admin
+from executor.rules.names import did_you_mean
+from executor.services.ground import Ground
+
+_MOST = 1000  # names looked through for "did you mean"
+
+
+class Catalog:
+    """What can be run, and where."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    async def environments(self) -> list[Environment]:
+        """Return the environments by name."""
+        async with self._ground.db.read() as repos:
+            return await repos.environments.all()
+
+    async def environment(self, name: str) -> Environment:
+        """Return the environment called *name*; NotFound names the nearest one."""
+        async with self._ground.db.read() as repos:
+            return await find_environment(repos, name)
+
+    async def create_environment(self, draft: EnvironmentDraft, by: Person) -> Environment:
+        """Create an environment; NotAllowed unless an admin asks, Conflict if the name is taken."""
+        check_admin(by, self._ground.admins)
+        async with self._ground.db.begin() as repos:
+            return await repos.environments.add(draft)
+
+    async def trust_host_key(self, name: str, host_key: str, by: Person) -> Environment:
+        """Pin *host_key* (OpenSSH lines) for the environment in place of what was pinned before."""
+        check_admin(by, self._ground.admins)
+        async with self._ground.db.begin() as repos:
+            environment = await find_environment(repos, name)
+            await repos.environments.pin_host_key(environment.id, host_key)
+            return await repos.environments.get(environment.id)
+
+    async def sources(self) -> list[Source]:
+        """Return the sources by name."""
+        async with self._ground.db.read() as repos:
+            return await repos.sources.all()
+
+    async def source(self, name: str) -> Source:
+        """Return the source called *name*; NotFound names the nearest one."""
+        async with self._ground.db.read() as repos:
+            if found := await repos.sources.named(name.strip().lower()):
+                return found
+            known = [source.name for source in await repos.sources.all()]
+        raise unknown("source", name, known)
+
+    async def create_source(self, draft: SourceDraft, by: Person) -> Source:
+        """Create a source; NotAllowed unless an admin asks, Conflict if the name is taken."""
+        check_admin(by, self._ground.admins)
+        async with self._ground.db.begin() as repos:
+            return await repos.sources.add(draft)
+
+    async def jobs(self, *, search: str = "", limit: int = 100) -> list[Job]:
+        """Return at most *limit* jobs by name whose name or source holds *search*."""
+        async with self._ground.db.read() as repos:
+            return await repos.jobs.search(search.strip(), limit)
+
+    async def job(self, name: str) -> Job:
+        """Return the job called *name* as it is today; NotFound names the nearest one."""
+        async with self._ground.db.read() as repos:
+            return await find_job(repos, name)
+
+    async def create_job(self, draft: JobDraft, by: Person) -> Job:
+        """Create a job; NotAllowed unless an admin asks, Conflict if the name is taken."""
+        check_admin(by, self._ground.admins)
+        async with self._ground.db.begin() as repos:
+            return await repos.jobs.add(draft, by.user_id)
+
+
+async def find_job(repos: Repos, name: str) -> Job:
+    """Return the job called *name* as it is today; NotFound names the nearest one."""
+    if found := await repos.jobs.named(name.strip().lower()):
+        return found
+    raise unknown("job", name, [job.name for job in await repos.jobs.search("", _MOST)])
+
+
+async def find_environment(repos: Repos, name: str) -> Environment:
+    """Return the environment called *name*; NotFound names the nearest one."""
+    if found := await repos.environments.named(name.strip().lower()):
+        return found
+    raise unknown("environment", name, [e.name for e in await repos.environments.all()])
+
+
+def unknown(kind: str, name: str, known: list[str]) -> NotFound:
+    """Return the error that says there is no such *kind*, and what there is."""
+    if not known:
+        hint = f"There is none yet: create one with `/migrate new {kind}`."
+    else:
+        shown = ", ".join(f"`{one}`" for one in known[:10])
+        hint = did_you_mean(name, known) or f"There is: {shown}."
+    return NotFound(f"There is no {kind} called `{name.strip()[:63]}`.", hint=hint)

@@ -1,0 +1,51 @@
+"""Stopping what waits or runs."""
+
+from typing import Any
+
+from db.model.errors import Conflict, NotFound
+from db.model.execution import Execution, Status
+from db.model.people import Person
+from executor.rules import lifecycle
+from executor.rules.access import check_may_cancel
+from executor.services.ground import Ground
+
+
+class Controls:
+    """What a person may do to an execution that is under way."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    async def cancel(self, execution_id: int, by: Person) -> Execution:
+        """Cancel at once what waits, ask its worker to stop what runs; return the execution.
+
+        Raises NotFound, NotAllowed, or Conflict when it is over or being cancelled already.
+        """
+        async with self._ground.db.begin() as repos:
+            execution = await repos.executions.get(execution_id)
+            if execution is None:
+                raise NotFound(
+                    f"There is no run #{execution_id}.", hint="`/migrate status` shows what runs."
+                )
+            check_may_cancel(by, execution, self._ground.admins)
+            now = self._ground.clock()
+            match execution.status:
+                case Status.AWAITING_CONFIRMATION:
+                    after: dict[str, Any] = {"status": Status.DISCARDED, "finished_at": now}
+                    after |= {"answered_by": by.user_id, "answered_at": now}
+                case Status.QUEUED:
+                    after = {"status": Status.CANCELLED, "finished_at": now}
+                case Status.RUNNING:
+                    after = {"status": Status.CANCELLING}
+                case _:
+                    lifecycle.check(execution.status, Status.CANCELLING)
+            won = await repos.executions.change(
+                execution_id, expect={execution.status}, cancelled_by=by.user_id, **after
+            )
+            fresh = await repos.executions.get(execution_id)
+        assert fresh is not None, "executions are not deleted while they run"  # noqa: S101
+        if not won:
+            raise Conflict(f"#{execution_id} changed at the same moment; look at its card.")
+        self._ground.work.ring()
+        self._ground.news.ring()
+        return fresh

@@ -1,0 +1,78 @@
+"""What ran, what runs, and what it said."""
+
+import statistics
+from collections.abc import AsyncIterator
+
+from db.model.errors import NotFound
+from db.model.execution import Execution, LogLine, Status, Stream
+from executor.services.ground import Ground
+
+_PAGE = 2000
+_PAST_RUNS = 20
+
+
+class History:
+    """Reads only."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._db = ground.db
+
+    async def execution(self, execution_id: int) -> Execution:
+        """Return the execution of that number; NotFound if there is none."""
+        async with self._db.read() as repos:
+            execution = await repos.executions.get(execution_id)
+        if execution is None:
+            raise NotFound(
+                f"There is no run #{execution_id}.",
+                hint="`/migrate history` shows the numbers of the last runs.",
+            )
+        return execution
+
+    async def active(self, *, environment_id: int | None = None) -> list[Execution]:
+        """Return what waits or runs, oldest first."""
+        async with self._db.read() as repos:
+            return await repos.executions.active(environment_id)
+
+    async def recent(
+        self, *, environment_id: int | None = None, before: int | None = None, limit: int = 10
+    ) -> list[Execution]:
+        """Return at most *limit* executions, newest first, with numbers below *before*."""
+        async with self._db.read() as repos:
+            return await repos.executions.recent(environment_id, before, limit)
+
+    async def tail(
+        self, execution_id: int, count: int = 12, *, stream: Stream | None = None
+    ) -> list[LogLine]:
+        """Return the last *count* lines (of one stream), oldest first."""
+        async with self._db.read() as repos:
+            return await repos.log_lines.tail(execution_id, count, stream)
+
+    async def log_text(self, execution_id: int) -> AsyncIterator[str]:
+        """Yield the whole log as text, some thousand lines at a time."""
+        after = 0
+        while True:
+            async with self._db.read() as repos:
+                lines = await repos.log_lines.page(execution_id, after, _PAGE)
+            if not lines:
+                return
+            yield "".join(f"{_prefix(line)} {line.text}\n" for line in lines)
+            after = lines[-1].number
+
+    async def queue_position(self, execution: Execution) -> int:
+        """Return its place in its environment's queue: 1 is next, 0 is not queued."""
+        if execution.status is not Status.QUEUED:
+            return 0
+        async with self._db.read() as repos:
+            return await repos.executions.ahead(execution) + 1
+
+    async def typical_duration(self, execution: Execution) -> float | None:
+        """Return the median seconds of the job's last successes in that environment."""
+        async with self._db.read() as repos:
+            past = await repos.executions.durations(
+                execution.job_id, execution.environment_id, _PAST_RUNS
+            )
+        return statistics.median(past) if past else None
+
+
+def _prefix(line: LogLine) -> str:
+    return f"{line.logged_at:%Y-%m-%d %H:%M:%S} {line.stream.value:<4}"

@@ -1,0 +1,151 @@
+"""Asking for a run: the one way in for commands, modals, buttons and every later caller."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from db.model.catalog import ConfirmationPolicy, Environment, Job, Kind
+from db.model.errors import InvalidInput, NotFound
+from db.model.execution import Execution, Status
+from db.model.people import Person
+from db.repos import Repos
+from executor.rules.access import check_may_run
+from executor.rules.parameters import validate
+from executor.rules.plan import plan_hash, plan_of
+from executor.services.bindings import Unbound
+from executor.services.catalog import find_job
+from executor.services.ground import Ground
+
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Who wants which job run with which values, and from where."""
+
+    job: str
+    channel_id: str
+    by: Person
+    values: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    idempotency_key: str = ""  #: the same key gives the same execution, not a second one
+
+
+class Launcher:
+    """From an ask to an execution that waits, for its confirmation or for a worker."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    async def launch(self, ask: Ask) -> Execution:
+        """Return the new execution, queued or awaiting its confirmation.
+
+        Raises NotFound (job), Unbound (channel), InvalidInput (values, by field), NotAllowed.
+        """
+        async with self._ground.db.begin() as repos:
+            if known := await _known(repos, ask.idempotency_key):
+                return known
+            job = await find_job(repos, ask.job)
+            execution = await self._add(repos, job, ask)
+        self._ring(execution)
+        return execution
+
+    async def again(
+        self, execution_id: int, by: Person, channel_id: str, idempotency_key: str
+    ) -> Execution:
+        """Launch what ran before with the same values: today's version of the job.
+
+        In the channel's own environment; NotFound if the job is gone.
+        """
+        async with self._ground.db.begin() as repos:
+            if known := await _known(repos, idempotency_key):
+                return known
+            old = await repos.executions.get(execution_id)
+            if old is None:
+                raise NotFound(f"There is no run #{execution_id}.")
+            job = await repos.jobs.with_id(old.job_id)
+            if job is None:
+                raise NotFound(f"The job `{old.job_name}` is not there any more.")
+            ask = Ask(
+                job=job.name,
+                channel_id=channel_id,
+                by=by,
+                values=old.parameters,
+                reason=old.reason,
+                idempotency_key=idempotency_key,
+            )
+            execution = await self._add(repos, job, ask)
+        self._ring(execution)
+        return execution
+
+    async def _add(self, repos: Repos, job: Job, ask: Ask) -> Execution:
+        environment = await _environment(repos, ask.channel_id)
+        check_may_run(ask.by, environment)
+        values = await _values(repos, job, ask.values)
+        plan = plan_of(environment, job, values)
+        new: dict[str, Any] = {
+            "key": uuid.uuid4().hex,
+            "idempotency_key": ask.idempotency_key or None,
+            "job_id": job.id,
+            "job_name": job.name,
+            "job_version": job.version,
+            "environment_id": environment.id,
+            "environment_name": environment.name,
+            "environment_kind": environment.kind,
+            "team_id": ask.by.team_id,
+            "channel_id": ask.channel_id,
+            "requested_by": ask.by.user_id,
+            "reason": _reason(ask.reason),
+            "parameters": values,
+            "plan_hash": plan_hash(plan),
+        }
+        new |= self._first_state(environment)
+        execution = await repos.executions.add(new, plan)
+        if execution is None and (known := await _known(repos, ask.idempotency_key)):
+            return known
+        assert execution is not None, "only the idempotency key can be taken"  # noqa: S101
+        return execution
+
+    def _first_state(self, environment: Environment) -> dict[str, Any]:
+        now = self._ground.clock()
+        # Production asks whatever its row says: a policy typed wrong must not open it.
+        asks = (
+            environment.kind is Kind.PRODUCTION
+            or environment.confirmation is not ConfirmationPolicy.NONE
+        )
+        if asks:
+            expires_at = now + self._ground.confirm_within
+            return {"status": Status.AWAITING_CONFIRMATION, "expires_at": expires_at}
+        return {"status": Status.QUEUED, "queued_at": now}
+
+    def _ring(self, execution: Execution) -> None:
+        self._ground.news.ring()
+        if execution.status is Status.QUEUED:
+            self._ground.work.ring()
+
+
+async def _known(repos: Repos, key: str) -> Execution | None:
+    return await repos.executions.with_idempotency_key(key) if key else None
+
+
+async def _environment(repos: Repos, channel_id: str) -> Environment:
+    binding = await repos.bindings.of(channel_id)
+    if binding is None:
+        raise Unbound
+    return await repos.environments.get(binding.environment_id)
+
+
+async def _values(repos: Repos, job: Job, given: Mapping[str, str]) -> dict[str, str]:
+    source = await repos.sources.get(job.source_id)
+    names = {spec.name for spec in job.parameters if not spec.secret_ref}
+    defaults = {name: value for name, value in source.defaults.items() if name in names}
+    filled = {name: value for name, value in given.items() if value.strip()}
+    return validate(job.parameters, defaults | filled)
+
+
+def _reason(text: str) -> str:
+    if len(text) > _LONGEST_REASON:
+        sentence = f"The reason is {len(text)} characters long; at most {_LONGEST_REASON} fit."
+        raise InvalidInput(sentence, fields={"reason": sentence})
+    return text.strip()

@@ -1,0 +1,131 @@
+"""Claims executions, sees them through, keeps their leases, and hands them over when it stops.
+
+A run belongs to whoever holds its lease. A worker that is killed or paused loses it; the next one
+takes the run over on the host where it stands, and the fence keeps the old one from writing.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from db.model.categories import Category
+from db.model.errors import FerryError, LeaseLost, Unavailable
+from db.model.execution import Execution, Status
+from executor.rules.categories import ADVICE
+from executor.rules.outcomes import Outcome
+from executor.run import Run, Tools
+
+logger = structlog.get_logger(__name__)
+
+
+class Worker:
+    """At most *slots* executions at once; looks for work every *poll_s* seconds, or when rung."""
+
+    def __init__(
+        self, tools: Tools, *, name: str, slots: int, lease_s: float, poll_s: float = 2.0
+    ) -> None:
+        self._tools = tools
+        self._queue = tools.queue
+        self._name = name
+        self._slots = slots
+        self._lease = timedelta(seconds=lease_s)
+        self._renew_s = lease_s / 3
+        self._poll_s = poll_s
+        self._runs: dict[int, Run | None] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Work until cancelled or stopped; then hand over what runs: the remotes go on."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_leases(), name="leases")
+                group.create_task(self._claim(group), name="claims")
+        finally:
+            await self._hand_over()
+
+    async def _claim(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            try:
+                await self._look_for_cancels()
+                while len(self._tasks) < self._slots and (execution := await self._next()):
+                    self._begin(group, execution)
+            except Unavailable:
+                logger.warning("worker_waits_for_database")
+            await self._queue.bell.wait(self._poll_s)
+
+    async def _next(self) -> Execution | None:
+        execution = await self._queue.take_over(self._name, self._lease)
+        if execution is not None:
+            logger.info("execution_taken_over", execution_id=execution.id)
+            return execution
+        return await self._queue.claim_next(self._name, self._lease)
+
+    def _begin(self, group: asyncio.TaskGroup, execution: Execution) -> None:
+        task = group.create_task(self._see_through(execution), name=f"execution-{execution.id}")
+        self._tasks[execution.id] = task
+        self._runs[execution.id] = None
+
+    async def _see_through(self, execution: Execution) -> None:
+        log = logger.bind(execution_id=execution.id, attempt=execution.attempt)
+        try:
+            run = Run(self._tools, await self._queue.brief(execution))
+            self._runs[execution.id] = run
+            await run.see_through()
+        except LeaseLost:
+            log.info("lease_lost")
+        except Unavailable:
+            log.warning("execution_left_for_later", why="the database does not answer")
+        except FerryError as error:
+            log.warning("execution_left_for_later", why=error.message)
+        except Exception:  # one bug must not cancel the neighbours
+            log.exception("run_crashed")
+            await self._record_crash(execution)
+        finally:
+            self._runs.pop(execution.id, None)
+            self._tasks.pop(execution.id, None)
+            self._queue.bell.ring()
+
+    async def _record_crash(self, execution: Execution) -> None:
+        advice = ADVICE[Category.INTERNAL_ERROR]
+        crashed = Outcome(
+            status=Status.FAILED,
+            category=Category.INTERNAL_ERROR,
+            message=advice.sentence,
+            hint=advice.hint,
+        )
+        try:
+            await self._queue.finish(execution, crashed)
+        except FerryError as error:
+            logger.warning("crash_not_recorded", execution_id=execution.id, why=error.message)
+
+    async def _look_for_cancels(self) -> None:
+        if self._runs:
+            self._cancel(await self._queue.cancelling(list(self._runs)))
+
+    def _cancel(self, unwanted: set[int]) -> None:
+        for execution_id in unwanted:
+            if run := self._runs.get(execution_id):
+                run.cancel()
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(self._renew_s)
+            held = list(self._tasks)
+            if not held:
+                continue
+            try:
+                owned, unwanted = await self._queue.renew(self._name, held, self._lease)
+            except Unavailable:
+                continue
+            self._cancel(unwanted)
+            for execution_id in set(held) - owned:
+                if task := self._tasks.get(execution_id):
+                    task.cancel()
+
+    async def _hand_over(self) -> None:
+        # The tasks are cancelled by now; whoever comes next need not wait for the leases.
+        try:
+            await self._queue.release(self._name)
+        except Unavailable:
+            logger.warning("leases_left_to_run_out")
