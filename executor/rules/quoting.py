@@ -6,15 +6,9 @@ Phones and Macs type curly quotes; they count as straight ones.
 
 import re
 
+QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[“”„][^“”„]*[“”„])"""  #: a pattern for one quoted value
 _WORD = re.compile(
-    r"""
-    (?P<name>[^\s="'“”„]+)
-    (?:=(?P<value>
-        "(?:[^"\\]|\\.)*" | '[^']*' | [“”„][^“”„]*[“”„] | [^\s"'“”„]\S* |
-    ))?
-    (?=\s|$)\s*
-    """,
-    re.VERBOSE,
+    rf"""(?P<name>[^\s="'“”„]+)(?:=(?P<value>{QUOTED}|[^\s"'“”„]\S*|))?(?=\s|$)\s*"""
 )
 _BARE = re.compile(r"""[^\s"'“”„]\S*""")
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -48,8 +42,11 @@ def unquoted(value: str) -> str:
 
 def quoted_if_needed(value: str) -> str:
     """Return *value* so that `split` gives it back."""
-    if _BARE.fullmatch(value):
-        return value
+    return value if _BARE.fullmatch(value) else quote(value)
+
+
+def quote(value: str) -> str:
+    """Return *value* in quotes, so that `unquoted` gives it back."""
     if "'" not in value and ('"' in value or "\\" in value):
         return f"'{value}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

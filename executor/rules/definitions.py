@@ -1,0 +1,124 @@
+"""Environments, sources and jobs as people fill them in: text fields → drafts, or complaints."""
+
+from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
+from functools import partial
+
+from db.model.catalog import (
+    ConfirmationPolicy,
+    EnvironmentDraft,
+    JobDraft,
+    Kind,
+    ParameterSpec,
+    SourceDraft,
+)
+from db.model.errors import InvalidInput
+from executor.rules import fields, spec_text
+from executor.rules.form import Form
+from executor.rules.host_keys import host_keys
+from executor.rules.names import quoted
+
+
+def environment_draft(raw: Mapping[str, str]) -> EnvironmentDraft:
+    """Return the environment that the text fields in *raw*, named as the draft's, describe.
+
+    Blank fields take the draft's defaults; production always asks before it runs. Raises
+    InvalidInput with a sentence for every wrong field.
+    """
+    form = Form(raw, _names(EnvironmentDraft))
+    kind = form.need(
+        "kind", partial(fields.one_of, Kind), Kind.STAGING, example="`staging` or `production`"
+    )
+    draft = EnvironmentDraft(
+        name=form.need("name", fields.slug, "", example="`staging`"),
+        kind=kind,
+        ssh_host=form.need("ssh_host", fields.host, "", example="`db1.example.com`"),
+        ssh_user=form.need("ssh_user", fields.user, "", example="`deploy`"),
+        ssh_port=form.take("ssh_port", fields.port, 22),
+        ssh_key_path=form.take("ssh_key_path", fields.file_path, ""),
+        ssh_passphrase_ref=form.take("ssh_passphrase_ref", fields.reference, ""),
+        proxy_jump=form.take("proxy_jump", fields.proxy_jump, ""),
+        host_key=form.take("host_key", host_keys, ""),
+        node_path=form.take("node_path", fields.absolute_path, ""),
+        shell_setup=form.take("shell_setup", fields.shell_setup, "auto"),
+        timeout_s=form.take("timeout_s", fields.timeout, 600),
+        grace_s=form.take("grace_s", fields.grace, 5),
+        concurrency=form.take("concurrency", fields.concurrency, 1),
+        confirmation=_confirmation(form, kind),
+    )
+    form.close()
+    return draft
+
+
+def source_draft(raw: Mapping[str, str]) -> SourceDraft:
+    """Return the source that the text fields in *raw* describe.
+
+    ``defaults`` holds lines ``name=value``. Raises InvalidInput with a sentence for every wrong field.
+    """
+    form = Form(raw, _names(SourceDraft))
+    draft = SourceDraft(
+        name=form.need("name", fields.slug, "", example="`iclinic`"),
+        description=form.take("description", fields.note, ""),
+        defaults=form.take("defaults", _defaults, {}),
+    )
+    form.close()
+    return draft
+
+
+def job_draft(raw: Mapping[str, str], source_id: int) -> JobDraft:
+    """Return the job that the text fields in *raw* describe; ``parameters`` is in spec text.
+
+    A field ``interpreter`` that is there but blank means that the script itself is executable.
+    Raises InvalidInput with a sentence for every wrong field.
+    """
+    form = Form(raw, _names(JobDraft) - {"source_id"})
+    nothing: tuple[ParameterSpec, ...] = ()
+    draft = JobDraft(
+        name=form.need("name", fields.slug, "", example="`import-patients`"),
+        source_id=source_id,
+        script=form.need("script", fields.file_path, "", example="`~/migrations/import.js`"),
+        interpreter=form.take(
+            "interpreter", fields.interpreter, "" if form.says("interpreter") else "node"
+        ),
+        directory=form.take("directory", fields.path, ""),
+        description=form.take("description", fields.note, ""),
+        parameters=form.take("parameters", lambda _: spec_text.parse(raw["parameters"]), nothing),
+        timeout_s=form.take("timeout_s", _timeout_or_none, None),
+        progress_pattern=form.take("progress_pattern", fields.progress_pattern, ""),
+    )
+    form.close()
+    return draft
+
+
+def _names(draft: type[EnvironmentDraft | SourceDraft | JobDraft]) -> set[str]:
+    return {item.name for item in dataclass_fields(draft)}
+
+
+def _timeout_or_none(text: str) -> int | None:
+    return fields.timeout(text)
+
+
+def _confirmation(form: Form, kind: Kind) -> ConfirmationPolicy:
+    least = ConfirmationPolicy.REQUESTER if kind is Kind.PRODUCTION else ConfirmationPolicy.NONE
+    chosen = form.take("confirmation", partial(fields.one_of, ConfirmationPolicy), least)
+    if kind is Kind.PRODUCTION and chosen is ConfirmationPolicy.NONE:
+        form.refuse(
+            "confirmation",
+            "Production always asks before it runs: choose `requester`, or leave this empty.",
+        )
+    return chosen
+
+
+def _defaults(text: str) -> dict[str, str]:
+    defaults: dict[str, str] = {}
+    for line in filter(str.strip, text.splitlines()):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not (name and equals and value and line.strip().isprintable()):
+            raise InvalidInput(
+                f"{quoted(line.strip())} is not a default: write one `name=value` a line, for "
+                "example `sistema=iclinic`."
+            )
+        if name in defaults:
+            raise InvalidInput(f"{quoted(name)} has two defaults: keep one of the lines.")
+        defaults[name] = value
+    return defaults

@@ -1,0 +1,52 @@
+"""Host keys as people paste them: from ``ssh-keyscan``, ``known_hosts`` or a ``.pub`` file."""
+
+import base64
+import binascii
+import re
+
+from db.model.errors import InvalidInput
+from executor.rules.names import quoted
+
+_ALGORITHM = re.compile(
+    r"ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)"
+    r"|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com"
+)
+_MOST = 10
+
+
+def host_keys(text: str) -> str:
+    """Return the keys in *text*, one ``algorithm base64`` a line; host names and comments dropped.
+
+    Raises InvalidInput with a sentence for the first line that is no public key.
+    """
+    keys: list[str] = []
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            key = _key(line)
+            if key not in keys:
+                keys.append(key)
+    if len(keys) > _MOST:
+        raise InvalidInput(f"A host has at most {_MOST} keys here.")
+    return "\n".join(keys)
+
+
+def _key(line: str) -> str:
+    words = line.split()
+    if len(words) > 2 and not _ALGORITHM.fullmatch(words[0]):
+        words = words[1:]
+    if len(words) < 2 or not _ALGORITHM.fullmatch(words[0]) or not _belongs(words[0], words[1]):
+        raise InvalidInput(
+            f"{quoted(line.strip())} is not a public host key: paste a line that `ssh-keyscan HOST`"
+            " prints, for example `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…`."
+        )
+    return f"{words[0]} {words[1]}"
+
+
+def _belongs(algorithm: str, data: str) -> bool:
+    """Return whether *data* is a key of *algorithm*: the key names its own algorithm inside."""
+    try:
+        blob = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    name = algorithm.encode("ascii")
+    return blob.startswith(len(name).to_bytes(4, "big") + name) and len(blob) > len(name) + 4 + 32
