@@ -1,0 +1,154 @@
+"""Tells Slack what the database knows: one card for each execution, and its thread.
+
+Nothing that matters is kept here. What was told is in the database, so a restart or an outage of
+Slack loses nothing and ends in the true card; at worst one thing is said twice.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from db.model.errors import Unavailable
+from db.model.execution import Status
+from executor.services.history import History
+from executor.services.news import Item, News
+from handlers.outbox import Outbox
+from handlers.pace import QUEUED_S, interval, retry_after
+from handlers.teller import UPLOADS_AT_ONCE, NotNow, NotThere, Teller
+
+logger = structlog.get_logger(__name__)
+
+AT_ONCE = 16  # executions told at the same time
+BUSY_S, IDLE_S = 1.0, 3.0  # between two looks, if no bell rings
+GATHER_S = 0.1  # changes that come together are told together
+DATABASE_AWAY_S = 2.0
+LAST_WORDS_S = 5.0
+EVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the reporter remembers of one execution between two looks."""
+
+    status: Status | None = None
+    next_at: datetime = EVER  # of a render that is only progress
+    retry_at: datetime = EVER
+    failures: int = 0
+    given_up: int = -1  # the version that Slack refused
+
+
+class Reporter:
+    """One task for each execution that has something to tell; a slow one holds up no other.
+
+    *clock*: the time of day, in UTC; *scopes*: what the bot may do in Slack.
+    """
+
+    def __init__(
+        self,
+        news: News,
+        history: History,
+        outbox: Outbox,
+        *,
+        scopes: frozenset[str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._news, self._clock = news, clock
+        self._teller = Teller(
+            news, history, outbox, scopes, clock, asyncio.Semaphore(UPLOADS_AT_ONCE)
+        )
+        self._known: dict[int, _Known] = {}
+        self._queued: dict[int, Item] = {}  # their place in line changes without news of their own
+        self._busy: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Tell until cancelled; what is under way then gets a moment, so that it is remembered."""
+        async with asyncio.TaskGroup() as group:
+            try:
+                while True:
+                    wait_s = await self._look(group)
+                    await self._news.bell.wait(wait_s)
+                    await asyncio.sleep(GATHER_S)
+            finally:
+                if self._busy:
+                    await asyncio.wait(self._busy.values(), timeout=LAST_WORDS_S)
+
+    async def _look(self, group: asyncio.TaskGroup) -> float:
+        """Start telling what is due; return the seconds until the next look."""
+        busy = set(self._busy)  # what ends while we read was read too early
+        try:
+            pending = await self._news.pending(limit=100)
+            live = await self._news.live()
+        except Unavailable as error:
+            logger.warning("news_unavailable", error=error.message)
+            return DATABASE_AWAY_S
+        fresh = {item.execution.id for item in pending}
+        ticks = [item for item in (*live, *self._queued.values()) if item.execution.id not in fresh]
+        for item in (*pending, *ticks):
+            if len(self._busy) >= AT_ONCE:
+                break
+            if item.execution.id not in busy and self._is_due(item, item.execution.id in fresh):
+                self._start(group, item, is_news=item.execution.id in fresh, runs=len(live))
+        self._forget(pending, ticks)
+        return BUSY_S if pending or ticks or self._busy else IDLE_S
+
+    def _is_due(self, item: Item, is_news: bool) -> bool:
+        known, now = self._known.get(item.execution.id), self._clock()
+        if known is None:
+            return True
+        if known.retry_at > now or known.given_up >= item.execution.version:
+            return False
+        has_turned = is_news and item.execution.status is not known.status
+        return has_turned or known.next_at <= now
+
+    def _start(self, group: asyncio.TaskGroup, item: Item, *, is_news: bool, runs: int) -> None:
+        execution, now = item.execution, self._clock()
+        known = self._known.setdefault(execution.id, _Known())
+        known.status = execution.status
+        known.next_at = now
+        if execution.status.is_live:
+            known.next_at += interval(now - (execution.started_at or now), runs)
+        elif execution.status is Status.QUEUED:
+            known.next_at += timedelta(seconds=QUEUED_S)
+        task = group.create_task(
+            self._tell(item, known, is_news=is_news), name=f"tell-{execution.id}"
+        )
+        self._busy[execution.id] = task
+        task.add_done_callback(lambda _: self._busy.pop(execution.id, None))
+
+    async def _tell(self, item: Item, known: _Known, *, is_news: bool) -> None:
+        log = logger.bind(execution_id=item.execution.id)
+        try:
+            try:
+                card = await self._teller.tell(item, is_news=is_news)
+            except NotThere as refusal:
+                await self._teller.give_up(item, str(refusal))
+                known.given_up = item.execution.version
+                return
+        except NotNow as reason:
+            self._put_off(known)
+            log.info("telling_put_off", why=str(reason))
+        except Unavailable as error:
+            self._put_off(known)
+            log.warning("database_unavailable", error=error.message)
+        except Exception:  # one card that cannot be told must not silence the others
+            self._put_off(known)
+            log.exception("telling_crashed")
+        else:
+            known.failures = 0
+            self._queued.pop(item.execution.id, None)
+            if item.execution.status is Status.QUEUED:
+                self._queued[item.execution.id] = Item(item.execution, card)
+
+    def _put_off(self, known: _Known) -> None:
+        known.failures += 1
+        known.retry_at = self._clock() + retry_after(known.failures)
+        known.status = None  # it was not told
+
+    def _forget(self, *seen: Iterable[Item]) -> None:
+        """Drop what is neither news, nor running, nor queued."""
+        kept = {item.execution.id for items in seen for item in items}
+        kept |= self._busy.keys() | self._queued.keys()
+        self._known = {key: known for key, known in self._known.items() if key in kept}

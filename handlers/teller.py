@@ -1,0 +1,170 @@
+"""Tells one execution as it stands: its card, what is due in its thread, its log."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from db.model.execution import Card, Execution, LogLine, Stream
+from executor.services.history import History
+from executor.services.news import Item, News
+from handlers.log_file import log_file
+from handlers.outbox import Outbox, Outcome, Place, Sent
+from handlers.views import thread
+from handlers.views.card import FAILED, execution_card
+from handlers.views.message import Told
+
+logger = structlog.get_logger(__name__)
+
+LINES_ON_CARD, LINES_OF_FAILURE = 12, 20
+UPLOADS_AT_ONCE = 2  # each is in memory as a whole
+LOG, NOT_HERE = "log", "not-here"  # keys of posts, beside those of the thread
+
+
+class NotNow(Exception):
+    """Slack is busy or away: what is not told yet stays news."""
+
+
+class NotThere(Exception):
+    """Slack will not show the card; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """*scopes*: what the bot may do; without ``files:write`` nothing is attached."""
+
+    news: News
+    history: History
+    outbox: Outbox
+    scopes: frozenset[str]
+    clock: Callable[[], datetime]
+    uploads: asyncio.Semaphore
+
+    async def tell(self, item: Item, *, is_news: bool) -> Card:
+        """Bring Slack up to *item*; remember in the database what was told, and return it.
+
+        *is_news*: the execution changed; else only its progress did, and a render may be dropped.
+        Raises NotNow to be called again later, NotThere if that makes no sense.
+        """
+        execution, card = item.execution, item.card
+        tail = await self._tail(execution)
+        told = await self._render(execution, tail)
+        sent = await self._show(card, told, is_urgent=is_news or not card.ts)
+        if is_news or sent.ts != card.ts:
+            await self.news.told(
+                execution.id,
+                ts=sent.ts,
+                channel_id=sent.channel_id,
+                version=execution.version,
+                digest=told.digest,
+            )
+        await self._say_what_is_due(item, tail, sent)
+        permalink = await self._attach_log(item, sent)
+        if is_news:
+            await self.news.settled(execution.id, execution.version)
+        if permalink:
+            told = await self._render(execution, tail, permalink)
+            await self._show(card, told, is_urgent=True)
+        return replace(card, ts=sent.ts, channel_id=sent.channel_id, told_hash=told.digest)
+
+    async def give_up(self, item: Item, why: str) -> None:
+        """Leave the card alone until the execution changes; tell the requester why, once."""
+        execution = item.execution
+        await self.news.silence(execution.id, execution.version, why)
+        logger.warning("card_refused", execution_id=execution.id, why=why)
+        if NOT_HERE in item.card.posts or execution.requested_by.startswith("cli:"):
+            return
+        sent = await self.outbox.say(execution.requested_by, thread.not_here(execution, why))
+        if sent.outcome in (Outcome.SENT, Outcome.REFUSED):
+            await self.news.posted(execution.id, NOT_HERE)
+
+    async def _render(self, execution: Execution, tail: list[LogLine], link: str = "") -> Told:
+        is_over = execution.status.is_over
+        return execution_card(
+            execution,
+            tail=tail,
+            position=await self.history.queue_position(execution),
+            typical_s=None if is_over else await self.history.typical_duration(execution),
+            now=self.clock(),
+            log_permalink=link,
+        )
+
+    async def _tail(self, execution: Execution) -> list[LogLine]:
+        """Return the lines worth showing: of a failure, what it said on stderr."""
+        if execution.status.is_live:
+            return await self.history.tail(execution.id, LINES_ON_CARD)
+        if execution.status not in FAILED:
+            return []
+        errors = await self.history.tail(execution.id, LINES_OF_FAILURE, stream=Stream.ERR)
+        return errors or await self.history.tail(execution.id, LINES_OF_FAILURE)
+
+    async def _show(self, card: Card, told: Told, *, is_urgent: bool) -> Sent:
+        place = Place(
+            key=str(card.execution_id),
+            channel_id=card.channel_id,
+            ts=card.ts,
+            digest=card.told_hash,
+        )
+        sent = await self.outbox.show(place, told, urgent=is_urgent)
+        if sent.outcome is Outcome.REFUSED:
+            raise NotThere(sent.why)
+        if is_urgent:
+            _check(sent)
+        return sent
+
+    async def _say_what_is_due(self, item: Item, tail: list[LogLine], card: Sent) -> None:
+        execution = item.execution
+        posts = thread.due_posts(
+            execution,
+            said=item.card.posts,
+            tail=tail,
+            now=self.clock(),
+            log_is_attached="files:write" in self.scopes,
+        )
+        for post in posts:
+            sent = await self.outbox.say(
+                card.channel_id, post.told, thread_ts=card.ts, broadcast=post.broadcast
+            )
+            _check(sent)
+            if sent.outcome is Outcome.REFUSED:
+                logger.warning(
+                    "post_refused", execution_id=execution.id, key=post.key, why=sent.why
+                )
+            await self.news.posted(execution.id, post.key)
+
+    async def _attach_log(self, item: Item, card: Sent) -> str:
+        """Put the whole log into the thread; return its address, empty if nothing was attached."""
+        execution = item.execution
+        is_due = execution.status.is_over and execution.lines > 0 and LOG not in item.card.posts
+        if not is_due or "files:write" not in self.scopes:
+            return ""
+        async with self.uploads:
+            sent = await self._upload(execution, card)
+        _check(sent)
+        if sent.outcome is Outcome.REFUSED:
+            logger.warning("log_refused", execution_id=execution.id, why=sent.why)
+            told = thread.log_refused(execution, sent.why)
+            _check(await self.outbox.say(card.channel_id, told, thread_ts=card.ts))
+        await self.news.posted(execution.id, LOG)
+        return sent.permalink
+
+    async def _upload(self, execution: Execution, card: Sent) -> Sent:
+        name = f"ferry-{execution.id}-{execution.job_name}"
+        file = await log_file(name, self.history.log_text(execution.id))
+        if not file.content:
+            why = "It is too large for Slack." if file.is_too_large else "It is empty."
+            return Sent(Outcome.REFUSED, why=why)
+        return await self.outbox.attach(
+            card.channel_id,
+            file.content,
+            thread_ts=card.ts,
+            filename=file.name,
+            title=f"Log of #{execution.id} {execution.job_name}",
+        )
+
+
+def _check(sent: Sent) -> None:
+    if sent.outcome in (Outcome.LATER, Outcome.SUPERSEDED):
+        raise NotNow(sent.why)
