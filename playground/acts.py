@@ -21,6 +21,8 @@ class Acts:
         """Send a slash command; its ack may carry the answer."""
         user, channel = who_and_where(self._core, act)
         word, _, text = str(act.get("text", "")).partition(" ")
+        if word == "/invite":
+            return self._invite(channel, text)
         known = next(
             (each for each in self._core.workspace.commands if each["command"] == word), None
         )
@@ -89,6 +91,15 @@ class Acts:
         event |= {"tab": act.get("tab", "home"), "event_ts": self._core.clock.ts()}
         home = self._core.views.homes.get(user["id"])
         self._event(event | ({"view": home} if home else {}), "app_home_opened")
+        return {}
+
+    def _invite(self, channel: Json, text: str) -> Json:
+        """Let the bot into a channel, as Slack's own command does."""
+        if text.strip().removeprefix("@") != "ferry" or channel["is_member"]:
+            raise Refused("/invite @ferry lets the app into a channel that it is not in yet.")
+        channel["is_member"] = True
+        joined = {"subtype": "channel_join", "text": f"<@{BOT_USER}> has joined the channel"}
+        self._core.workspace.post(channel["id"], joined, user=BOT_USER)
         return {}
 
     def _event(self, event: Json, subscription: str) -> None:

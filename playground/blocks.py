@@ -8,6 +8,8 @@ from playground.errors import Json, SlackError
 
 MOST_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MARKDOWN_SUM = 12_000
+# Not documented; far above what a readable message holds.
+RICH_TEXT = 12_000
 ANYWHERE = "message modal home"
 
 
@@ -57,9 +59,8 @@ def _check_together(blocks: list[Json], problems: Problems) -> None:
             problems.add(f"no more than {most} {kind} allowed")
     if "plan" in kinds and "task_card" in kinds:
         problems.add("task_card is not allowed together with a plan")
-    if sum(len(block.get("text", "")) for block in blocks if block["type"] == "markdown") > (
-        MARKDOWN_SUM
-    ):
+    markdown = [block for block in blocks if block.get("type") == "markdown"]
+    if sum(len(block.get("text", "")) for block in markdown) > MARKDOWN_SUM:
         problems.add(f"markdown must be less than {MARKDOWN_SUM + 1} characters in all")
 
 
@@ -80,24 +81,19 @@ def _header(block: Json, problems: Problems) -> None:
 
 
 def _context(block: Json, problems: Problems) -> None:
-    if not problems.count(block.get("elements"), 10, "elements"):
-        return
-    for index, element in enumerate(block["elements"]):
-        if isinstance(element, dict) and element.get("type") == "image":
-            check_element(element, "context", problems.at("elements", index))
+    for inside, element in problems.each(block.get("elements"), 10, "elements"):
+        if element.get("type") == "image":
+            check_element(element, "context", inside)
         else:
-            problems.text(element, 3000, "elements", index)
+            inside.text(element, 3000)
 
 
 def _actions(block: Json, problems: Problems) -> None:
     most = 25 if block["type"] == "actions" else 5
-    if not problems.count(block.get("elements"), most, "elements"):
-        return
     seen: set[str] = set()
-    for index, element in enumerate(block["elements"]):
-        inside = problems.at("elements", index)
+    for inside, element in problems.each(block.get("elements"), most, "elements"):
         check_element(element, block["type"], inside)
-        action_id = element.get("action_id") if isinstance(element, dict) else None
+        action_id = element.get("action_id")
         if action_id is not None and action_id in seen:
             inside.add(f"action_id already exists: {action_id}", "action_id")
         seen.add(str(action_id))
@@ -123,16 +119,13 @@ def _markdown(block: Json, problems: Problems) -> None:
 
 def _rich_text(block: Json, problems: Problems) -> None:
     parts = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
-    if not problems.count(block.get("elements"), 100, "elements", least=0):
-        return
-    for index, part in enumerate(block["elements"]):
-        if not isinstance(part, dict) or part.get("type") not in parts:
-            problems.add(f"must be one of {', '.join(parts)}", "elements", index, "type")
-        elif problems.count(part.get("elements"), 1000, "elements", index, "elements", least=0):
-            for place, leaf in enumerate(part["elements"]):
-                if leaf.get("type") == "text":
-                    where = problems.at("elements", index, "elements", place)
-                    where.length(leaf.get("text", ""), 3000 * 4, "text", least=1)
+    for inside, part in problems.each(block.get("elements"), 100, "elements", least=0):
+        if part.get("type") not in parts:
+            inside.add(f"must be one of {', '.join(parts)}", "type")
+            continue
+        for deeper, leaf in inside.each(part.get("elements"), 1000, "elements", least=0):
+            if leaf.get("type") == "text":
+                deeper.length(leaf.get("text", ""), RICH_TEXT, "text", least=1)
 
 
 def _table(block: Json, problems: Problems) -> None:
@@ -147,7 +140,7 @@ def _table(block: Json, problems: Problems) -> None:
 def _data_table(block: Json, problems: Problems) -> None:
     problems.length(block.get("caption", ""), 3000, "caption", least=1)
     if problems.count(block.get("rows"), 201, "rows", least=2):
-        widths = {len(row) for row in block["rows"]}
+        widths = {len(row) if isinstance(row, list) else 0 for row in block["rows"]}
         if len(widths) != 1 or not 1 <= widths.pop() <= 20:
             problems.add("must have 1 to 20 columns, in every row the same", "rows")
 
@@ -160,9 +153,8 @@ def _alert(block: Json, problems: Problems) -> None:
 
 def _container(block: Json, problems: Problems) -> None:
     problems.text(block.get("title"), 150, "title", plain=True)
-    if problems.count(block.get("child_blocks"), 10, "child_blocks"):
-        for index, child in enumerate(block["child_blocks"]):
-            _check_block(child, "message", problems.at("child_blocks", index))
+    for inside, child in problems.each(block.get("child_blocks"), 10, "child_blocks"):
+        _check_block(child, "message", inside)
 
 
 def _anything(_block: Json, _problems: Problems) -> None:

@@ -27,6 +27,7 @@ class Ack:
 
     error: str = ""
     body: Json | str | None = None
+    wants_no_retry: bool = False
 
     def as_dict(self) -> Json:
         """Return the body, a bare text as Slack reads it."""
@@ -71,7 +72,8 @@ class Delivery:
         for retry, wait_s in enumerate((None, *self._event_retries_s)):
             if wait_s is not None:
                 await asyncio.sleep(wait_s)
-            if not (await self._attempt("events_api", event, retry=retry)).error:
+            ack = await self._attempt("events_api", event, retry=retry)
+            if not ack.error or ack.wants_no_retry:
                 return
         name = event["event"]["type"]
         text = f"The app never acknowledged the event {name}."
@@ -113,7 +115,8 @@ class Delivery:
             ):
                 text = await answer.text()
                 if answer.status >= 300:
-                    return Ack(error="dispatch_failed")
+                    no_retry = answer.headers.get("X-Slack-No-Retry") == "1"
+                    return Ack(error="dispatch_failed", wants_no_retry=no_retry)
         except TimeoutError:
             return Ack(error="operation_timeout")
         except (ClientError, OSError):

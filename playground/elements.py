@@ -1,7 +1,7 @@
 """Slack's limits for the elements inside blocks: buttons, selects, inputs, and their texts."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from playground.errors import Json
@@ -42,7 +42,8 @@ class Problems:
         """Check a text object, which must be there and not empty."""
         inside = self.at(*path)
         if not isinstance(value, dict):
-            inside.add("must provide an object" if value else f"missing required field: {path[-1]}")
+            name = inside.pointer.rpartition("/")[2]
+            inside.add("must provide an object" if value else f"missing required field: {name}")
             return
         kinds = ("plain_text",) if plain else ("plain_text", "mrkdwn")
         if value.get("type") not in kinds:
@@ -61,6 +62,18 @@ class Problems:
         if len(items) < least:
             self.add(f"no fewer than {least} items required", *path)
         return True
+
+    def each(
+        self, items: Any, most: int, *path: str | int, least: int = 1
+    ) -> Iterator[tuple["Problems", Json]]:
+        """Check the length of a list of objects; yield each with the place for its problems."""
+        if not self.count(items, most, *path, least=least):
+            return
+        for index, item in enumerate(items):
+            if isinstance(item, dict):
+                yield self.at(*path, index), item
+            else:
+                self.add("must provide an object", *path, index)
 
     def one_of(self, value: Any, allowed: Sequence[Any], *path: str | int) -> None:
         """Check a value that may be absent."""
@@ -86,7 +99,10 @@ def check_element(element: Any, container: str, problems: Problems) -> None:
     check(element, problems)
 
 
-def _confirm(confirm: Json, problems: Problems) -> None:
+def _confirm(confirm: Any, problems: Problems) -> None:
+    if not isinstance(confirm, dict):
+        problems.add("must provide an object")
+        return
     problems.text(confirm.get("title"), 100, "title", plain=True)
     problems.text(confirm.get("text"), 300, "text")
     problems.text(confirm.get("confirm"), 30, "confirm", plain=True)
@@ -104,10 +120,7 @@ def _button(element: Json, problems: Problems) -> None:
 
 def check_options(options: Any, most: int, problems: Problems, *, plain: bool = True) -> None:
     """Note what is wrong with a list of options."""
-    if not problems.count(options, most):
-        return
-    for index, option in enumerate(options):
-        inside = problems.at(index)
+    for inside, option in problems.each(options, most):
         inside.text(option.get("text"), OPTION, "text", plain=plain)
         inside.length(option.get("value"), OPTION_VALUE, "value")
         if "value" not in option:
@@ -120,13 +133,12 @@ def _static_select(element: Json, problems: Problems) -> None:
     groups = element.get("option_groups")
     if groups is None:
         check_options(element.get("options"), OPTIONS, problems.at("options"))
-    elif problems.count(groups, GROUPS, "option_groups"):
-        for index, group in enumerate(groups):
-            inside = problems.at("option_groups", index)
+    else:
+        for inside, group in problems.each(groups, GROUPS, "option_groups"):
             inside.text(group.get("label"), 75, "label", plain=True)
             check_options(group.get("options"), OPTIONS, inside.at("options"))
     on_offer = all_options(element)
-    chosen = [element.get("initial_option"), *element.get("initial_options", ())]
+    chosen = [element.get("initial_option"), *(element.get("initial_options") or ())]
     if any(option is not None and option not in on_offer for option in chosen):
         problems.add("initial option must be one of the options", "initial_option")
 
@@ -134,7 +146,8 @@ def _static_select(element: Json, problems: Problems) -> None:
 def all_options(element: Json) -> list[Json]:
     """Return every option of a select, radio or checkbox group, those in groups too."""
     groups = element.get("option_groups") or [element]
-    return [option for group in groups for option in group.get("options") or []]
+    lists = [group.get("options") or [] for group in groups if isinstance(group, dict)]
+    return [option for options in lists for option in options if isinstance(option, dict)]
 
 
 def _choices(element: Json, problems: Problems) -> None:
@@ -152,8 +165,9 @@ def _external(element: Json, problems: Problems) -> None:
 
 def _plain_text(element: Json, problems: Problems) -> None:
     most = element.get("max_length", TEXT)
-    if not 1 <= most <= TEXT:
+    if not isinstance(most, int) or not 1 <= most <= TEXT:
         problems.add(f"must be between 1 and {TEXT}", "max_length")
+        return
     problems.length(element.get("initial_value"), most, "initial_value")
 
 

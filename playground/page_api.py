@@ -17,6 +17,8 @@ from playground.submissions import Submissions
 
 PAGE = Path(__file__).resolve().parent / "page"
 STILL_HERE_S = 15.0
+# A page that was hung up on comes back after this many milliseconds.
+RECONNECT = b"retry: 300\n"
 NO_CACHE = {"Cache-Control": "no-store"}
 
 Act = Callable[[Json], Json | Awaitable[Json]]
@@ -89,7 +91,7 @@ class PageApi:
         with self._core.feed.subscribe(request.query.get("user", "")) as mailbox:
             await response.prepare(request)
             try:
-                await response.write(frame(json.dumps(self._core.connection())))
+                await response.write(RECONNECT + frame(json.dumps(self._core.connection())))
                 while (data := await next_or_pause(mailbox)) is not None:
                     await response.write(frame(data) if data else b": still here\n\n")
             except ConnectionError:

@@ -2,8 +2,8 @@
 # ruff: noqa: ASYNC109 - a person says how long they wait
 
 import asyncio
-import time
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from aiohttp import ClientSession, ClientTimeout
@@ -12,6 +12,9 @@ from playground.errors import Json
 
 T = TypeVar("T")
 PATIENCE_S = 10.0
+# What happens within this time is looked at once.
+GATHER_S = 0.02
+NO_LIMIT = ClientTimeout(total=None)
 
 
 class PageClient:
@@ -55,22 +58,25 @@ class PageClient:
 
         After *timeout* seconds raises AssertionError with what *complain* says of the last state.
         """
-        deadline = time.monotonic() + timeout
-        async with ClientSession(timeout=ClientTimeout(total=None)) as session:
-            state = await self._state(session, channel)
-            if (found := look(state)) is not None:
-                return found
-            url = f"{self._url}/page/events?user={self.id}"
-            async with session.get(url) as events:
-                while (left := deadline - time.monotonic()) > 0:
-                    try:
-                        await asyncio.wait_for(events.content.readany(), left)
-                    except TimeoutError:
-                        break
+        state: Json = {}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout), ClientSession(timeout=NO_LIMIT) as session:
+                state = await self._state(session, channel)
+                if (found := look(state)) is not None:
+                    return found
+                async for _ in self._changes(session):
                     state = await self._state(session, channel)
                     if (found := look(state)) is not None:
                         return found
         raise AssertionError(f"after {timeout} s, for {self.id}: {complain(state)}")
+
+    async def _changes(self, session: ClientSession) -> AsyncIterator[None]:
+        """Yield whenever something has happened; a stream begins with an event of its own."""
+        while True:
+            async with session.get(f"{self._url}/page/events?user={self.id}") as events:
+                async for _ in events.content.iter_any():
+                    yield
+                    await asyncio.sleep(GATHER_S)
 
     async def _state(self, session: ClientSession, channel: str) -> Json:
         query = {"user": self.id, "channel": channel}

@@ -10,7 +10,6 @@ from playground.errors import Json, SlackError
 from playground.methods.base import Args
 from playground.methods.chat import content_of
 from playground.permits import ResponseUrl
-from playground.sockets import cut
 from playground.web_api import refusal
 
 
@@ -27,14 +26,14 @@ class Responses:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Take one answer of the bot."""
-        if self._core.outage:
-            cut(request)
-            raise web.HTTPServiceUnavailable
         try:
             answer = json.loads(await request.text())
         except ValueError:
             return web.Response(status=400, text="invalid_payload")
         if fault := self._core.faults.take("response_url"):
+            self._core.journal.called(
+                "response_url", answer, status=fault.status, error=fault.error
+            )
             return refusal(fault.error, fault.status, fault.retry_after)
         status, text = 200, "ok"
         try:

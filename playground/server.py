@@ -3,6 +3,7 @@
 import socket
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from playground import cast
 from playground.control import Control
@@ -15,6 +16,7 @@ from playground.web_api import WebApi
 from playground.workspace import Workspace
 
 BIGGEST_BODY = 64 * 1024 * 1024
+FOR_THE_BOT = ("/api/", "/response/", "/upload/", "/socket/")
 
 
 class PlaygroundSlack:
@@ -61,7 +63,7 @@ class PlaygroundSlack:
 
     async def start(self) -> None:
         """Listen."""
-        app = web.Application(client_max_size=BIGGEST_BODY)
+        app = web.Application(client_max_size=BIGGEST_BODY, middlewares=[self._unreachable])
         app.add_routes(self._routes())
         self._runner = web.AppRunner(app, shutdown_timeout=1.0, access_log=None)
         await self._runner.setup()
@@ -85,16 +87,18 @@ class PlaygroundSlack:
             web.get("/api/{method}", WebApi(self.core).handle),
             web.post("/response/{id}", Responses(self.core).handle),
             web.post("/upload/{id}", self._upload),
-            web.get("/socket/{ticket}", self._socket),
+            web.get("/socket/{ticket}", self.core.sockets.handle),
             *self.control.routes(),
             *page.routes(),
         ]
 
-    async def _socket(self, request: web.Request) -> web.StreamResponse:
-        if self.core.outage:
+    @web.middleware
+    async def _unreachable(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Cut every connection of the bot while there is an outage."""
+        if self.core.outage and request.path.startswith(FOR_THE_BOT):
             cut(request)
             raise web.HTTPServiceUnavailable
-        return await self.core.sockets.handle(request)
+        return await handler(request)
 
     async def _upload(self, request: web.Request) -> web.Response:
         """Take the bytes of a file, raw or as the first part of a form."""

@@ -59,6 +59,8 @@ class Submissions:
         raise Refused("This dialog is not open any more.")
 
     def _carry_out(self, shown: OpenView, answer: Json) -> Json:
+        if not self._core.views.is_open(shown):
+            return {}
         match answer.get("response_action"):
             case None:
                 self._core.views.close(shown)

@@ -14,14 +14,13 @@ from playground.view_rules import check_view
 DEEPEST = 3
 
 
-@dataclass
+@dataclass(eq=False)
 class OpenView:
     """A view on somebody's screen; *channel* is where the way to it began."""
 
     user: str
     view: Json
     channel: str = ""
-    closed: bool = False
 
 
 @dataclass
@@ -109,6 +108,10 @@ class Views:
         del stack[start:]
         self._tell(shown.user)
         return gone
+
+    def is_open(self, shown: OpenView) -> bool:
+        """Tell whether a modal is still on its person's screen."""
+        return shown in self.stacks.get(shown.user, [])
 
     def open_views(self, user: str) -> list[Json]:
         """Return a person's stack of modals, top last."""

@@ -11,7 +11,6 @@ from playground.core import Core
 from playground.errors import Json, SlackError
 from playground.methods import METHODS
 from playground.methods.base import Args, Method
-from playground.sockets import cut
 
 
 class WebApi:
@@ -22,9 +21,6 @@ class WebApi:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call."""
-        if self._core.outage:
-            cut(request)
-            raise web.HTTPServiceUnavailable
         name = request.match_info["method"]
         args = await read_args(request)
         if fault := self._core.faults.take(name):
@@ -82,9 +78,8 @@ def refusal(error: str, status: int, retry_after: int) -> web.Response:
 
 def token_of(request: web.Request, args: Args) -> str:
     """Return the token from the header or the arguments."""
-    return request.headers.get("Authorization", "").removeprefix("Bearer ") or str(
-        args.get("token", "")
-    )
+    bearer = request.headers.get("Authorization", "").partition(" ")[2]
+    return bearer or args.text("token")
 
 
 async def read_args(request: web.Request) -> Args:

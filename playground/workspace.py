@@ -31,7 +31,7 @@ class Workspace:
         self.files: dict[str, Json] = {}
         self.contents: dict[str, bytes] = {}
         self._screens: dict[tuple[str, str], deque[Json]] = {}
-        self.feed.publish({"type": "reset"})
+        self.feed.close()  # every page comes back and reads everything anew
 
     def install(self, manifest: Json) -> None:
         """Take commands, shortcuts, scopes and event subscriptions from an app manifest."""
