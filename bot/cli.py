@@ -1,0 +1,120 @@
+"""The command line: the same services underneath as Slack.
+
+Click, because it is small, typed and everywhere; typer would add a layer over the same thing.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot import demo as demo_module
+from bot import logging, settings
+from bot.app import build
+from bot.checkup import checkup
+from bot.offline import log_of, recent
+from db.migrations import upgrade
+from db.model.errors import FerryError
+
+
+class _Group(click.Group):
+    """Tells expected errors as sentences: exit status 1, no traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FerryError as error:
+            hint = f"\n{error.hint}" if error.hint else ""
+            click.echo(f"ferry: {error.message}{hint}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ferry", message="ferry %(version)s")
+def main() -> None:
+    """Ferry runs data migrations over SSH from Slack, and tells the truth about them."""
+
+
+@main.command()
+def serve() -> None:
+    """Run the bot: Slack, worker and janitor in one process."""
+    given = settings.read()
+    settings.require_slack(given)
+    logging.configure(given.log_level, given.log_format)
+    _run(_serve(given))
+
+
+@main.command()
+@click.option("--port", default=8123, show_default=True, help="Of the page; 0 takes a free one.")
+@click.option("--tour/--no-tour", default=None, help="Play the scripted tour and end.")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("var/demo"),
+    show_default=True,
+    help="Where the demo keeps its files; made anew at each start.",
+)
+def demo(port: int, home: Path, *, tour: bool | None) -> None:
+    """Show everything on this machine: a Slack, a host, a migration. Nothing to configure."""
+    plays = not sys.stdout.isatty() if tour is None else tour
+    sys.exit(_run(demo_module.main(home, port=port, tour=plays)))
+
+
+@main.command()
+def check() -> None:
+    """Say whether settings, database, tokens and hosts are good."""
+    given = settings.read()
+    logging.configure("error", given.log_format)
+    problems = 0
+    for line in _run(checkup(given)):
+        problems += not line.is_good
+        click.echo(f"{'✓' if line.is_good else '✗'} {line.words}")
+    sys.exit(1 if problems else 0)
+
+
+@main.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+def upgrade_db() -> None:
+    """Bring the database to today's schema; does nothing when it is there already."""
+    given = settings.read()
+    _run(upgrade(given.database_url))
+    click.echo("The database has today's schema.")
+
+
+@main.command()
+@click.option("-n", "--count", default=20, show_default=True, help="How many.")
+def executions(count: int) -> None:
+    """List the last runs, newest first."""
+    for line in _run(recent(settings.read(), count)):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("number", type=int)
+def logs(number: int) -> None:
+    """Print the whole log of run NUMBER."""
+
+    async def write() -> None:
+        async for text in log_of(settings.read(), number):
+            click.echo(text, nl=False)
+
+    _run(write())
+
+
+async def _serve(given: settings.Settings) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await build(given).run(stop)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)

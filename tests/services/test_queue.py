@@ -1,0 +1,151 @@
+"""Claims, leases, fences, and what is recorded."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from db.model.categories import Category
+from db.model.errors import Conflict, LeaseLost, NotAllowed
+from db.model.execution import Execution, Status
+from db.model.people import Person
+from executor.rules.outcomes import Outcome
+from executor.services import Ask, Services
+from tests.support.database import Clock
+from tests.support.world import ANA, BRUNO, GOOD, STAGING
+
+LEASE = timedelta(seconds=15)
+DONE = Outcome(status=Status.SUCCEEDED)
+
+
+async def _launch(services: Services, by: Person = BRUNO) -> Execution:
+    ask = Ask(job="import-patients", channel_id=STAGING, by=by, values=GOOD)
+    return await services.launcher.launch(ask)
+
+
+async def _claim(services: Services, worker: str = "w1") -> Execution:
+    execution = await services.queue.claim_next(worker, LEASE)
+    assert execution is not None
+    return execution
+
+
+async def test_the_oldest_goes_first_and_one_at_a_time(services: Services) -> None:
+    """Staging runs one at once unless its row says more."""
+    first, second = await _launch(services), await _launch(services)
+
+    claimed = await _claim(services)
+    none = await services.queue.claim_next("w2", LEASE)
+    await services.queue.finish(claimed, DONE, exit_status=0)
+    then = await _claim(services, "w2")
+
+    assert (claimed.id, none, then.id) == (first.id, None, second.id)
+    assert claimed.status is Status.RUNNING
+    assert (await services.history.execution(first.id)).status is Status.SUCCEEDED
+
+
+async def test_ten_workers_claim_one_run_once(services: Services) -> None:
+    """Compare-and-set: one finds it queued."""
+    await _launch(services)
+
+    claims = await asyncio.gather(*(services.queue.claim_next(f"w{n}", LEASE) for n in range(10)))
+
+    assert len([claim for claim in claims if claim]) == 1
+
+
+async def test_a_run_is_taken_over_only_after_its_lease(services: Services, clock: Clock) -> None:
+    """And then the first worker can write no more."""
+    await _launch(services)
+    old = await _claim(services)
+    early = await services.queue.take_over("w2", LEASE)
+    clock.advance(16)
+
+    new = await services.queue.take_over("w2", LEASE)
+
+    assert early is None
+    assert new is not None
+    assert (new.worker, new.fence, new.resumed) == ("w2", old.fence + 1, 1)
+    with pytest.raises(LeaseLost):
+        await services.queue.finish(old, DONE)
+    await services.queue.finish(new, DONE)
+
+
+async def test_renewing_tells_what_is_still_ours_and_what_is_unwanted(
+    services: Services, clock: Clock
+) -> None:
+    """One query keeps the lease and looks for cancels."""
+    await _launch(services)
+    mine = await _claim(services)
+    await services.controls.cancel(mine.id, BRUNO)
+    clock.advance(14)
+
+    owned, unwanted = await services.queue.renew("w1", [mine.id, 4711], LEASE)
+    clock.advance(14)
+
+    assert (owned, unwanted) == ({mine.id}, {mine.id})
+    assert await services.queue.take_over("w2", LEASE) is None
+
+
+async def test_a_released_run_is_taken_over_at_once(services: Services) -> None:
+    """A graceful stop hands over: nobody waits for the lease."""
+    await _launch(services)
+    await _claim(services)
+
+    await services.queue.release("w1")
+
+    assert await services.queue.take_over("w2", LEASE) is not None
+
+
+async def test_a_queued_run_is_cancelled_at_once_a_running_one_is_asked(
+    services: Services,
+) -> None:
+    """The worker that owns it stops the remote."""
+    running, queued = await _launch(services), await _launch(services)
+    await _claim(services)
+
+    first = await services.controls.cancel(running.id, BRUNO)
+    second = await services.controls.cancel(queued.id, BRUNO)
+
+    assert (first.status, second.status) == (Status.CANCELLING, Status.CANCELLED)
+    assert first.cancelled_by == BRUNO.user_id
+
+
+async def test_what_is_over_cannot_be_cancelled(services: Services) -> None:
+    """The person is told how it ended."""
+    await _launch(services)
+    await services.queue.finish(await _claim(services), DONE)
+
+    with pytest.raises(Conflict, match="it succeeded"):
+        await services.controls.cancel(1, BRUNO)
+
+
+async def test_strangers_cancel_nothing(services: Services) -> None:
+    """Only who asked, who confirmed, or an admin."""
+    mine = await _launch(services, by=ANA)
+
+    with pytest.raises(NotAllowed, match="belongs to <@U0ANA>"):
+        await services.controls.cancel(mine.id, BRUNO)
+
+
+async def test_the_end_keeps_why_and_what_came_out(services: Services) -> None:
+    """Category, sentence, result and receipt are in the row."""
+    await _launch(services)
+    mine = await _claim(services)
+    failed = Outcome(
+        status=Status.FAILED, category=Category.SCRIPT_ERROR, message="It ended.", hint="Look."
+    )
+
+    await services.queue.finish(mine, failed, exit_status=3, result={"imported": "12"})
+
+    ended = await services.history.execution(mine.id)
+    assert (ended.status, ended.exit_status) == (Status.FAILED, 3)
+    assert (ended.error_category, ended.error_message) == (Category.SCRIPT_ERROR, "It ended.")
+    assert ended.result == {"imported": "12"}
+
+
+async def test_a_cancel_before_the_start_is_seen_by_the_worker(services: Services) -> None:
+    """The start is not sent any more."""
+    await _launch(services)
+    mine = await _claim(services)
+    await services.controls.cancel(mine.id, BRUNO)
+
+    assert await services.queue.start_requested(mine) is False
