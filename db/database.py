@@ -1,12 +1,12 @@
 """Transactions: the one way to the rows, on SQLite and on MariaDB.
 
 ``begin()`` commits at the end of its block or rolls back; nobody else commits. A cancelled task
-never leaves a connection in the middle of a statement: ``Session`` lets the statement end first.
+never leaves a connection in the middle of a statement: ``unhurried`` lets the statement end first.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,14 @@ from db.model.errors import Unavailable
 from db.repos import Repos
 from db.session import Session, unhurried
 
-AWAY = Unavailable(
-    "Ferry's database does not answer right now; nothing was changed.",
-    hint="Try again in a minute.",
-)
 _POOL_SIZE = 10
+#: Longer than any lock is waited for; a server that is stopped in mid-air never answers.
+_LIMIT_S = 30.0
+#: A server may be set up to cut what does not fit, and to wait for locks longer than people do.
+_MARIADB_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
+    " innodb_lock_wait_timeout = 10"
+)
 
 
 def async_url(url: str) -> URL:
@@ -36,6 +39,8 @@ def async_url(url: str) -> URL:
         raise ValueError(f"{url!r} is not a database URL, e.g. sqlite:///ferry.db") from error
     kind = parsed.get_backend_name()
     if kind == "sqlite":
+        if parsed.database in {None, "", ":memory:"}:
+            raise ValueError(f"{url!r} names no file to keep the data in; use sqlite:///ferry.db")
         return parsed.set(drivername="sqlite+aiosqlite")
     if kind in {"mysql", "mariadb"}:
         parsed = parsed.set(drivername=f"{kind}+aiomysql")
@@ -44,11 +49,14 @@ def async_url(url: str) -> URL:
 
 
 class Database:
-    """An engine and its transactions."""
+    """An engine and its transactions; a statement that takes *limit_s* seconds is given up."""
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, url: str, *, clock: Callable[[], datetime], limit_s: float = _LIMIT_S
+    ) -> None:
         self.url = async_url(url)
         self._clock = clock
+        self._limit_s = limit_s
         self._is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite(self.url) if self._is_sqlite else _mariadb(self.url)
         # SQLite has one writer; waiting here is fair and cheap, its own busy handler is neither.
@@ -73,17 +81,14 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Session]:
         connection = engine.connect()
+        session = Session(connection, limit_s=self._limit_s)
         try:
-            await unhurried(connection.start())
-            session = Session(connection)
+            await session.answer(connection.start())
             yield session
-            await unhurried(connection.commit())
-        except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as e:
-            raise Unavailable(AWAY.message, hint=AWAY.hint) from e
-        except OSError as error:
-            raise Unavailable(AWAY.message, hint=AWAY.hint) from error
+            await _commit(session, connection)
         finally:
-            await unhurried(_close(connection))
+            with suppress(TimeoutError):
+                await unhurried(_close(connection), self._limit_s)
 
     async def ping(self) -> None:
         """Return when the database answers; raises Unavailable otherwise."""
@@ -95,10 +100,27 @@ class Database:
         await self._engine.dispose()
 
 
+async def _commit(session: Session, connection: AsyncConnection) -> None:
+    try:
+        await session.answer(connection.commit())
+    except Unavailable as error:
+        raise Unavailable(
+            "Ferry's database went away while it stored a change: it may be stored or not.",
+            hint="Look how it stands before you try again.",
+        ) from error
+
+
 async def _close(connection: AsyncConnection) -> None:
-    # A connection that was never opened, or died, has nothing left to give back.
-    if connection.sync_connection is not None:
+    # A connection that was never opened has nothing to give back; one that died while it was
+    # rolled back is thrown away, which is what a server does with its transaction, too.
+    if connection.sync_connection is None:
+        return
+    try:
         await connection.close()
+    except (exc.SQLAlchemyError, OSError):
+        with suppress(exc.SQLAlchemyError, OSError):
+            await connection.invalidate()
+            await connection.close()
 
 
 def _mariadb(url: URL) -> AsyncEngine:
@@ -108,7 +130,7 @@ def _mariadb(url: URL) -> AsyncEngine:
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         pool_size=_POOL_SIZE,
-        connect_args={"connect_timeout": 5},
+        connect_args={"connect_timeout": 5, "init_command": _MARIADB_SESSION},
     )
 
 

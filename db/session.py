@@ -2,65 +2,99 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Executable
+from sqlalchemy import CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.model.errors import Unavailable
+from db.outages import is_outage, is_taken
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
 
-async def unhurried(work: Awaitable[T]) -> T:
-    """Return what *work* returns; a cancel waits until it has ended.
+class Taken(Exception):
+    """A unique value is there already; the transaction goes on without the refused row."""
+
+
+async def unhurried(work: Awaitable[T], limit_s: float) -> T:
+    """Return what *work* returns; cancels wait until it has ended, *limit_s* seconds at most.
 
     A connection that is left in the middle of a statement poisons the pool (aiomysql), or its
-    thread goes on behind our back (aiosqlite).
+    thread goes on behind our back (aiosqlite). Raises TimeoutError after *limit_s*.
     """
-    task = asyncio.ensure_future(work)
+
+    async def bounded() -> T:
+        async with asyncio.timeout(limit_s):
+            return await work
+
+    task = asyncio.ensure_future(bounded())
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        while not task.done():
+            with suppress(asyncio.CancelledError):  # a second cancel waits as well
+                await asyncio.wait([task])
         raise
 
 
 class Session:
     """The statements of one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, limit_s: float) -> None:
         self._connection = connection
-        self.is_sqlite = connection.dialect.name == "sqlite"
+        self._limit_s = limit_s
+        self.is_sqlite = connection.engine.dialect.name == "sqlite"
+
+    async def answer(self, work: Awaitable[T]) -> T:
+        """Return what *work*, something asked of the database, returns.
+
+        Raises Unavailable when the database does not answer, Taken for a value that is there.
+        """
+        try:
+            return await unhurried(work, self._limit_s)
+        except Exception as error:
+            if is_outage(error):
+                raise Unavailable(
+                    "Ferry's database does not answer right now; nothing was changed.",
+                    hint="Try again in a minute.",
+                ) from error
+            if is_taken(error):
+                raise Taken(str(error)) from error
+            raise
 
     async def rows(self, statement: Executable) -> Sequence[Row]:
         """Return all rows of *statement*."""
-        result = await unhurried(self._connection.execute(statement))
-        return cast("Sequence[Row]", result.mappings().all())
+        return cast("Sequence[Row]", (await self._execute(statement)).mappings().all())
 
     async def row(self, statement: Executable) -> Row | None:
         """Return the first row of *statement*, or None."""
-        result = await unhurried(self._connection.execute(statement))
-        return cast("Row | None", result.mappings().first())
+        return cast("Row | None", (await self._execute(statement)).mappings().first())
 
     async def value(self, statement: Executable) -> Any:
         """Return the first column of the first row, or None."""
-        return (await unhurried(self._connection.execute(statement))).scalar()
+        return (await self._execute(statement)).scalar()
 
     async def change(self, statement: Executable) -> int:
         """Run an UPDATE, DELETE or INSERT; return how many rows it found."""
-        return int((await unhurried(self._connection.execute(statement))).rowcount)
+        return int((await self._execute(statement)).rowcount)
 
     async def insert(self, statement: Executable) -> int:
         """Run an INSERT of one row; return the id that the database gave it."""
-        result = await unhurried(self._connection.execute(statement))
-        return int(cast("tuple[int]", result.inserted_primary_key)[0])
+        return int(cast("tuple[int]", (await self._execute(statement)).inserted_primary_key)[0])
 
     async def change_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run *statement* once for each of *rows*; return how many rows it found in all."""
-        if not rows:
-            return 0
-        return int((await unhurried(self._connection.execute(statement, list(rows)))).rowcount)
+        return int((await self._execute(statement, list(rows))).rowcount) if rows else 0
 
     async def raw_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """Hand *sql* and plain tuples straight to the driver: for the hot table only."""
-        await unhurried(self._connection.exec_driver_sql(sql, rows))
+        await self.answer(self._connection.exec_driver_sql(sql, rows))
+
+    async def _execute(
+        self, statement: Executable, rows: list[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        work = self._connection.execute(statement, rows)
+        return cast("CursorResult[Any]", await self.answer(work))

@@ -6,3 +6,55 @@ listener it is for, ``errors`` guards that listener (the ack gets out, failures 
 service and answers through ``replies``. Out: ``reporter`` reads news and renders cards, ``outbox``
 sends them. How anything looks is in ``views/``: pure functions from values to blocks.
 """
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from slack_bolt.app.async_app import AsyncApp
+
+from db.model.people import Person
+from executor.rules.access import check_admin
+from executor.services import Services
+from handlers.errors import Guard, Work
+from handlers.listeners import (
+    bindings,
+    confirmations,
+    environments,
+    executions,
+    help,  # noqa: A004 - the noun
+    jobs,
+    runs,
+    sources,
+)
+from handlers.listeners.environments import Scan
+from handlers.routes import Routes
+
+
+def register(
+    app: AsyncApp,
+    services: Services,
+    *,
+    team_id: Callable[[], str],
+    admins: Collection[str],
+    scan: Scan,
+    clock: Callable[[], datetime],
+    work: Work,
+) -> None:
+    """Let *app* answer everything that Ferry knows.
+
+    *team_id*: whose people are answered; *admins*: user ids; *scan*: asks a host for its keys;
+    *work*: what a stop waits for.
+    """
+
+    def only_admins(person: Person) -> None:
+        check_admin(person, admins)
+
+    routes = Routes(app, Guard(work, team_id=team_id))
+    help.register(routes, services, clock=clock)
+    runs.register(routes, services)
+    confirmations.register(routes, services)
+    executions.register(routes, services, clock=clock)
+    bindings.register(routes, services, check_admin=only_admins)
+    environments.register(routes, services, check_admin=only_admins, scan=scan)
+    sources.register(routes, services, check_admin=only_admins)
+    jobs.register(routes, services, check_admin=only_admins)

@@ -70,7 +70,7 @@ class SocketMode:
                 for keeper in keepers:
                     keeper.cancel()
         finally:
-            await asyncio.gather(*(socket.client.close() for socket in self._sockets))
+            await asyncio.gather(*(socket.shut() for socket in self._sockets))
         late = await self._work.drain(drain_s)
         logger.info("slack_sockets_closed", cancelled_listeners=late)
 
@@ -92,7 +92,7 @@ class _Socket(AsyncSocketModeHandler):
 
     async def keep(self, stale_s: float) -> None:
         """Connect, and stay connected: a ticket that did not lead to a connection is given up."""
-        connecting = asyncio.create_task(self.client.connect(), name="slack-connect")
+        connecting = asyncio.create_task(self._connect(), name="slack-connect")
         check_s, down_s = stale_s / 4, 0.0
         try:
             while True:
@@ -104,6 +104,13 @@ class _Socket(AsyncSocketModeHandler):
         finally:
             connecting.cancel()
             await asyncio.gather(connecting, return_exceptions=True)
+
+    async def shut(self) -> None:
+        """Close the connection and the session under it."""
+        await self.client.close()  # type: ignore[no-untyped-call]
+
+    async def _connect(self) -> None:
+        await self.client.connect()  # type: ignore[no-untyped-call]
 
     async def quiet(self) -> None:
         """Wait until every envelope that arrived is acked, but not for ever."""

@@ -24,13 +24,13 @@ from handlers.parsing import Form, Payload, Request, Search
 from handlers.replies import SUPERSEDED, TOO_LATE, Reply
 from handlers.views import forms, notes
 from handlers.views.blocks import Block
-from handlers.views.notes import Note
+from handlers.views.message import Told
 
 logger = structlog.get_logger(__name__)
 R = TypeVar("R", bound=Request)
 T = TypeVar("T")
 Listener = Callable[[R, Reply], Awaitable[None]]
-Submitted = Callable[[Form], Awaitable[Block | None]]
+Submitted = Callable[[Form, Reply], Awaitable[Block | None]]
 Searched = Callable[[Search], Awaitable[Sequence[Block]]]
 Guarded = Callable[[AsyncArgs], Awaitable[None]]
 
@@ -116,13 +116,15 @@ class Guard:
                 if self._is_stranger(form):
                     await args.ack(response_action="update", view=notes.window(notes.stranger()))
                     return
-                task = self._work.spawn(self._outcome(form, listener), "modal-submitted")
+                reply = Reply(args)
+                outcome = self._outcome(form, reply, listener)
+                task = self._work.spawn(outcome, "modal-submitted")
                 done, _ = await asyncio.wait({task}, timeout=ACK_WITHIN_S)
                 if done:
                     await args.ack(task.result())
                     return
                 await args.ack(response_action="update", view=notes.working(working))
-                await self._finish(form, await task, Reply(args))
+                await self._finish(form, await task, reply)
 
         return call
 
@@ -160,10 +162,10 @@ class Guard:
     def _is_stranger(self, request: Request) -> bool:
         return request.by.team_id != self._team_id()
 
-    async def _outcome(self, form: Form, listener: Submitted) -> dict[str, Any]:
+    async def _outcome(self, form: Form, reply: Reply, listener: Submitted) -> dict[str, Any]:
         """Return the answer to a submission as Slack's ``response_action``; never raises."""
         try:
-            view = await listener(form)
+            view = await listener(form, reply)
         except Exception as error:  # noqa: BLE001 - the boundary to a person
             if isinstance(error, FerryError) and (at := forms.field_errors(form.view, error)):
                 return {"response_action": "errors", "errors": at}
@@ -189,7 +191,7 @@ class Guard:
             explain(error, self._finish)
 
 
-def explain(error: Exception, where: Callable[..., Any]) -> Note | None:
+def explain(error: Exception, where: Callable[..., Any]) -> Told | None:
     """Return what to tell the person about *error*, logged; None if there is nothing to tell.
 
     Expected errors are told as they are; anything else as broken, with the log entry's reference.
@@ -209,7 +211,7 @@ def explain(error: Exception, where: Callable[..., Any]) -> Note | None:
     return notes.broke(reference)
 
 
-async def told(reply: Reply, note: Note) -> None:
+async def told(reply: Reply, note: Told) -> None:
     """Say *note*; if even that fails, leave it in the log."""
     try:
         await reply.say(note)
@@ -217,7 +219,7 @@ async def told(reply: Reply, note: Note) -> None:
         logger.exception("person_not_told", text=note.text)
 
 
-def unhandled(body: Payload) -> tuple[dict[str, Any], Note | None]:
+def unhandled(body: Payload) -> tuple[dict[str, Any], Told | None]:
     """Return the ack for a request that nobody listens to, and what to say apart from it."""
     if "command" in body:
         note = notes.unknown_command(body["command"])

@@ -51,6 +51,11 @@ class Form(Request):
         """The id of the window; it stays the same while its content is replaced."""
         return str(self.view.get("id", ""))
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What is filled in, by the last part of the block's id: the name of the field."""
+        return {block.rpartition(":")[2]: value for block, value in self.fields.items()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click(Form):

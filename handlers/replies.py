@@ -8,7 +8,8 @@ from slack_sdk.errors import SlackApiError
 
 from handlers.parsing import Payload, person
 from handlers.views.blocks import Block
-from handlers.views.notes import Note, window
+from handlers.views.message import Told
+from handlers.views.notes import window
 
 logger = structlog.get_logger(__name__)
 NOT_HERE = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
@@ -32,7 +33,7 @@ class Reply:
         self._trigger_id: str = body.get("trigger_id") or ""
         self._view: Payload = body.get("view") or {}
 
-    async def say(self, note: Note, *, replace: bool = False) -> None:
+    async def say(self, note: Told, *, replace: bool = False) -> None:
         """Tell only this person; *replace*: instead of the ephemeral message that was clicked."""
         if self._has_url and await self._say_by_url(note, replace=replace):
             return
@@ -66,7 +67,7 @@ class Reply:
         """Show *view* as the person's Home tab."""
         await self._client.views_publish(user_id=self._user_id, view=view)
 
-    async def announce(self, channel_id: str, note: Note) -> bool:
+    async def announce(self, channel_id: str, note: Told) -> bool:
         """Post to a channel for everybody; False if Ferry is not a member of it."""
         try:
             await self._client.chat_postMessage(
@@ -87,7 +88,7 @@ class Reply:
             raise
         return True
 
-    async def _say_by_url(self, note: Note, *, replace: bool) -> bool:
+    async def _say_by_url(self, note: Told, *, replace: bool) -> bool:
         """Answer by the response_url: it works where Ferry is no member, but not for ever."""
         answer = await self._respond(
             text=note.text,
@@ -100,7 +101,7 @@ class Reply:
             logger.warning("response_url_refused", status=answer.status_code, body=answer.body[:80])
         return answer.status_code == 200
 
-    async def _say_by_window(self, note: Note) -> bool:
+    async def _say_by_window(self, note: Told) -> bool:
         try:
             await self.open(window(note))
         except SlackApiError as error:
@@ -108,7 +109,7 @@ class Reply:
             return False
         return True
 
-    async def _say_by_token(self, note: Note) -> bool:
+    async def _say_by_token(self, note: Told) -> bool:
         try:
             await self._client.chat_postEphemeral(
                 channel=self._channel_id,

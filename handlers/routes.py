@@ -2,6 +2,7 @@
 
 from slack_bolt.app.async_app import AsyncApp
 
+from db.model.errors import InvalidInput
 from executor.rules.names import did_you_mean
 from handlers import parsing
 from handlers.errors import WORKING, Guard, Listener, Searched, Submitted
@@ -10,7 +11,7 @@ from handlers.replies import Reply
 from handlers.views import notes
 from handlers.views.ids import COMMAND
 
-HELP = "help"
+HELP, NEW = "help", "new"
 
 
 class Routes:
@@ -18,13 +19,18 @@ class Routes:
 
     def __init__(self, app: AsyncApp, guard: Guard) -> None:
         self._app, self._guard = app, guard
-        self._verbs: dict[str, Listener[Command]] = {}
+        self._verbs: dict[str, Listener[Command]] = {NEW: self._new}
+        self._nouns: dict[str, Listener[Command]] = {}
         app.command(COMMAND)(guard.guarded(parsing.command, self._by_verb))
         app.error(guard.on_error)
 
     def command(self, verb: str, listener: Listener[Command]) -> None:
         """Let *listener* answer ``/migrate <verb>``."""
         self._verbs[verb] = listener
+
+    def new(self, noun: str, listener: Listener[Command]) -> None:
+        """Let *listener* answer ``/migrate new <noun>``."""
+        self._nouns[noun] = listener
 
     def click(self, action_id: str, listener: Listener[Click]) -> None:
         """Let *listener* answer a pressed button or a changed select."""
@@ -52,4 +58,14 @@ class Routes:
             nearest = did_you_mean(command.verb, self._verbs)
             await reply.say(notes.unknown_verb(command.verb, nearest))
             return
+        await listener(command, reply)
+
+    async def _new(self, command: Command, reply: Reply) -> None:
+        noun = command.words[0].lower() if command.words else ""
+        listener = self._nouns.get(noun)
+        if listener is None:
+            raise InvalidInput(
+                "A new what? Ferry makes these: " + ", ".join(self._nouns) + ".",
+                hint=did_you_mean(noun, self._nouns) or f"For example `{COMMAND} new job`.",
+            )
         await listener(command, reply)

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import exc, insert, select, update
+from sqlalchemy import insert, select, update
 
 from db.model.catalog import ConfirmationPolicy, Environment, EnvironmentDraft, Kind
 from db.model.errors import Conflict
 from db.repos.base import Repository, fill
 from db.schema import environments as table
+from db.session import Taken
 
 
 class Environments(Repository):
@@ -21,7 +22,7 @@ class Environments(Repository):
         values = asdict(draft) | {"is_active": True, "created_at": now, "updated_at": now}
         try:
             new = await self._session.insert(insert(table).values(values))
-        except exc.IntegrityError as error:
+        except Taken as error:
             raise Conflict(f"An environment named `{draft.name}` exists already.") from error
         return await self.get(new)
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exc, func, insert, select, update
+from sqlalchemy import Select, and_, func, insert, select, update
 
 from db.model.catalog import Kind
 from db.model.categories import Category
@@ -13,6 +13,7 @@ from db.model.execution import LIVE, Execution, Plan, Progress, Status
 from db.repos.base import Repository, fill
 from db.schema import attempts, execution_parameters
 from db.schema import executions as table
+from db.session import Taken
 
 
 class Executions(Repository):
@@ -33,7 +34,7 @@ class Executions(Repository):
         }
         try:
             execution_id = await self._session.insert(insert(table).values(values))
-        except exc.IntegrityError:
+        except Taken:
             return None
         rows = [
             {"execution_id": execution_id, "name": name, "value": value}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Select, and_, exc, insert, or_, select
+from sqlalchemy import Select, and_, insert, or_, select
 
 from db.model.catalog import Job, JobDraft, ParameterSpec, ParameterType, Passing
 from db.model.errors import Conflict
@@ -12,6 +12,7 @@ from db.repos.base import Repository, fill
 from db.schema import job_versions as versions
 from db.schema import jobs as table
 from db.schema import sources
+from db.session import Taken
 
 
 class Jobs(Repository):
@@ -32,7 +33,7 @@ class Jobs(Repository):
                     updated_at=now,
                 )
             )
-        except exc.IntegrityError as error:
+        except Taken as error:
             raise Conflict(f"A job named `{draft.name}` exists already.") from error
         values = {name: value for name, value in asdict(draft).items() if name in versions.c}
         values |= {"job_id": job_id, "version": 1, "edited_by": by, "created_at": now}

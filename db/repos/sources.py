@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import exc, insert, select
+from sqlalchemy import insert, select
 
 from db.model.catalog import Source, SourceDraft
 from db.model.errors import Conflict
 from db.repos.base import Repository, fill
 from db.schema import sources as table
+from db.session import Taken
 
 
 class Sources(Repository):
@@ -20,7 +21,7 @@ class Sources(Repository):
         values["defaults"] = dict(draft.defaults)
         try:
             new = await self._session.insert(insert(table).values(values))
-        except exc.IntegrityError as error:
+        except Taken as error:
             raise Conflict(f"A source named `{draft.name}` exists already.") from error
         return await self.get(new)
 

@@ -53,7 +53,8 @@ def environment_draft(raw: Mapping[str, str]) -> EnvironmentDraft:
 def source_draft(raw: Mapping[str, str]) -> SourceDraft:
     """Return the source that the text fields in *raw* describe.
 
-    ``defaults`` holds lines ``name=value``. Raises InvalidInput with a sentence for every wrong field.
+    ``defaults`` holds lines ``name=value``. Raises InvalidInput with a sentence for every wrong
+    field.
     """
     form = Form(raw, _names(SourceDraft))
     draft = SourceDraft(

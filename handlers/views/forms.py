@@ -6,7 +6,7 @@ from typing import Any
 from db.model.errors import FerryError, InvalidInput
 from handlers.views.blocks import Block, clip
 from handlers.views.ids import BlockId
-from handlers.views.notes import Note
+from handlers.views.message import Told
 
 _KEPT = ("type", "callback_id", "title", "submit", "close", "private_metadata", "notify_on_close")
 #: state field of an element → its field for the initial value
@@ -39,7 +39,7 @@ def field_errors(view: Mapping[str, Any], error: FerryError) -> dict[str, str]:
     }
 
 
-def again(view: Mapping[str, Any], note: Note) -> Block:
+def again(view: Mapping[str, Any], note: Told) -> Block:
     """Return the submitted *view* once more: what was typed is kept, *note* stands on top."""
     typed = (view.get("state") or {}).get("values") or {}
     on_top = [{**block, "block_id": f"{BlockId.NOTE}{n}"} for n, block in enumerate(note.blocks)]
@@ -54,7 +54,7 @@ def again(view: Mapping[str, Any], note: Note) -> Block:
 
 def _refilled(block: Block, typed: Mapping[str, Any]) -> Block:
     element = block.get("element") or {}
-    state = typed.get(element.get("action_id"), {})
+    state = typed.get(str(element.get("action_id")), {})
     for field, initial in _INITIAL.items():
         if field in state:
             bare = {k: v for k, v in element.items() if k != initial}

@@ -1,24 +1,15 @@
 """What Ferry says in answer to one person: receipts, refusals, and that something broke."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from db.model.errors import FerryError, InvalidInput, Unavailable
 from handlers.views.blocks import Block, actions, button, clip, context, esc, modal, mono, section
 from handlers.views.ids import COMMAND, Action, Callback
+from handlers.views.message import Told
 
 DATABASE_AWAY = "Ferry's database does not answer right now; nothing was changed."
 _MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+)(?:\|[^&<>]*)?&gt;")
 MOST_PROBLEMS = 25
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A message to one person: *text* is the whole of it for screen readers and notifications."""
-
-    text: str
-    blocks: Sequence[Block] = field(default_factory=list)
 
 
 def prose(text: str) -> str:
@@ -26,17 +17,17 @@ def prose(text: str) -> str:
     return _MENTION.sub(r"<\1>", esc(text))
 
 
-def said(text: str, *buttons: Block, hint: str = "") -> Note:
+def said(text: str, *buttons: Block, hint: str = "") -> Told:
     """Return a note of one paragraph of mrkdwn, with buttons below."""
     blocks = [section(text)]
     if hint:
         blocks.append(context(hint))
     if buttons:
         blocks.append(actions(*buttons))
-    return Note(clip(text, 3000), blocks)
+    return Told(text, blocks)
 
 
-def refused(error: FerryError, *buttons: Block) -> Note:
+def refused(error: FerryError, *buttons: Block) -> Told:
     """Return why it was refused, every wrong value, and what to do now."""
     message, hint = error.message, error.hint
     if isinstance(error, Unavailable):
@@ -56,7 +47,7 @@ def problem(message: str, error: FerryError) -> str:
     return "\n".join(lines)
 
 
-def broke(reference: str) -> Note:
+def broke(reference: str) -> Told:
     """Return that something unexpected happened, with the reference of the log entry."""
     return said(
         f"💥 Something broke on Ferry's side, reference {mono(reference)}.",
@@ -65,12 +56,12 @@ def broke(reference: str) -> Note:
     )
 
 
-def too_late() -> Note:
+def too_late() -> Told:
     """Return that Slack no longer accepts the window that should have opened."""
     return said("⌛ Slack did not wait for Ferry's window to open. Please try once more.")
 
 
-def stranger() -> Note:
+def stranger() -> Told:
     """Return the refusal of people of another workspace."""
     return said(
         "🚪 Ferry answers only people of its own workspace, so nothing was done.",
@@ -78,7 +69,7 @@ def stranger() -> Note:
     )
 
 
-def outdated(what: str) -> Note:
+def outdated(what: str) -> Told:
     """Return that a button or form of an older Ferry was used."""
     return said(
         f"🕰️ This {what} is from an older Ferry and does nothing any more.",
@@ -86,12 +77,12 @@ def outdated(what: str) -> Note:
     )
 
 
-def unknown_command(name: str) -> Note:
+def unknown_command(name: str) -> Told:
     """Return that Ferry does not listen to the slash command *name*."""
     return said(f"Ferry does not know {mono(name)}. Try {mono(f'{COMMAND} help')}.")
 
 
-def unknown_verb(verb: str, nearest: str) -> Note:
+def unknown_verb(verb: str, nearest: str) -> Told:
     """Return that there is no such subcommand, and the nearest that there is."""
     return said(
         f"{mono(f'{COMMAND} {clip(verb, 40)}')} is not something Ferry does. {nearest}".strip(),
@@ -99,7 +90,7 @@ def unknown_verb(verb: str, nearest: str) -> Note:
     )
 
 
-def window(note: Note, title: str = "Ferry") -> Block:
+def window(note: Told, title: str = "Ferry") -> Block:
     """Return *note* as a modal that only says it."""
     return modal(title, note.blocks, callback_id=Callback.NOTE, close="Close")
 

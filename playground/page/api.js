@@ -14,9 +14,10 @@ export async function act(verb, body) {
   }
 }
 
-/** Return all that *user* can see. */
+/** Return all that *user* can see, or null if there is no such person. */
 export async function fetchState(user) {
   const response = await fetch(`/page/state?user=${encodeURIComponent(user)}`);
+  if (response.status === 404) return null;
   if (!response.ok) throw new Error(`The state of ${user} could not be read: HTTP ${response.status}.`);
   return response.json();
 }

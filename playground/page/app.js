@@ -3,7 +3,7 @@
 import { mountHome } from "./home.js";
 import { mountMain } from "./main.js";
 import { mountModals } from "./modal.js";
-import { onRoute, route, settle } from "./route.js";
+import { go, onRoute, route, settle } from "./route.js";
 import { mountSidebar } from "./sidebar.js";
 import { appChannel, become, channel, on, store } from "./state.js";
 import { restoreTheme } from "./theme.js";
@@ -22,6 +22,7 @@ function settleRoute() {
 restoreTheme();
 if (!route.user) settle({ user: FIRST_PERSON });
 on("state", settleRoute);
+on("stranger", () => go({ user: FIRST_PERSON, channel: null }));
 onRoute(() => {
   if (!route.user) settle({ user: store.me?.id ?? FIRST_PERSON });
   become(route.user);

@@ -7,6 +7,15 @@ import { noteLocally, perform, store } from "./state.js";
 
 const drafts = new Map();
 
+/** Return typed *text* as a message holds it: escaped, with @names and #channels as references. */
+function encoded(text) {
+  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const idOf = (list, name) => list.find((one) => one.name === name)?.id;
+  return escaped
+    .replace(/(?<![\w&])@([\w.-]*\w)/g, (typed, name) => (idOf(store.users, name) ? `<@${idOf(store.users, name)}>` : typed))
+    .replace(/(?<![\w&])#([\w-]+)/g, (typed, name) => (idOf(store.channels, name) ? `<#${idOf(store.channels, name)}>` : typed));
+}
+
 /** The box beneath a channel or, with *threadTs*, beneath a thread. */
 export class Composer {
   constructor({ channelId, threadTs = null, label, id }) {
@@ -104,7 +113,7 @@ export class Composer {
       toast(`${text.split(" ")[0]} is not supported in threads. Sorry!`, "error");
       return;
     }
-    const body = isCommand ? { text } : { text, thread_ts: this.threadTs ?? undefined };
+    const body = isCommand ? { text } : { text: encoded(text), thread_ts: this.threadTs ?? undefined };
     const answer = await perform(isCommand ? "command" : "message", { channel: this.channelId, ...body });
     if (!answer.ok) noteLocally(this.channelId, answer.error ?? "That did not work.");
   }

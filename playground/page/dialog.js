@@ -22,9 +22,9 @@ export function openDialog({ title, className = "", onClose, role = "dialog" }) 
   const heading = h("h2", { class: "dialog-title", id: uniqueId("dialog") }, title);
   const lead = h("div", { class: "dialog-lead" });
   const body = h("div", { class: "dialog-body" });
-  const footer = h("footer", { class: "dialog-footer" });
+  const footer = h("div", { class: "dialog-footer" });
   const cross = iconButton("Close", icon("close", 20), () => onClose());
-  const head = h("header", { class: "dialog-head" }, lead, heading, cross);
+  const head = h("div", { class: "dialog-head" }, lead, heading, cross);
   const dialog = h("dialog", { class: `dialog ${className}`, role, "aria-labelledby": heading.id, "aria-modal": "true" }, head, body, footer);
   const before = document.activeElement;
   dialog.addEventListener("keydown", (event) => keepFocusInside(dialog, event));

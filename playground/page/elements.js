@@ -6,6 +6,11 @@ import { icon } from "./icons.js";
 import { checkboxes, picker, radioButtons, textInput } from "./inputs.js";
 import { openMenu } from "./menu.js";
 import { select } from "./selects.js";
+import { agreed } from "./surface.js";
+
+function openUrl({ url }) {
+  if (safeUrl(url)) window.open(url, "_blank", "noopener");
+}
 
 function button(element, { surface, blockId }) {
   const style = ["primary", "danger"].includes(element.style) ? element.style : "";
@@ -15,10 +20,11 @@ function button(element, { surface, blockId }) {
     "aria-label": element.accessibility_label,
     data: { action: `${blockId}/${element.action_id}` },
     onclick: async () => {
+      if (node.classList.contains("busy") || !(await agreed(element))) return;
+      openUrl(element);
       node.classList.add("busy");
-      const sent = await surface.send(blockId, element, { value: element.value });
+      await surface.send(blockId, element, { value: element.value });
       node.classList.remove("busy");
-      if (sent && safeUrl(element.url)) window.open(element.url, "_blank", "noopener");
     },
   }, withEmoji(element.text?.text ?? ""));
   return node;
@@ -29,8 +35,9 @@ function overflow(element, { surface, blockId }) {
     label: withEmoji(option.text?.text ?? ""),
     hint: option.description?.text,
     run: async () => {
-      const sent = await surface.send(blockId, element, { selected_option: option });
-      if (sent && safeUrl(option.url)) window.open(option.url, "_blank", "noopener");
+      if (!(await agreed(element))) return;
+      openUrl(option);
+      await surface.send(blockId, element, { selected_option: option });
     },
   }));
   const node = h("button", {

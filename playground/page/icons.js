@@ -38,16 +38,16 @@ export function icon(name, size = 18) {
   return draw("svg", frame, draw("path", { d: PATHS[name] }));
 }
 
-const COLOURS = ["#2f6f4f", "#8d3b72", "#3d5a98", "#a35413", "#5b4b8a", "#0f6b74"];
+const COLOURS = ["#2f7d57", "#a1417f", "#3f64ad", "#b3611a", "#6a55a6", "#b23b4e", "#4d6b1f"];
 
 function initials(name) {
-  const words = name.replace(/[^\p{L}\s]/gu, "").trim().split(/\s+/);
+  const words = name.replace(/\(.*?\)|[^\p{L}\s]/gu, "").trim().split(/\s+/);
   return (words[0]?.[0] ?? "?").toUpperCase() + (words[1]?.[0] ?? "").toUpperCase();
 }
 
 function colourOf(id) {
   let sum = 0;
-  for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
+  for (const letter of id) sum = (sum * 3 + letter.charCodeAt(0)) >>> 0;
   return COLOURS[sum % COLOURS.length];
 }
 

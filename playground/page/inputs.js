@@ -72,9 +72,10 @@ export function picker(element, context) {
     class: "text-input picker",
     type,
     value: shown,
-    onchange: () => {
+    onchange: async () => {
       const value = isMoment ? Math.floor(new Date(node.value) / 1000) : node.value;
-      surface.change(blockId, element, { [field]: node.value ? value : null }, dispatches);
+      const done = await surface.change(blockId, element, { [field]: node.value ? value : null }, dispatches);
+      if (!done) node.value = shown;
     },
   });
   return node;
@@ -87,7 +88,9 @@ function choice(element, context, type, isChosen, onchange) {
     const box = h("input", {
       type, name: group, checked: isChosen(option),
       data: { action: `${blockId}/${element.action_id}/${at}` },
-      onchange: () => onchange(option, box.checked),
+      onchange: async () => {
+        if (!(await onchange(option, box.checked))) rows.forEach((row, number) => { row.querySelector("input").checked = isChosen(element.options[number]); });
+      },
     });
     return h("label", { class: "choice" }, box, h("span", null, words(option.text),
       option.description && h("small", null, words(option.description))));
@@ -113,6 +116,6 @@ export function checkboxes(element, context) {
     const others = state.selected_options.filter((one) => one.value !== option.value);
     const all = checked ? [...others, option] : others;
     const inOrder = element.options.filter((one) => all.some((chosen) => chosen.value === one.value));
-    surface.change(blockId, element, { selected_options: inOrder }, dispatches);
+    return surface.change(blockId, element, { selected_options: inOrder }, dispatches);
   });
 }

@@ -21,6 +21,7 @@ const isInChannel = (one) => !one.thread_ts || one.thread_ts === one.ts || one.s
 
 function openDrawer() {
   document.body.classList.add("drawer-open");
+  root.inert = true;
   document.querySelector("#sidebar a[aria-current]")?.focus();
 }
 

@@ -5,9 +5,9 @@ import { h, iconButton, toast } from "./dom.js";
 import { fileCard } from "./files.js";
 import { avatar, icon } from "./icons.js";
 import { openMenu } from "./menu.js";
-import { mrkdwn, plainWords } from "./mrkdwn.js";
+import { emoji, mrkdwn, plainWords } from "./mrkdwn.js";
 import { go, hrefOf } from "./route.js";
-import { dismiss, perform, store, user } from "./state.js";
+import { dismiss, perform, store, user, userName } from "./state.js";
 import { Surface } from "./surface.js";
 import { dayName, fullTime, timeOf } from "./times.js";
 
@@ -96,6 +96,12 @@ function broadcastNote(message, inThread) {
   return h("div", { class: "note" }, "replied to a thread: ", h("a", { href: hrefOf({ thread: message.thread_ts }) }, "see the whole thread"));
 }
 
+function reactions(message) {
+  if (!message.reactions?.length) return null;
+  return h("div", { class: "reactions" }, message.reactions.map((one) =>
+    h("span", { class: "reaction", title: (one.users ?? []).map(userName).join(", ") }, emoji(one.name), one.count ?? one.users.length)));
+}
+
 /** Return the node of *message*; a *grouped* one continues the one above and has no byline. */
 export function renderMessage(message, { channelId, grouped, inThread }) {
   const author = authorOf(message);
@@ -105,6 +111,6 @@ export function renderMessage(message, { channelId, grouped, inThread }) {
     message.is_ephemeral && h("div", { class: "note private" }, icon("eye", 14), "Only visible to you"),
     h("div", { class: "gutter" }, grouped ? h("time", { class: "time", title: fullTime(message.ts) }, when.replace(/ [AP]M/, "")) : avatar(author)),
     h("div", { class: "content" }, !grouped && byline(message, author), broadcastNote(message, inThread),
-      body(message, channelId), !inThread && threadFooter(message)),
+      body(message, channelId), reactions(message), !inThread && threadFooter(message)),
     tools(message, channelId, inThread));
 }

@@ -59,7 +59,7 @@ export class MessageList {
         before = null;
       }
       items.push(this.item(message, continues(message, before)));
-      if (!before && afterFirst) items.push({ key: "count", signature: afterFirst, make: () => divider(afterFirst, "count") });
+      if (!before && afterFirst) items.push({ key: "count", signature: afterFirst, make: () => divider(afterFirst, "replies") });
       before = before === null && afterFirst ? { ...message, ts: "0" } : message;
     }
     return items;

@@ -60,6 +60,7 @@ function draw() {
 
 function closeDrawer() {
   document.body.classList.remove("drawer-open");
+  document.getElementById("main").inert = false;
 }
 
 /** Draw the left side and keep it true. */

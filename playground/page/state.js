@@ -14,7 +14,7 @@ export const store = {
 
 const bus = new EventTarget();
 
-/** Call *listener* with the detail of each *topic*: state, messages, views, errors, home, connection. */
+/** Call *listener* with the detail of each *topic*: state, messages, views, errors, home, connection, stranger. */
 export function on(topics, listener) {
   for (const topic of topics.split(" ")) bus.addEventListener(topic, (event) => listener(event.detail));
 }
@@ -26,7 +26,7 @@ function emit(topic, detail = {}) {
 /** Return the user *id*, or a stand-in with the id as name. */
 export function user(id) {
   if (id === SLACKBOT.id) return SLACKBOT;
-  const found = store.users.find((one) => one.id === id) ?? (store.bot?.id === id ? store.bot : null);
+  const found = store.bot?.id === id ? store.bot : store.users.find((one) => one.id === id);
   return found ?? { id: id ?? "U?", name: id ?? "someone", real_name: id ?? "Someone" };
 }
 
@@ -103,6 +103,7 @@ const HANDLERS = {
     store.files[file.id] = file;
     emit("messages", { channel: null });
   },
+  reset: () => load(store.wanted),
   connection: ({ connected, sockets }) => {
     store.connection = { connected, sockets };
     emit("connection");
@@ -113,11 +114,10 @@ let unfollow = null;
 
 async function load(userId) {
   const state = await fetchState(userId);
-  const me = typeof state.me === "string" ? state.users.find((one) => one.id === state.me) : state.me;
+  if (!state) return emit("stranger");
   if (store.wanted !== userId) return; // the person was switched while this answer was under way
-  const bot = state.bot ? { is_bot: true, real_name: state.bot.name, ...state.bot } : null;
-  Object.assign(store, state, { me, bot, home: state.home ?? null });
-  if (bot?.user_id) bot.id = bot.user_id;
+  const bot = { ...state.bot, is_bot: true, real_name: state.bot.name }; // apps go by their display name
+  Object.assign(store, state, { bot });
   emit("state");
 }
 

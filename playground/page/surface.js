@@ -4,6 +4,9 @@ import { confirmDialog } from "./confirm.js";
 import { toast } from "./dom.js";
 import { perform } from "./state.js";
 
+/** Ask what the element's confirm dialog says, if it has one; true to go on. */
+export const agreed = async (element) => !element.confirm || confirmDialog(element.confirm);
+
 /** The input state of one surface; it outlives redraws, as Slack's does. */
 export class Surface {
   /** *ref* names the surface to the server: {channel, message_ts}, {view_id} or {view_id, is_home}. */
@@ -26,25 +29,20 @@ export class Surface {
     return state;
   }
 
-  /** Send an action after its confirm dialog, if it has one; false if the person said no. */
+  /** Tell the app what was clicked or chosen; returns when it has acknowledged that. */
   async send(blockId, element, change) {
-    if (element.confirm && !(await confirmDialog(element.confirm))) return false;
     const answer = await perform("action", {
       ...this.ref, block_id: blockId, action_id: element.action_id, ...change, state: this.values,
     });
     if (!answer.ok) toast(answer.error ?? "The app did not answer.", "error");
-    return true;
   }
 
   /** Change a field; where it *dispatches*, tell the app. False if the person took it back. */
   async change(blockId, element, change, dispatches) {
-    const state = this.values[blockId]?.[element.action_id];
-    const before = { ...state };
-    if (state) Object.assign(state, change);
-    if (!dispatches) return true;
-    const sent = await this.send(blockId, element, change);
-    if (!sent && state) Object.assign(state, before);
-    return sent;
+    if (dispatches && !(await agreed(element))) return false;
+    Object.assign(this.values[blockId][element.action_id], change);
+    if (dispatches) await this.send(blockId, element, change);
+    return true;
   }
 
   /** Return the options of an external select for *value*, as groups. */

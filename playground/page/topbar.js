@@ -28,7 +28,7 @@ function themeButton() {
 function draw() {
   const [mood, words] = connectionWords();
   fill(root,
-    h("span", { class: "product" }, h("img", { src: "icon.svg", alt: "", width: 22, height: 22 }), h("span", null, "Ferry playground")),
+    h("span", { class: "product" }, h("img", { src: "icon.svg", alt: "", width: 22, height: 22 }), h("span", null, "Playground"), h("small", null, "nothing here reaches Slack")),
     h("span", { class: `connection ${mood}`, role: "status" }, h("span", { class: "dot", "aria-hidden": "true" }), words),
     h("span", { class: "topbar-end" }, store.me && h("span", { class: "acting" }, avatar(store.me, 24), h("span", null, store.me.real_name || store.me.name)), themeButton()));
 }

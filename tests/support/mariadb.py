@@ -9,8 +9,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import pymysql
+import pymysql  # type: ignore[import-untyped]
 import pytest
 
 USER = "ferry"
@@ -110,7 +111,7 @@ class MariaDB:
         """Create the user that the URLs name."""
         self.run(f"GRANT ALL ON *.* TO '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'")
 
-    def _connect(self) -> "pymysql.connections.Connection[pymysql.cursors.Cursor]":
+    def _connect(self) -> Any:
         return pymysql.connect(
             host="127.0.0.1", port=self.port, user="root", autocommit=True, connect_timeout=5
         )
