@@ -5,7 +5,7 @@ from typing import Any
 
 from db.model.errors import FerryError, InvalidInput
 from handlers.views.blocks import Block, clip
-from handlers.views.ids import BlockId
+from handlers.views.ids import PARAMETER_PREFIX, BlockId
 from handlers.views.message import Told
 
 _KEPT = ("type", "callback_id", "title", "submit", "close", "private_metadata", "notify_on_close")
@@ -27,11 +27,9 @@ def field_errors(view: Mapping[str, Any], error: FerryError) -> dict[str, str]:
     """
     if not isinstance(error, InvalidInput) or not error.fields:
         return {}
-    blocks = {
-        block["block_id"].rpartition(":")[2]: block["block_id"]
-        for block in view.get("blocks", ())
-        if block.get("type") == "input"
-    }
+    ids = [block["block_id"] for block in view.get("blocks", ()) if block.get("type") == "input"]
+    ids.sort(key=lambda block_id: block_id.startswith(PARAMETER_PREFIX))  # a parameter wins
+    blocks = {block_id.rpartition(":")[2]: block_id for block_id in ids}
     if not error.fields.keys() <= blocks.keys():
         return {}
     return {

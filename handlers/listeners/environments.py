@@ -1,0 +1,76 @@
+"""Environments: listed for all, created by admins who vouch for the host's key."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from db.model.errors import InvalidInput
+from db.model.people import Person
+from executor.rules.definitions import environment_draft
+from executor.services import Services
+from handlers.parsing import Form, Request
+from handlers.replies import Reply
+from handlers.routes import Routes
+from handlers.views import catalog
+from handlers.views import environment_form as views
+from handlers.views.blocks import Block
+from handlers.views.environment_form import HostKey
+from handlers.views.ids import Action, Callback
+from handlers.views.notes import window
+
+#: Asks a host and port for its public keys, over the network, without logging in.
+Scan = Callable[[str, int], Awaitable[Sequence[HostKey]]]
+LOOKING = "Looking at the host…"
+
+
+def register(
+    routes: Routes, services: Services, *, check_admin: Callable[[Person], None], scan: Scan
+) -> None:
+    """List every route of this module."""
+    on = EnvironmentListeners(services, check_admin, scan)
+    routes.command("envs", on.list)
+    routes.click(Action.ENVIRONMENT_LIST, on.list)
+    routes.click(Action.ENVIRONMENT_NEW, on.open)
+    routes.new("environment", on.open)
+    routes.submission(Callback.ENVIRONMENT_SUBMIT, on.submitted, working=LOOKING)
+    routes.submission(Callback.ENVIRONMENT_TRUST, on.trusted)
+
+
+class EnvironmentListeners:
+    """Only admins may make Ferry knock at a host, so they are checked before the scan as well."""
+
+    def __init__(
+        self, services: Services, check_admin: Callable[[Person], None], scan: Scan
+    ) -> None:
+        self._services, self._check_admin, self._scan = services, check_admin, scan
+
+    async def list(self, _request: Request, reply: Reply) -> None:
+        """Answer ``/migrate envs``."""
+        environments = await self._services.catalog.environments()
+        channels = await self._services.bindings.channels()
+        await reply.say(catalog.environments(environments, channels))
+
+    async def open(self, request: Request, reply: Reply) -> None:
+        """Open the form for a new environment, for an admin."""
+        self._check_admin(request.by)
+        await reply.open(views.environment_modal())
+
+    async def submitted(self, form: Form, _reply: Reply) -> Block:
+        """Create what was filled in, or first ask whether the host's key is the right one."""
+        self._check_admin(form.by)
+        raw = form.named
+        draft = environment_draft(raw)
+        if draft.host_key:
+            return await self._create(raw, form.by)
+        taken = {one.name for one in await self._services.catalog.environments()}
+        if draft.name in taken:
+            sentence = f"There is an environment called `{draft.name}` already."
+            raise InvalidInput(sentence, fields={"name": sentence})
+        keys = await self._scan(draft.ssh_host, draft.ssh_port)
+        return views.trust_modal(raw, keys)
+
+    async def trusted(self, form: Form, _reply: Reply) -> Block:
+        """Create the environment whose host key an admin vouches for."""
+        return await self._create(views.trusted(form.metadata), form.by)
+
+    async def _create(self, raw: Mapping[str, str], by: Person) -> Block:
+        made = await self._services.catalog.create_environment(environment_draft(raw), by)
+        return window(views.created(made.name, made.kind), "Created")

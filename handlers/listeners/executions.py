@@ -1,0 +1,134 @@
+"""What runs and what ran: status, history, log, cancel."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from db.model.errors import InvalidInput
+from executor.services import Services
+from handlers import parsing
+from handlers.parsing import Click, Command, Request
+from handlers.replies import Reply
+from handlers.routes import Routes
+from handlers.views import runs as views
+from handlers.views.blocks import esc
+from handlers.views.card import execution_card
+from handlers.views.ids import COMMAND, Action
+
+TAIL = 12
+
+
+def register(routes: Routes, services: Services, *, clock: Callable[[], datetime]) -> None:
+    """List every route of this module."""
+    on = ExecutionListeners(services, clock)
+    routes.command("status", on.status)
+    routes.command("history", on.history)
+    routes.command("log", on.log)
+    routes.command("cancel", on.cancel)
+    routes.click(Action.EXECUTION_STATUS, on.list_active)
+    routes.click(Action.EXECUTION_HISTORY, on.newest)
+    routes.click(Action.EXECUTION_OLDER, on.older)
+    routes.click(Action.EXECUTION_SHOW, on.show)
+    routes.click(Action.EXECUTION_LOG, on.show_log)
+    routes.click(Action.EXECUTION_CANCEL, on.press_cancel)
+
+
+class ExecutionListeners:
+    """Reads history; the only change is a cancel."""
+
+    def __init__(self, services: Services, clock: Callable[[], datetime]) -> None:
+        self._services, self._clock = services, clock
+
+    async def status(self, command: Command, reply: Reply) -> None:
+        """Answer ``/migrate status [#n]``."""
+        if command.words:
+            await self._show(parsing.number(command.words[0]), reply)
+        else:
+            await self.list_active(command, reply)
+
+    async def list_active(self, request: Request, reply: Reply) -> None:
+        """Say what runs and waits: in the channel's environment, or everywhere without one."""
+        where = None
+        if request.channel_id:
+            where = await self._services.bindings.environment_of(request.channel_id)
+        running = await self._services.history.active(environment_id=where.id if where else None)
+        name = esc(where.name) if where else ""
+        await reply.say(views.active(running, now=self._clock(), where=name))
+
+    async def history(self, command: Command, reply: Reply) -> None:
+        """Answer ``/migrate history``."""
+        await self._page(command, reply, before=None, replace=False)
+
+    async def newest(self, click: Click, reply: Reply) -> None:
+        """Turn to the newest page."""
+        await self._page(click, reply, before=None, replace=click.is_ephemeral)
+
+    async def older(self, click: Click, reply: Reply) -> None:
+        """Turn to the next page."""
+        before = parsing.number(click.value)
+        await self._page(click, reply, before=before, replace=click.is_ephemeral)
+
+    async def show(self, click: Click, reply: Reply) -> None:
+        """Show the whole of one run."""
+        await self._show(parsing.number(click.value), reply)
+
+    async def log(self, command: Command, reply: Reply) -> None:
+        """Answer ``/migrate log #n``."""
+        await self._log(_wanted(command), reply)
+
+    async def show_log(self, click: Click, reply: Reply) -> None:
+        """Show the last lines of the run of a card."""
+        await self._log(parsing.number(click.value), reply)
+
+    async def cancel(self, command: Command, reply: Reply) -> None:
+        """Answer ``/migrate cancel #n``."""
+        execution = await self._services.controls.cancel(_wanted(command), command.by)
+        await reply.say(views.cancelling(execution))
+
+    async def press_cancel(self, click: Click, _reply: Reply) -> None:
+        """Cancel the run of a card, which then tells it."""
+        await self._services.controls.cancel(parsing.number(click.value), click.by)
+
+    async def _show(self, execution_id: int, reply: Reply) -> None:
+        history = self._services.history
+        execution = await history.execution(execution_id)
+        card = execution_card(
+            execution,
+            tail=await history.tail(execution_id, TAIL),
+            position=await history.queue_position(execution),
+            typical_s=await history.typical_duration(execution),
+            now=self._clock(),
+        )
+        await reply.say(card)
+
+    async def _log(self, execution_id: int, reply: Reply) -> None:
+        execution = await self._services.history.execution(execution_id)
+        lines = await self._services.history.tail(execution_id, views.LOG_LINES)
+        await reply.say(views.log(execution, lines, now=self._clock()))
+
+    async def _page(
+        self, request: Request, reply: Reply, *, before: int | None, replace: bool
+    ) -> None:
+        where = None
+        if request.channel_id:
+            where = await self._services.bindings.environment_of(request.channel_id)
+        past = await self._services.history.recent(
+            environment_id=where.id if where else None, before=before, limit=views.HISTORY + 1
+        )
+        shown = past[: views.HISTORY]
+        page = views.history(
+            shown,
+            now=self._clock(),
+            is_first=before is None,
+            older=shown[-1].id if len(past) > len(shown) else None,
+        )
+        await reply.say(page, replace=replace)
+
+
+def _wanted(command: Command) -> int:
+    """Return the number after the verb; InvalidInput if it is missing."""
+    if not command.words:
+        raise InvalidInput(
+            "Which run? Its number is missing.",
+            hint=f"It stands on the card: `{COMMAND} {command.verb} #128`.",
+        )
+    return parsing.number(command.words[0])

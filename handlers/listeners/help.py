@@ -1,0 +1,45 @@
+"""What Ferry can do: the help, and the Home tab."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from executor.services import Services
+from handlers.parsing import Request
+from handlers.replies import Reply
+from handlers.routes import HELP, Routes
+from handlers.views import help as views
+from handlers.views.ids import Action
+from handlers.views.runs import row
+
+ROWS = 10
+
+
+def register(routes: Routes, services: Services, *, clock: Callable[[], datetime]) -> None:
+    """List every route of this module."""
+    on = HelpListeners(services, clock)
+    routes.command(HELP, on.help)
+    routes.click(Action.HELP_SHOW, on.help)
+    routes.click(Action.HOME_REFRESH, on.home)
+    routes.event("app_home_opened", on.home)
+
+
+class HelpListeners:
+    """The same few buttons everywhere."""
+
+    def __init__(self, services: Services, clock: Callable[[], datetime]) -> None:
+        self._services, self._clock = services, clock
+
+    async def help(self, _request: Request, reply: Reply) -> None:
+        """Answer ``/migrate help``, and ``/migrate`` alone."""
+        await reply.say(views.help_note())
+
+    async def home(self, _request: Request, reply: Reply) -> None:
+        """Show what runs and what ran last as the person's Home tab."""
+        now = self._clock()
+        running = await self._services.history.active()
+        recent = await self._services.history.recent(limit=ROWS)
+        await reply.publish(
+            views.home(
+                [row(one, now=now) for one in running[:ROWS]], [row(one, now=now) for one in recent]
+            )
+        )

@@ -1,0 +1,55 @@
+"""Jobs: listed and searched by all, created by admins."""
+
+from collections.abc import Callable
+
+from db.model.people import Person
+from executor.rules.definitions import job_draft
+from executor.services import Services
+from handlers.parsing import Command, Form, Request
+from handlers.replies import Reply
+from handlers.routes import Routes
+from handlers.views import catalog
+from handlers.views import definition_forms as views
+from handlers.views.blocks import Block
+from handlers.views.ids import Action, Callback
+from handlers.views.notes import window
+
+
+def register(routes: Routes, services: Services, *, check_admin: Callable[[Person], None]) -> None:
+    """List every route of this module."""
+    on = JobListeners(services, check_admin)
+    routes.command("jobs", on.list)
+    routes.new("job", on.open)
+    routes.click(Action.JOB_LIST, on.list)
+    routes.click(Action.JOB_NEW, on.open)
+    routes.submission(Callback.JOB_SUBMIT, on.submitted)
+
+
+class JobListeners:
+    """A list and a form."""
+
+    def __init__(self, services: Services, check_admin: Callable[[Person], None]) -> None:
+        self._services, self._check_admin = services, check_admin
+
+    async def list(self, request: Request, reply: Reply) -> None:
+        """Answer ``/migrate jobs [words]``."""
+        search = " ".join(request.words) if isinstance(request, Command) else ""
+        jobs = await self._services.catalog.jobs(search=search)
+        has_sources = bool(jobs or search or await self._services.catalog.sources())
+        await reply.say(catalog.jobs(jobs, search=search, has_sources=has_sources))
+
+    async def open(self, request: Request, reply: Reply) -> None:
+        """Open the form for a new job, for an admin."""
+        self._check_admin(request.by)
+        sources = await self._services.catalog.sources()
+        if sources:
+            await reply.open(views.job_modal(sources))
+        else:
+            await reply.say(views.no_source_yet())
+
+    async def submitted(self, form: Form, _reply: Reply) -> Block:
+        """Create what was filled in."""
+        raw = form.named
+        source = await self._services.catalog.source(raw.pop(views.SOURCE, ""))
+        made = await self._services.catalog.create_job(job_draft(raw, source.id), form.by)
+        return window(views.job_created(made), "Created")

@@ -1,0 +1,204 @@
+"""Asking for a run: by a line, by the form, or again from a card."""
+
+from collections.abc import Mapping, Sequence
+
+from db.model.catalog import Environment, Job
+from db.model.errors import FerryError, InvalidInput
+from executor.services import Ask, Services, Unbound
+from handlers import parsing
+from handlers.parsing import Click, Command, Form, Request, Search
+from handlers.replies import Reply
+from handlers.routes import Routes
+from handlers.views import bindings, catalog, notes, run_form
+from handlers.views import runs as views
+from handlers.views.blocks import Block
+from handlers.views.ids import PARAMETER_PREFIX, Action, Callback, Shortcut, field
+from handlers.views.run_form import CHANNEL, JOB, MOST_IN_A_MENU, REASON, RunForm
+
+TWICE_S = 10  # two clicks on "Run again" so close to each other are one wish
+
+
+def register(routes: Routes, services: Services) -> None:
+    """List every route of this module."""
+    on = RunListeners(services)
+    routes.command("run", on.run)
+    routes.click(Action.RUN_OPEN, on.open)
+    routes.click(Action.RUN_FORM, on.open_filled)
+    routes.click(Action.RUN_JOB, on.picked)
+    routes.click(Action.RUN_CHANNEL, on.picked)
+    routes.click(Action.EXECUTION_AGAIN, on.again)
+    routes.click(Action.EXECUTION_AGAIN_WITH_CHANGES, on.again_with_changes)
+    routes.shortcut(Shortcut.RUN_JOB, on.from_anywhere)
+    routes.search(Action.RUN_JOB, on.search)
+    routes.submission(Callback.RUN_SUBMIT, on.submitted)
+
+
+class RunListeners:
+    """From a wish to an execution; its card is the reporter's matter."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def run(self, command: Command, reply: Reply) -> None:
+        """Answer ``/migrate run``: the form, or with a job named, the run itself."""
+        if not command.words:
+            await self._open(reply, channel_id=command.channel_id)
+            return
+        job = await self._services.catalog.job(command.words[0])
+        if len(command.words) == 1 and any(not spec.secret_ref for spec in job.parameters):
+            await self._open(reply, channel_id=command.channel_id, job=job)
+            return
+        given, reason = _line(job, command.words[1:])
+        ask = Ask(
+            job=job.name,
+            values=given,
+            channel_id=command.channel_id,
+            by=command.by,
+            reason=reason,
+            idempotency_key=command.key,
+        )
+        try:
+            execution = await self._services.launcher.launch(ask)
+        except InvalidInput as error:
+            await reply.say(notes.refused(error, run_form.form_button(job.name, given, reason)))
+        except Unbound as error:
+            await reply.say(notes.refused(error, bindings.bind_button()))
+        else:
+            await reply.say(views.launched(execution))
+
+    async def open(self, click: Click, reply: Reply) -> None:
+        """Open the form from a button, for the job that it names."""
+        job = await self._services.catalog.job(click.value) if click.value else None
+        await self._open(reply, channel_id=click.channel_id, job=job)
+
+    async def open_filled(self, click: Click, reply: Reply) -> None:
+        """Open the form with what was typed in a line."""
+        name, values, reason = run_form.parsed(click.value)
+        job = await self._services.catalog.job(name)
+        await self._open(reply, channel_id=click.channel_id, job=job, values=values, reason=reason)
+
+    async def from_anywhere(self, _request: Request, reply: Reply) -> None:
+        """Open the form from the shortcut, which has no channel."""
+        await self._open(reply, channel_id="")
+
+    async def picked(self, click: Click, reply: Reply) -> None:
+        """Show the fields of the job, and the environment of the channel, that were picked."""
+        name = click.fields.get(field(JOB), "")
+        form = await self._form(
+            channel_id=click.metadata or click.fields.get(field(CHANNEL), ""),
+            asks_channel=not click.metadata,
+            job=await self._services.catalog.job(name) if name else None,
+            reason=click.fields.get(field(REASON), ""),
+        )
+        await reply.update(run_form.run_modal(form))
+
+    async def search(self, search: Search) -> Sequence[Block]:
+        """Offer the jobs that contain what was typed."""
+        return run_form.job_options(await self._services.catalog.jobs(search=search.typed))
+
+    async def submitted(self, form: Form, _reply: Reply) -> None:
+        """Launch what the form says, and close it."""
+        values = {
+            block.rpartition(":")[2]: value
+            for block, value in form.fields.items()
+            if block.startswith(f"{PARAMETER_PREFIX}{form.fields.get(field(JOB), '')}:")
+        }
+        ask = Ask(
+            job=form.fields.get(field(JOB), ""),
+            values=values,
+            channel_id=form.metadata or form.fields.get(field(CHANNEL), ""),
+            by=form.by,
+            reason=form.fields.get(field(REASON), ""),
+            idempotency_key=form.key,
+        )
+        try:
+            await self._services.launcher.launch(ask)
+        except Unbound as error:
+            raise _at_the_channel(error) from error
+
+    async def again(self, click: Click, reply: Reply) -> None:
+        """Launch once more what a card tells of."""
+        execution_id = parsing.number(click.value)
+        moment = int(click.moment) // TWICE_S
+        key = f"again:{execution_id}:{click.by.user_id}:{moment}"
+        try:
+            await self._services.launcher.again(execution_id, click.by, click.channel_id, key)
+        except Unbound as error:
+            await reply.say(notes.refused(error, bindings.bind_button()))
+
+    async def again_with_changes(self, click: Click, reply: Reply) -> None:
+        """Open the form with the values that a run had."""
+        old = await self._services.history.execution(parsing.number(click.value))
+        job = await self._services.catalog.job(old.job_name)
+        await self._open(
+            reply,
+            channel_id=click.channel_id,
+            job=job,
+            values=old.parameters,
+            reason=old.reason,
+        )
+
+    async def _open(
+        self,
+        reply: Reply,
+        *,
+        channel_id: str,
+        job: Job | None = None,
+        values: Mapping[str, str] | None = None,
+        reason: str = "",
+    ) -> None:
+        """Open the form, or say what has to be there first."""
+        form = await self._form(
+            channel_id=channel_id,
+            asks_channel=not channel_id,
+            job=job,
+            values=values or {},
+            reason=reason,
+        )
+        if not form.jobs:
+            has_sources = bool(await self._services.catalog.sources())
+            await reply.say(catalog.jobs([], has_sources=has_sources))
+        elif channel_id and form.environment is None:
+            await reply.say(notes.refused(Unbound(), bindings.bind_button()))
+        else:
+            await reply.open(run_form.run_modal(form))
+
+    async def _form(
+        self,
+        *,
+        channel_id: str,
+        asks_channel: bool,
+        job: Job | None,
+        values: Mapping[str, str] | None = None,
+        reason: str = "",
+    ) -> RunForm:
+        jobs = await self._services.catalog.jobs(limit=MOST_IN_A_MENU + 1)
+        job = job or (jobs[0] if len(jobs) == 1 else None)
+        defaults: Mapping[str, str] = {}
+        if job is not None:
+            defaults = (await self._services.catalog.source(job.source_name)).defaults
+        return RunForm(
+            jobs=jobs,
+            channel_id=channel_id,
+            asks_channel=asks_channel,
+            environment=await self._environment(channel_id),
+            job=job,
+            values={**defaults, **(values or {})},
+            reason=reason,
+        )
+
+    async def _environment(self, channel_id: str) -> Environment | None:
+        return await self._services.bindings.environment_of(channel_id) if channel_id else None
+
+
+def _line(job: Job, words: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Return the values in a typed line, and the reason if the job has no parameter called so."""
+    given = parsing.values(words, job.parameters)
+    has_reason = any(spec.name == REASON for spec in job.parameters)
+    return given, "" if has_reason else given.pop(REASON, "")
+
+
+def _at_the_channel(error: FerryError) -> InvalidInput:
+    """Return *error* for the field where another channel can be picked."""
+    sentence = f"{error.message} {error.hint}".strip()
+    return InvalidInput(sentence, fields={CHANNEL: sentence})

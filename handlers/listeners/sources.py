@@ -1,0 +1,46 @@
+"""Sources: listed for all, created by admins."""
+
+from collections.abc import Callable
+
+from db.model.people import Person
+from executor.rules.definitions import source_draft
+from executor.services import Services
+from handlers.parsing import Form, Request
+from handlers.replies import Reply
+from handlers.routes import Routes
+from handlers.views import catalog
+from handlers.views import definition_forms as views
+from handlers.views.blocks import Block
+from handlers.views.ids import Action, Callback
+from handlers.views.notes import window
+
+
+def register(routes: Routes, services: Services, *, check_admin: Callable[[Person], None]) -> None:
+    """List every route of this module."""
+    on = SourceListeners(services, check_admin)
+    routes.command("sources", on.list)
+    routes.new("source", on.open)
+    routes.click(Action.SOURCE_LIST, on.list)
+    routes.click(Action.SOURCE_NEW, on.open)
+    routes.submission(Callback.SOURCE_SUBMIT, on.submitted)
+
+
+class SourceListeners:
+    """A list and a form."""
+
+    def __init__(self, services: Services, check_admin: Callable[[Person], None]) -> None:
+        self._services, self._check_admin = services, check_admin
+
+    async def list(self, _request: Request, reply: Reply) -> None:
+        """Answer ``/migrate sources``."""
+        await reply.say(catalog.sources(await self._services.catalog.sources()))
+
+    async def open(self, request: Request, reply: Reply) -> None:
+        """Open the form for a new source, for an admin."""
+        self._check_admin(request.by)
+        await reply.open(views.source_modal())
+
+    async def submitted(self, form: Form, _reply: Reply) -> Block:
+        """Create what was filled in."""
+        made = await self._services.catalog.create_source(source_draft(form.named), form.by)
+        return window(views.source_created(made), "Created")

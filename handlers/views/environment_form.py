@@ -1,0 +1,156 @@
+"""The forms that create an environment: what it is, then whether its host is the right one."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from db.model.catalog import Kind
+from db.model.errors import InvalidInput
+from handlers.views.blocks import (
+    Block,
+    badge,
+    context,
+    divider,
+    input_block,
+    modal,
+    mono,
+    option,
+    radio,
+    section,
+)
+from handlers.views.fields import text_field
+from handlers.views.ids import Action, Callback, field
+from handlers.views.message import Told
+from handlers.views.notes import said
+from handlers.views.sentences import place
+
+METADATA = 3000
+PATH = 300
+
+
+class HostKey(Protocol):
+    """A public key that a host showed."""
+
+    @property
+    def algorithm(self) -> str: ...  # noqa: D102
+    @property
+    def fingerprint(self) -> str: ...  # noqa: D102
+    @property
+    def line(self) -> str: ...  # noqa: D102
+
+
+def environment_modal() -> Block:
+    """Return the form for a new environment; what most hosts need comes first."""
+    kinds = [option(badge(kind), kind.value) for kind in Kind]
+    kind = radio(Action.FIELD, kinds, initial=Kind.STAGING.value)
+    blocks = [
+        text_field("name", "Name", placeholder="staging", hint="Small letters, digits, dashes."),
+        input_block("Kind", kind, block_id=field("kind"), hint="Production asks before every run."),
+        text_field("ssh_host", "Host", placeholder="10.0.0.5 or migrations.example.com"),
+        text_field("ssh_user", "User", placeholder="deploy", most=64),
+        text_field(
+            "ssh_key_path",
+            "Key file",
+            placeholder="~/.ssh/ferry_ed25519",
+            hint="A path on Ferry's machine; empty for its SSH agent. Never paste a key.",
+            optional=True,
+            most=PATH,
+        ),
+        divider(),
+        context("The rest may stay as it is."),
+        *_rest(),
+    ]
+    return modal("New environment", blocks, callback_id=Callback.ENVIRONMENT_SUBMIT, submit="Next")
+
+
+def _rest() -> list[Block]:
+    return [
+        text_field("ssh_port", "Port", initial="22", optional=True, most=5),
+        text_field(
+            "ssh_passphrase_ref",
+            "Passphrase of the key",
+            placeholder="env:FERRY_KEY_PASSPHRASE",
+            hint="Where to find it: env:NAME or file:PATH. Never the passphrase itself.",
+            optional=True,
+            most=PATH,
+        ),
+        text_field(
+            "proxy_jump",
+            "Jump host",
+            placeholder="deploy@bastion.example.com:22",
+            optional=True,
+        ),
+        text_field(
+            "node_path",
+            "Path of node",
+            placeholder="/usr/local/bin/node",
+            hint="Empty: found through the PATH of the host.",
+            optional=True,
+            most=PATH,
+        ),
+        text_field(
+            "shell_setup",
+            "Shell setup",
+            initial="auto",
+            hint="How the PATH is found: auto, none, or the PATH itself.",
+            optional=True,
+            most=PATH,
+        ),
+        text_field(
+            "timeout_s", "Timeout", initial="10m", hint="45s, 10m or 1h 30m.", optional=True
+        ),
+        text_field("concurrency", "Runs at once", initial="1", optional=True, most=2),
+        text_field(
+            "host_key",
+            "Host key",
+            placeholder="ssh-ed25519 AAAA…",
+            hint="Empty: Ferry asks the host and shows you its fingerprint.",
+            optional=True,
+            multiline=True,
+            most=2000,
+        ),
+    ]
+
+
+def trust_modal(raw: Mapping[str, str], keys: Sequence[HostKey]) -> Block:
+    """Return the question whether the host that showed *keys* is the right one.
+
+    *raw*: the first form; it travels along with the keys. Raises InvalidInput if it is too long.
+    """
+    host = f"{raw['ssh_host']}:{raw.get('ssh_port') or 22}"
+    lines = [f"• {mono(key.algorithm)}  {mono(key.fingerprint)}" for key in keys]
+    kept = {name: value for name, value in raw.items() if value}
+    kept["host_key"] = "\n".join(key.line for key in keys)
+    metadata = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    if len(metadata) > METADATA:
+        raise InvalidInput("These fields are too long together: please shorten the paths.")
+    blocks = [
+        section(f"{mono(host)} showed this, and nobody has vouched for it yet:"),
+        section("\n".join(lines)),
+        context(
+            "Compare it with what the host itself says: "
+            + mono("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"),
+            "From then on Ferry refuses to talk to a host that shows another key.",
+        ),
+    ]
+    return modal(
+        "Trust this host?",
+        blocks,
+        callback_id=Callback.ENVIRONMENT_TRUST,
+        submit="Trust and create",
+        metadata=metadata,
+    )
+
+
+def trusted(metadata: str) -> dict[str, str]:
+    """Return the fields that ``trust_modal`` was made of, with the host's keys."""
+    return {str(name): str(value) for name, value in json.loads(metadata).items()}
+
+
+def created(name: str, kind: Kind, buttons: Sequence[Block] = ()) -> Told:
+    """Return that the environment is there, and what comes next."""
+    return said(
+        f"✅ The environment *{place(name, kind)}* is there.",
+        *buttons,
+        hint=f"Next: bind a channel to it with {mono(f'/migrate bind {name}')} in that channel.",
+    )

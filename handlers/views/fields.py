@@ -1,0 +1,135 @@
+"""Fields of forms: plain ones, and those that a job's parameter specs ask for."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from db.model.catalog import Job, ParameterSpec, ParameterType
+from handlers.views.blocks import (
+    Block,
+    context,
+    date_input,
+    input_block,
+    mono,
+    number_input,
+    option,
+    radio,
+    select,
+    text_input,
+)
+from handlers.views.elements import MOST_OPTIONS, OPTION_VALUE
+from handlers.views.ids import Action, field, parameter
+
+LONGEST_VALUE = 1000
+#: what people write for yes and no, as the validator reads it
+_YES, _NO = {"true", "yes", "y", "sim", "s", "1", "on"}, {"false", "no", "n", "não", "0", "off"}
+
+
+def text_field(
+    name: str,
+    label: str,
+    *,
+    hint: str = "",
+    initial: str = "",
+    placeholder: str = "",
+    optional: bool = False,
+    multiline: bool = False,
+    most: int = 200,
+) -> Block:
+    """Return a field for at most *most* characters of text."""
+    element = text_input(
+        Action.FIELD,
+        initial=initial,
+        placeholder=placeholder,
+        multiline=multiline,
+        max_length=most,
+    )
+    return input_block(label, element, block_id=field(name), hint=hint, optional=optional)
+
+
+def parameter_fields(job: Job, given: Mapping[str, str]) -> list[Block]:
+    """Return a field for everything that *job* asks for, filled with *given* or its default."""
+    asked = [spec for spec in job.parameters if not spec.secret_ref]
+    blocks = [_parameter(job, spec, given.get(spec.name) or spec.default or "") for spec in asked]
+    secret = [mono(spec.name) for spec in job.parameters if spec.secret_ref]
+    if secret:
+        blocks.append(context(f"🔑 Ferry fills in {', '.join(secret)} by itself; never type them."))
+    return blocks
+
+
+def _parameter(job: Job, spec: ParameterSpec, value: str) -> Block:
+    return input_block(
+        spec.title,
+        _element(spec, value),
+        block_id=parameter(job.name, spec.name),
+        hint=_hint(spec),
+        optional=not spec.required,
+    )
+
+
+def _element(spec: ParameterSpec, value: str) -> Block:
+    """Return the input for a type; a *value* that it could not hold is left out.
+
+    Slack would refuse the whole form for it.
+    """
+    match spec.type:
+        case ParameterType.INTEGER | ParameterType.NUMBER:
+            is_decimal = spec.type is ParameterType.NUMBER
+            return number_input(
+                Action.FIELD,
+                decimal=is_decimal,
+                minimum=spec.minimum,
+                maximum=spec.maximum,
+                initial=_number(spec, value),
+            )
+        case ParameterType.DATE:
+            return date_input(Action.FIELD, initial=_date(value), placeholder="Pick a date")
+        case ParameterType.BOOLEAN:
+            options = [option("Yes", "true"), option("No", "false")]
+            return radio(Action.FIELD, options, initial=_yes_or_no(value))
+        case ParameterType.CHOICE if _fit(spec.choices):
+            options = [option(choice, choice) for choice in spec.choices]
+            chosen = next((c for c in spec.choices if c.casefold() == value.casefold()), None)
+            return select(Action.FIELD, options, placeholder="Choose", initial=chosen)
+    return text_input(
+        Action.FIELD, initial=value, placeholder=spec.example, max_length=LONGEST_VALUE
+    )
+
+
+def _hint(spec: ParameterSpec) -> str:
+    parts = []
+    if spec.type is ParameterType.CHOICE and not _fit(spec.choices):
+        parts.append(f"One of: {', '.join(spec.choices)}.")
+    if spec.example:
+        parts.append(f"Example: {spec.example}")
+    return " ".join(parts)
+
+
+def _fit(choices: Iterable[str]) -> bool:
+    """Tell whether Slack can show *choices* as a menu."""
+    all_ = list(choices)
+    return 0 < len(all_) <= MOST_OPTIONS and all(0 < len(one) <= OPTION_VALUE for one in all_)
+
+
+def _number(spec: ParameterSpec, value: str) -> str | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    is_wrong = spec.type is ParameterType.INTEGER and not value.lstrip("+-").isdigit()
+    is_low = spec.minimum is not None and number < spec.minimum
+    is_high = spec.maximum is not None and number > spec.maximum
+    return None if is_wrong or is_low or is_high or len(value) > 30 else value
+
+
+def _date(value: str) -> str | None:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        return None
+
+
+def _yes_or_no(value: str) -> str | None:
+    word = value.strip().casefold()
+    if word in _YES:
+        return "true"
+    return "false" if word in _NO else None

@@ -1,0 +1,92 @@
+"""Runs as lists and as answers to one person; how a run looks in the channel is in ``card``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from db.model.execution import Execution, LogLine, Status
+from executor.rules.durations import words
+from handlers.views.blocks import Block, actions, button, code, context, header, person, section
+from handlers.views.blocks import when as moment
+from handlers.views.ids import COMMAND, Action
+from handlers.views.message import Told
+from handlers.views.sentences import LOOK, elapsed_s, name, place, sentence
+
+LOG_LINES = 20
+HISTORY = 10
+
+
+def active(running: Sequence[Execution], *, now: datetime, where: str = "") -> Told:
+    """Return what runs and waits (in the environment *where*, if given), each with a button."""
+    place_ = f" in {where}" if where else ""
+    run = button("Run a job…", action_id=Action.RUN_OPEN, style="primary")
+    last = button("Last runs", action_id=Action.EXECUTION_HISTORY)
+    if not running:
+        text = f"Nothing runs or waits{place_}."
+        return Told(text, [section(text), actions(run, last)])
+    rows = [row(one, now=now) for one in running[:40]]
+    more = [context(f"and {len(running) - 40} more")] if len(running) > 40 else []
+    title = f"Running and waiting{place_} ({len(running)})"
+    return Told(f"{title}.", [header(title), *rows, *more, actions(run, last)])
+
+
+def history(past: Sequence[Execution], *, now: datetime, is_first: bool, older: int | None) -> Told:
+    """Return runs, newest first; *older*: the number before which there are more."""
+    if not past and is_first:
+        text = "Nothing ran yet."
+        run = button("Run a job…", action_id=Action.RUN_OPEN, style="primary")
+        return Told(text, [section(f"{text} A run begins with `{COMMAND} run`."), actions(run)])
+    buttons = [button("Newest", action_id=Action.EXECUTION_HISTORY)] if not is_first else []
+    if older is not None:
+        buttons.append(button("Older", action_id=Action.EXECUTION_OLDER, value=str(older)))
+    rows = [row(one, now=now) for one in past] or [section("There are no older runs.")]
+    told = "Last runs" if is_first else "Older runs"
+    below = [actions(*buttons)] if buttons else []
+    return Told(f"{told}: {len(past)}.", [header(told), *rows, *below])
+
+
+def row(one: Execution, *, now: datetime) -> Block:
+    """Return one run on two lines, with a button that shows all of it."""
+    emoji, word = LOOK[one.status]
+    took = f" · {words(elapsed_s(one, now))}" if one.started_at else ""
+    why = f" · {one.error_category}" if one.error_category else ""
+    first = (
+        f"{emoji} *{name(one)}* → {place(one.environment_name, one.environment_kind)} · "
+        f"{word}{took}{why}"
+    )
+    second = f"{person(one.requested_by)} {moment(one.created_at)}"
+    show = button(
+        "Show", action_id=Action.EXECUTION_SHOW, value=str(one.id), accessible=f"Show #{one.id}"
+    )
+    return section(f"{first}\n{second}", accessory=show)
+
+
+def log(one: Execution, lines: Sequence[LogLine], *, now: datetime) -> Told:
+    """Return the last *lines* of a run and where the whole log is."""
+    said = sentence(one, position=0, now=now)
+    if one.status.is_over:
+        full = "The whole log is a file in the thread of its card."
+    else:
+        full = "The whole log will be a file in the thread of its card once the run is over."
+    head = section(f"*Log of {name(one)}*: the last {len(lines)} of {one.lines} lines")
+    if not lines:
+        return Told(f"{said} It has not said anything.", [section(f"{said} No output so far.")])
+    return Told(said, [head, code(line.text for line in lines), context(full)])
+
+
+def launched(one: Execution) -> Told:
+    """Return the receipt for a run that was asked for by command."""
+    waits = " It waits for its confirmation." if _asks(one) else ""
+    text = f"{name(one)} → {place(one.environment_name, one.environment_kind)} is asked for.{waits}"
+    hint = "Its card is in this channel. If there is none, Ferry is no member: `/invite` it here."
+    return Told(text, [section(f"✅ {text}"), context(hint)])
+
+
+def cancelling(one: Execution) -> Told:
+    """Return the receipt for a cancel that was asked for by command."""
+    done = "is being stopped; its card tells when it is" if one.status.is_live else "will not run"
+    text = f"{name(one)} {done}."
+    return Told(text, [section(f"🛑 {text}")])
+
+
+def _asks(one: Execution) -> bool:
+    return one.status is Status.AWAITING_CONFIRMATION
