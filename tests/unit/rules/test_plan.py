@@ -1,0 +1,86 @@
+from dataclasses import fields, replace
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.model.catalog import Kind
+from db.model.execution import Plan
+from executor.rules.plan import plan_hash, plan_of
+from tests.unit.rules.samples import IMPORT, PLAN, STAGING, VALUES
+
+OTHER: dict[str, object] = {
+    "kind": Kind.PRODUCTION,
+    "arguments": ("iclinic", "drleandro 320623"),
+    "variables": {"API_TOKEN": "env:OTHER"},
+}
+
+
+def changed(plan: Plan, name: str) -> Plan:
+    """Return *plan* with another value in field *name*."""
+    value = getattr(plan, name)
+    other = OTHER.get(name, value + 1 if isinstance(value, int) else f"{value}x")
+    return replace(plan, **{name: other})  # type: ignore[arg-type]
+
+
+def test_plan_fills_in_what_the_job_leaves_open() -> None:
+    """Directory, timeout and host come from the script and the environment."""
+    assert PLAN.directory == "~/migrations"
+    assert PLAN.timeout_s == 600
+    assert PLAN.interpreter == "node"
+    assert PLAN.arguments == ("iclinic", "drleandro", "320623")
+    assert PLAN.variables == {"API_TOKEN": "env:ICLINIC_TOKEN"}
+    assert (PLAN.host, PLAN.user, PLAN.port) == ("staging.example.com", "deploy", 22)
+
+
+def test_what_the_job_says_wins() -> None:
+    """A job's own timeout and directory are not overruled by the environment."""
+    job = replace(IMPORT, timeout_s=30, directory="/srv")
+
+    plan = plan_of(STAGING, job, VALUES)
+
+    assert (plan.timeout_s, plan.directory) == (30, "/srv")
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "expected"), [("node", "/opt/node"), ("python3", "python3"), ("", "")]
+)
+def test_node_path_replaces_node_only(interpreter: str, expected: str) -> None:
+    """The environment's node path is for jobs that run with node."""
+    environment = replace(STAGING, node_path="/opt/node")
+
+    plan = plan_of(environment, replace(IMPORT, interpreter=interpreter), VALUES)
+
+    assert plan.interpreter == expected
+
+
+@pytest.mark.parametrize(("script", "directory"), [("/x.sh", "/"), ("~/x.sh", "~")])
+def test_directory_of_a_script_at_the_top(script: str, directory: str) -> None:
+    """A script in the root or the home directory runs there."""
+    assert plan_of(STAGING, replace(IMPORT, script=script), VALUES).directory == directory
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Plan)])
+def test_hash_changes_with_every_field(name: str) -> None:
+    """Nothing of what was confirmed can change unnoticed."""
+    assert plan_hash(changed(PLAN, name)) != plan_hash(PLAN)
+
+
+def test_hash_is_that_of_the_content() -> None:
+    """The same plan read back from a database has the same hash."""
+    same = replace(PLAN, variables=MappingProxyType(dict(PLAN.variables)))
+
+    assert plan_hash(same) == plan_hash(PLAN)
+    assert len(plan_hash(PLAN)) == 64
+
+
+@given(
+    st.lists(st.text(alphabet=st.characters()), max_size=4).map(tuple),
+    st.lists(st.text(alphabet=st.characters()), max_size=4).map(tuple),
+)
+def test_hash_tells_argument_lists_apart(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    """Two lists of words hash alike only if they are the same list."""
+    hashes = [plan_hash(replace(PLAN, arguments=words)) for words in (one, other)]
+
+    assert (hashes[0] == hashes[1]) == (one == other)
