@@ -1,0 +1,320 @@
+"""The card tells every state in words, offers only what is valid, and lets nobody speak for us."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db.model.catalog import Kind
+from db.model.execution import Execution, LogLine, Progress, Status, Stream
+from handlers.views.card import execution_card
+from handlers.views.ids import Action
+from handlers.views.message import Told
+from handlers.views.plan import fingerprints, plan_lines
+from handlers.views.sentences import LOOK, in_line, place, share
+from handlers.views.thread import due_posts, log_refused, not_here
+from tests.support.executions import FINGERPRINT, HOST_KEY, NOON, execution, line, on_production
+from tests.support.rendered import buttons, check, shown
+
+AGAIN = ["Run again", "Run again with changes…"]
+BUTTONS = {
+    Status.AWAITING_CONFIRMATION: ["Run on production", "Discard"],
+    Status.QUEUED: ["Cancel"],
+    Status.RUNNING: ["Cancel", "Log"],
+    Status.CANCELLING: ["Log"],
+    Status.SUCCEEDED: [*AGAIN, "Log"],
+    Status.FAILED: [*AGAIN, "Log"],
+    Status.TIMED_OUT: [*AGAIN, "Log"],
+    Status.CANCELLED: [*AGAIN, "Log"],
+    Status.LOST: [*AGAIN, "Log"],
+    Status.DISCARDED: AGAIN,
+    Status.EXPIRED: AGAIN,
+}
+HOSTILE = st.one_of(
+    st.sampled_from(
+        [
+            "<!channel>",
+            "</",
+            "```",
+            "`<@U0GUEST>`",
+            "&lt;!here&gt;",
+            "<https://evil.example|full log>",
+            "<!date^0^x|y>",
+            "*_~\x00\x1b[2J",
+            "\u202e@channel",
+            "x" * 5000,
+        ]
+    ),
+    st.text(max_size=80),
+)
+
+
+def card(subject: Execution, **changes: Any) -> Told:
+    """Return the card half a minute after noon."""
+    told: dict[str, Any] = {"tail": [], "position": 2, "typical_s": None}
+    told["now"] = NOON + timedelta(seconds=33)
+    return execution_card(subject, **(told | changes))
+
+
+@pytest.mark.parametrize("status", Status)
+def test_card_of_every_status_says_it_in_words_and_is_taken_by_slack(status: Status) -> None:
+    """Emoji, word, number, job and environment; a full sentence for screen readers."""
+    told = card(execution(status, **on_production()), tail=[line("hello")])
+
+    check(told)
+    emoji, word = LOOK[status]
+    title = told.blocks[0]["text"]["text"].lower()
+    assert title == f"{emoji} *{word}* · *#128 import-patients* → 🔴 production"
+    assert told.text.startswith("#128 import-patients on production ")
+    assert told.text.endswith(".")
+
+
+@pytest.mark.parametrize("status", Status)
+def test_card_offers_only_what_is_valid_now(status: Status) -> None:
+    """The buttons of each state, each with the execution's number."""
+    told = card(execution(status, **on_production()))
+
+    offered = buttons(told)
+    assert list(offered) == BUTTONS[status]
+    assert {button["value"].split(":")[0] for button in offered.values()} == {"128"}
+
+
+def test_question_shows_exactly_what_will_run() -> None:
+    """Host, key, user, directory, argv in order, variables by name, timeout, version, values."""
+    told = card(execution(Status.AWAITING_CONFIRMATION, **on_production(host_key=HOST_KEY)))
+
+    lines = shown(told).splitlines()
+    start = lines.index("host:        deploy@10.0.0.5, port 22")
+    assert lines[start : start + 12] == [
+        "host:        deploy@10.0.0.5, port 22",
+        f"host key:    {fingerprints(HOST_KEY)}",
+        "directory:   ~/scripts",
+        "interpreter: node",
+        "script:      ~/scripts/orchestrate-import.js",
+        "argument 1:  iclinic",
+        "argument 2:  dr leandro",
+        "variable:    API_TOKEN",
+        "timeout:     10 min, then TERM, KILL after 5 s",
+        "job:         import-patients, version 3",
+        "parameter:   sistema = iclinic",
+        "parameter:   usuario = dr leandro",
+    ]
+    assert "the clinic asked" in shown(told)
+    assert "expires unanswered <!date^" in shown(told)
+
+
+def test_question_asks_once_more_before_it_runs() -> None:
+    """The dialog names job and environment; the answer carries the plan that was shown."""
+    told = card(execution(Status.AWAITING_CONFIRMATION, **on_production()))
+
+    run = buttons(told)["Run on production"]
+    assert run["action_id"] == Action.EXECUTION_CONFIRM
+    assert run["value"] == f"128:{'ab' * 32}"
+    dialog = run["confirm"]
+    assert dialog["title"]["text"] == "Run on production?"
+    assert "import-patients" in dialog["text"]["text"]
+    assert dialog["style"] == "danger"
+
+
+def test_question_counts_what_it_does_not_show() -> None:
+    """Nobody says yes to something that is hidden without a word."""
+    arguments = tuple(f"{n}-{'x' * 900}" for n in range(40))
+    told = card(execution(Status.AWAITING_CONFIRMATION, **on_production(arguments=arguments)))
+
+    check(told)
+    assert "… (602 more characters)" in shown(told)
+    assert "more lines are not shown; a yes covers them too" in shown(told)
+
+
+def test_fingerprint_is_what_ssh_keygen_prints() -> None:
+    """People compare it with what the host's operator tells them."""
+    assert fingerprints("") == "none is pinned"
+    assert fingerprints("rubbish") == "(unreadable)"
+    assert fingerprints("ssh-ed25519 rubbish").endswith("(unreadable)")
+    assert fingerprints(f"{HOST_KEY} comment\n") == f"ssh-ed25519 {FINGERPRINT}"
+
+
+def test_argument_cannot_pretend_to_be_another_line() -> None:
+    """A line break in a value is shown as a sign."""
+    subject = execution(
+        Status.AWAITING_CONFIRMATION, **on_production(arguments=("a\nhost: good", ""))
+    )
+
+    lines = plan_lines(subject)
+
+    assert "argument 1:  a␊host: good" in lines
+    assert "argument 2:  (empty)" in lines
+
+
+@pytest.mark.parametrize(
+    ("status", "receipt"),
+    [(Status.QUEUED, "Confirmed by <@U0BRUNO>"), (Status.DISCARDED, "Discarded by <@U0BRUNO>")],
+)
+def test_answer_leaves_a_receipt(status: Status, receipt: str) -> None:
+    """Who said yes or no, and when, stays on the card."""
+    told = card(execution(status, answered_by="U0BRUNO", answered_at=NOON))
+
+    assert f"{receipt} <!date^" in shown(told)
+
+
+@pytest.mark.parametrize(
+    ("position", "words"),
+    [
+        (0, "waiting for a free slot"),
+        (1, "next in line"),
+        (2, "2nd in line"),
+        (3, "3rd in line"),
+        (11, "11th in line"),
+        (21, "21st in line"),
+        (112, "112th in line"),
+    ],
+)
+def test_place_in_line(position: int, words: str) -> None:
+    """As people say it."""
+    assert in_line(position) == words
+
+
+def test_running_card_shows_bar_words_and_estimate() -> None:
+    """A bar is never alone."""
+    told = card(execution(Status.RUNNING), typical_s=192.0, tail=[line("hello")])
+
+    assert "`███████████░░░░░░░░░` 7/12 · 58 %" in shown(told)
+    assert "running for 33 s" in shown(told)
+    assert "about 2 min 39 s left (usually 3 min 12 s)" in shown(told)
+    assert "hello" in shown(told)
+    assert "running, 33 s so far, 7/12 · 58 %" in told.text
+
+
+def test_running_card_without_past_runs_estimates_by_progress() -> None:
+    """Seven of twelve in 33 s leave some 24 s."""
+    assert "about 24 s left" in shown(card(execution(Status.RUNNING)))
+
+
+def test_running_card_longer_than_usual_says_so() -> None:
+    """No negative time."""
+    assert "longer than usually 20 s" in shown(card(execution(Status.RUNNING), typical_s=20))
+
+
+def test_reconnecting_and_resumed_are_said() -> None:
+    """The two things that look like trouble and are none."""
+    since = NOON + timedelta(seconds=21)
+    told = card(execution(Status.RUNNING, reconnecting_since=since, resumed=1))
+
+    assert "reconnecting (12 s)" in shown(told)
+    assert "reconnecting (12 s)" in told.text
+    assert "bot restarted, nothing lost" in shown(told)
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (Progress(done=37, total=100), "37 %"),
+        (Progress(done=1500, total=3000), "1,500/3,000 · 50 %"),
+        (Progress(done=0.5, total=2), "0.5/2 · 25 %"),
+        (Progress(done=2999, total=3000), "2,999/3,000 · 99 %"),
+    ],
+)
+def test_share_in_words(progress: Progress, words: str) -> None:
+    """Done of total and per cent, which is 100 only at the end."""
+    assert share(progress) == words
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (Status.SUCCEEDED, "Succeeded in 3 min 12 s · imported=2950 skipped=50"),
+        (Status.FAILED, "Failed: COMMAND_NOT_FOUND: `node` is not there"),
+        (Status.TIMED_OUT, "Timed out after 3 min 12 s: TIMEOUT_ERROR"),
+        (Status.CANCELLED, "Was cancelled by <@U0ANA> after 3 min 12 s"),
+        (Status.LOST, "Was lost: HOST_REBOOTED"),
+        (Status.DISCARDED, "Was discarded by <@U0BRUNO>; nothing ran"),
+        (Status.EXPIRED, "Expired: nobody confirmed it in time; nothing ran"),
+    ],
+)
+def test_end_is_one_sentence(status: Status, sentence: str) -> None:
+    """How it ended, with what it counted or why it failed."""
+    assert card(execution(status)).blocks[2]["text"]["text"] == sentence
+
+
+def test_failure_shows_what_to_do_and_the_last_lines() -> None:
+    """Enough to act without opening anything."""
+    told = card(execution(Status.FAILED), tail=[line("sh: node: not found", 1, Stream.ERR)])
+
+    assert "What to do: Set the node path." in shown(told)
+    assert "sh: node: not found" in shown(told)
+    assert "exit status 127" in shown(told)
+
+
+def test_cancel_before_the_start_says_so() -> None:
+    """It took no time, and stopped nothing."""
+    told = card(execution(Status.CANCELLED, started_at=None, lines=0))
+
+    assert (
+        told.text == "#128 import-patients on staging was cancelled by <@U0ANA> before it started."
+    )
+    assert list(buttons(told)) == AGAIN
+
+
+def test_attached_log_is_linked() -> None:
+    """One click to the whole log."""
+    told = card(execution(Status.SUCCEEDED), log_permalink="https://files/1")
+
+    check(told)
+    assert "<https://files/1|full log>" in shown(told)
+
+
+def test_kind_is_said_where_the_name_does_not() -> None:
+    """The dot is never alone."""
+    assert place("production", Kind.PRODUCTION) == "🔴 production"
+    assert place("iclinic <eu>", Kind.PRODUCTION) == "🔴 iclinic &lt;eu&gt; (production)"
+
+
+def test_digest_tells_messages_apart() -> None:
+    """Equal messages are equal, a second later they are not."""
+    same = card(execution(Status.RUNNING)), card(execution(Status.RUNNING))
+    later = card(execution(Status.RUNNING), now=NOON + timedelta(seconds=34))
+
+    assert same[0].digest == same[1].digest
+    assert same[0].digest != later.digest
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_nothing_that_people_or_scripts_wrote_is_obeyed(data: st.DataObject) -> None:
+    """Whatever is in names, reasons, values and output: no mention, no link, no refused block."""
+    hostile = data.draw(st.lists(HOSTILE, min_size=1, max_size=6))
+
+    def word() -> str:
+        return data.draw(st.sampled_from(hostile))
+
+    plan = {"host": word(), "user": word(), "directory": word(), "script": word()}
+    plan |= {"interpreter": word(), "host_key": word(), "job": word()}
+    plan |= {"arguments": (word(), word()), "variables": {word(): word()}}
+    subject = execution(data.draw(st.sampled_from(Status)), **on_production(**plan))
+    subject = replace(
+        subject,
+        job_name=word(),
+        environment_name=word(),
+        reason=word(),
+        parameters={word(): word()},
+        result={word(): word()},
+        error_message=word(),
+        error_hint=word(),
+        receipt=word(),
+        answered_by=data.draw(st.sampled_from(["", "U0BRUNO", "<!here>"])),
+        answered_at=NOON,
+        progress=Progress(done=1, total=2, words=word()),
+        lines=5,
+        resumed=1,
+    )
+    tail: list[LogLine] = [line(word(), n, Stream.ERR) for n in range(3)]
+    now = NOON + timedelta(minutes=2)
+
+    told = [card(subject, tail=tail, now=now), log_refused(subject, word())]
+    told.append(not_here(subject, word()))
+    posts = due_posts(subject, said=(), tail=tail, now=now, log_is_attached=False)
+    for message in [*told, *(post.told for post in posts)]:
+        check(message)

@@ -1,0 +1,140 @@
+"""The thread says few things, each once, and calls nobody but the one who asked."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from db.model.execution import Execution, Progress, Status, Stream
+from handlers.views.thread import Post, due_posts
+from tests.support.executions import NOON, execution, line, on_production
+from tests.support.rendered import check, shown
+
+ENDS = [status for status in Status if status.is_over]
+SOON, LATER = NOON + timedelta(seconds=20), NOON + timedelta(minutes=5)
+
+
+def due(subject: Execution, said: Collection[str] = (), **changes: Any) -> list[Post]:
+    """Return what is due five minutes after noon."""
+    told: dict[str, Any] = {"tail": [], "now": LATER, "log_is_attached": True}
+    return due_posts(subject, said=said, **(told | changes))
+
+
+def keys(posts: list[Post]) -> list[str]:
+    """Return what the posts are remembered by."""
+    return [post.key for post in posts]
+
+
+def running(fraction: float, **changes: Any) -> Execution:
+    """Return a running execution that is so far."""
+    return execution(Status.RUNNING, progress=Progress(done=fraction, total=1), **changes)
+
+
+@pytest.mark.parametrize("status", [Status.AWAITING_CONFIRMATION, Status.QUEUED])
+def test_what_has_not_begun_has_nothing_to_say(status: Status) -> None:
+    """The card says it all."""
+    assert due(execution(status)) == []
+
+
+def test_start_is_said_once() -> None:
+    """And with the values that it runs with."""
+    first = due(running(0), now=SOON)
+
+    assert keys(first) == ["started"]
+    assert "sistema=iclinic" in shown(first[0].told)
+    assert due(running(0), said=["started"], now=SOON) == []
+
+
+def test_milestones_are_said_only_of_runs_that_last() -> None:
+    """Half a minute is no time to tell about."""
+    assert due(running(0.6), said=["started"], now=SOON) == []
+    assert keys(due(running(0.6), said=["started"])) == ["milestone-50"]
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said", "expected"),
+    [
+        (0.1, [], []),
+        (0.3, [], ["milestone-25"]),
+        (0.8, [], ["milestone-75"]),
+        (0.3, ["milestone-50"], []),
+        (0.6, ["milestone-50"], []),
+        (0.8, ["milestone-50"], ["milestone-75"]),
+        (1.0, [], []),
+    ],
+)
+def test_only_the_highest_milestone_is_said(
+    fraction: float, said: list[str], expected: list[str]
+) -> None:
+    """Progress may jump, and may fall back; nobody reads a quarter after the half."""
+    assert keys(due(running(fraction), said=["started", *said])) == expected
+
+
+def test_outage_is_said_after_a_minute_and_so_is_its_end() -> None:
+    """A short one is on the card only."""
+    away = {"reconnecting_since": NOON}
+    key = f"away-{int(NOON.timestamp())}"
+
+    assert due(running(0, **away), said=["started"], now=SOON) == []
+    assert keys(due(running(0, **away), said=["started"])) == [key]
+    assert due(running(0, **away), said=["started", key]) == []
+    assert keys(due(running(0), said=["started", key])) == [key.replace("away", "back")]
+
+
+def test_flapping_line_is_told_of_five_times() -> None:
+    """Then the card has to do."""
+    said = ["started", *(f"away-{n}" for n in range(5)), *(f"back-{n}" for n in range(5))]
+
+    assert due(running(0, reconnecting_since=NOON), said=said) == []
+
+
+def test_restart_of_the_bot_is_said() -> None:
+    """Each take-over once."""
+    assert keys(due(running(0, resumed=2), said=["started", "resumed-1"])) == ["resumed-2"]
+
+
+@pytest.mark.parametrize("status", ENDS)
+def test_end_calls_the_one_who_asked_and_nobody_else(status: Status) -> None:
+    """It is the only post, whatever was missed before; a person is mentioned once."""
+    posts = due(execution(status, cancelled_by="", answered_by=""))
+
+    assert keys(posts) == ["end"]
+    check(posts[0].told)
+    assert posts[0].told.text.count("<@") == posts[0].told.text.count("<@U0ANA>") == 1
+    assert due(execution(status), said=["end"]) == []
+
+
+def test_own_discard_is_not_announced() -> None:
+    """Who pressed the button knows."""
+    assert due(execution(Status.DISCARDED, answered_by="U0ANA")) == []
+
+
+def test_failure_says_what_to_do_and_the_last_twenty_lines() -> None:
+    """Of stderr, as they came."""
+    tail = [line(f"line {n}", n, Stream.ERR) for n in range(30)]
+
+    (post,) = due(execution(Status.FAILED), tail=tail)
+
+    assert "What to do: Set the node path." in shown(post.told)
+    assert "the last lines of stderr" in shown(post.told)
+    assert "line 10\n" in shown(post.told)
+    assert "line 9\n" not in shown(post.told)
+
+
+@pytest.mark.parametrize("status", ENDS)
+def test_only_a_failure_on_production_is_told_to_the_channel(status: Status) -> None:
+    """Everything else stays in the thread."""
+    is_bad = status in {Status.FAILED, Status.TIMED_OUT, Status.LOST}
+
+    assert [post.broadcast for post in due(execution(status))] == [False]
+    assert [post.broadcast for post in due(execution(status, **on_production()))] == [is_bad]
+
+
+def test_end_says_how_to_see_a_log_that_is_not_attached() -> None:
+    """Without the permission to upload, the command is the way."""
+    (with_file,) = due(execution(Status.SUCCEEDED))
+    (without,) = due(execution(Status.SUCCEEDED), log_is_attached=False)
+
+    assert "/migrate log 128" not in shown(with_file.told)
+    assert "`/migrate log 128` shows the log." in shown(without.told)
