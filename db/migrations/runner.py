@@ -9,10 +9,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from db.database import async_url
 from db.model.errors import Unavailable
+from db.outages import is_outage
 
 
 def _config(url: str) -> Config:
@@ -30,7 +31,9 @@ async def upgrade(url: str) -> None:
     """
     try:
         await asyncio.to_thread(command.upgrade, _config(url), "head")
-    except (OperationalError, InterfaceError, OSError) as error:
+    except (DBAPIError, OSError) as error:
+        if not is_outage(error):
+            raise
         raise Unavailable(
             f"The database at {async_url(url)!r} does not answer: {_cause(error)}",
             hint="Is it running, and is FERRY_DATABASE_URL right? "

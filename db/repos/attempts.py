@@ -51,7 +51,8 @@ class Attempts(Repository):
     async def advance(self, marks: Sequence[Mapping[str, Any]]) -> int:
         """Store how far the output of several tries is; return how many still had our fence.
 
-        Each of *marks*: execution_id, attempt, fence, and the columns of ``_MARKS``.
+        Each of *marks*: execution_id, attempt, fence, and the columns of ``_MARKS``. Rows are
+        locked in the order of their numbers, so that two writers cannot block each other.
         """
         change = (
             update(table)
@@ -69,7 +70,7 @@ class Attempts(Repository):
                 "of_fence": mark["fence"],
                 **{f"to_{name}": mark[name] for name in _MARKS},
             }
-            for mark in marks
+            for mark in sorted(marks, key=lambda mark: (mark["execution_id"], mark["attempt"]))
         ]
         return await self._session.change_many(change, rows)
 

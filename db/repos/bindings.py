@@ -1,10 +1,11 @@
 """Table ``channel_bindings``."""
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from db.model.catalog import ChannelBinding
 from db.repos.base import Repository, fill
 from db.schema import channel_bindings as table
+from db.session import Taken
 
 
 class Bindings(Repository):
@@ -12,15 +13,18 @@ class Bindings(Repository):
 
     async def put(self, channel_id: str, environment_id: int, bound_by: str) -> None:
         """Bind the channel; a binding it had before is replaced."""
-        await self.drop(channel_id)
-        await self._session.change(
-            insert(table).values(
-                channel_id=channel_id,
-                environment_id=environment_id,
-                bound_by=bound_by,
-                created_at=self._now(),
-            )
-        )
+        values = {
+            "environment_id": environment_id,
+            "bound_by": bound_by,
+            "created_at": self._now(),
+        }
+        rebind = update(table).where(table.c.channel_id == channel_id).values(values)
+        if await self._session.change(rebind) > 0:
+            return
+        try:
+            await self._session.change(insert(table).values(channel_id=channel_id, **values))
+        except Taken:  # somebody bound it at the same moment; the last word counts
+            await self._session.change(rebind)
 
     async def drop(self, channel_id: str) -> bool:
         """Unbind the channel; False if it was not bound."""

@@ -1,6 +1,7 @@
 """Tables ``cards`` and ``card_posts``: what Slack was told, and what it has yet to be told."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import case, insert, select, update
@@ -9,6 +10,7 @@ from db.model.execution import LIVE, OVER, Card, Execution, Status
 from db.repos.base import Repository, fill
 from db.repos.executions import execution_of, selection
 from db.schema import card_posts, cards, executions
+from db.session import Taken
 
 FINAL_FIRST = case(
     (executions.c.status.in_([*OVER, Status.AWAITING_CONFIRMATION]), 0),
@@ -21,7 +23,7 @@ class Cards(Repository):
 
     async def untold(self, limit: int) -> list[tuple[Execution, Card]]:
         """Return executions with news: ends and questions first, then the oldest."""
-        query = selection().where(executions.c.untold, executions.c.channel_id != "")
+        query = selection().where(executions.c.untold)
         rows = await self._session.rows(query.order_by(FINAL_FIRST, executions.c.id).limit(limit))
         return await self._with_cards([execution_of(row) for row in rows])
 
@@ -56,10 +58,13 @@ class Cards(Repository):
         now = self._now()
         values |= {"updated_at": now}
         change = update(cards).where(cards.c.execution_id == execution_id).values(values)
-        if await self._session.change(change) == 0:
-            await self._session.change(
-                insert(cards).values(execution_id=execution_id, created_at=now, **values)
-            )
+        if await self._session.change(change) > 0:
+            return
+        new = insert(cards).values(execution_id=execution_id, created_at=now, **values)
+        try:
+            await self._session.change(new)
+        except Taken:
+            await self._session.change(change)
 
     async def settle(self, execution_id: int, version: int) -> None:
         """Take an execution off the news, unless it changed after *version*."""
@@ -70,12 +75,8 @@ class Cards(Repository):
 
     async def posted(self, execution_id: int, key: str) -> None:
         """Remember that a thread post is out; twice is the same as once."""
-        known = select(card_posts.c.post_key).where(
-            card_posts.c.execution_id == execution_id, card_posts.c.post_key == key
+        new = insert(card_posts).values(
+            execution_id=execution_id, post_key=key, created_at=self._now()
         )
-        if await self._session.value(known) is None:
-            await self._session.change(
-                insert(card_posts).values(
-                    execution_id=execution_id, post_key=key, created_at=self._now()
-                )
-            )
+        with suppress(Taken):
+            await self._session.change(new)

@@ -30,6 +30,7 @@ class Executions(Repository):
             "error_hint": "",
             "result": {},
             "receipt": "",
+            "untold": bool(new.get("channel_id")),
             **new,
         }
         try:
@@ -68,8 +69,7 @@ class Executions(Repository):
         change = update(table).where(table.c.id == execution_id, table.c.status.in_(expect))
         if fence is not None:
             change = change.where(table.c.fence == fence)
-        values |= {"version": table.c.version + 1, "untold": True, "updated_at": self._now()}
-        return await self._session.change(change.values(values)) == 1
+        return await self._session.change(change.values(values | news(self._now()))) == 1
 
     async def due(self, now: datetime) -> list[int]:
         """Return the numbers of executions whose confirmation was not given in time."""
@@ -117,6 +117,15 @@ class Executions(Repository):
         )
         rows = await self._session.rows(query)
         return [(row["finished_at"] - row["started_at"]).total_seconds() for row in rows]
+
+
+def news(now: datetime) -> dict[str, Any]:
+    """Return what every change of state sets besides: it is told where there is a channel."""
+    return {
+        "version": table.c.version + 1,
+        "untold": table.c.channel_id != "",
+        "updated_at": now,
+    }
 
 
 def selection() -> Select[Any]:

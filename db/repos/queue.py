@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
 from db.repos.environments import Environments
-from db.repos.executions import execution_of, selection
+from db.repos.executions import execution_of, news, selection
 from db.schema import attempts
 from db.schema import executions as table
 
@@ -51,9 +51,7 @@ class Queue(Repository):
             started_at=now,
             fence=table.c.fence + 1,
             attempt=table.c.attempt + 1,
-            version=table.c.version + 1,
-            untold=True,
-            updated_at=now,
+            **news(now),
         )
         return await self._session.change(change) == 1
 
@@ -73,9 +71,7 @@ class Queue(Repository):
             lease_until=lease_until,
             fence=table.c.fence + 1,
             resumed=table.c.resumed + 1,
-            version=table.c.version + 1,
-            untold=True,
-            updated_at=self._now(),
+            **news(self._now()),
         )
         if await self._session.change(change) != 1:
             return False

@@ -155,9 +155,11 @@ def upgrade() -> None:
     mariadb_engine='InnoDB',
     mysql_charset='utf8mb4',
     mysql_collate='utf8mb4_bin',
-    mysql_engine='InnoDB'
+    mysql_engine='InnoDB',
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('migration_executions', schema=None) as batch_op:
+        batch_op.create_index('ix_migration_executions_environment_id_id', ['environment_id', 'id'], unique=False)
         batch_op.create_index('ix_migration_executions_environment_id_started_at_id', ['environment_id', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_migration_executions_environment_id_status_id', ['environment_id', 'status', 'id'], unique=False)
         batch_op.create_index('ix_migration_executions_job_id_id', ['job_id', 'id'], unique=False)
@@ -277,14 +279,13 @@ def upgrade() -> None:
     mysql_engine='InnoDB'
     )
     op.create_table('migration_logs',
-    sa.Column('execution_id', sa.Integer(), nullable=False),
+    sa.Column('execution_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('line_no', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
     sa.Column('stream', sa.String(length=4), nullable=False),
     sa.Column('log_level', sa.String(length=8), nullable=False),
     sa.Column('logged_at', UtcDateTime(), nullable=False),
     sa.Column('text', sa.Text().with_variant(mysql.MEDIUMTEXT(), 'mariadb').with_variant(mysql.MEDIUMTEXT(), 'mysql'), nullable=False),
-    sa.ForeignKeyConstraint(['execution_id'], ['migration_executions.id'], name=op.f('fk_migration_logs_execution_id')),
     sa.PrimaryKeyConstraint('execution_id', 'line_no', name=op.f('pk_migration_logs')),
     mariadb_charset='utf8mb4',
     mariadb_collate='utf8mb4_bin',
@@ -314,6 +315,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_migration_executions_job_id_id')
         batch_op.drop_index('ix_migration_executions_environment_id_status_id')
         batch_op.drop_index('ix_migration_executions_environment_id_started_at_id')
+        batch_op.drop_index('ix_migration_executions_environment_id_id')
 
     op.drop_table('migration_executions')
     with op.batch_alter_table('migration_jobs', schema=None) as batch_op:
