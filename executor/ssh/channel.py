@@ -1,0 +1,71 @@
+"""One command on a pooled connection, all of its answer at once; for long output see ``follow``.
+
+None of asyncssh's stream API is used anywhere: it decodes strictly (one bad byte closes the
+connection for every run on it), and takes a lost connection for an end.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+import asyncssh
+
+from executor.ssh.pool import Hosts
+from executor.ssh.target import Target
+
+_MOST = 1 << 20  # bytes of an answer that are kept; ours are a line
+_ANSWER_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a command ended and what it printed."""
+
+    exit_status: int  #: -1 if a signal ended it
+    out: bytes
+    err: bytes
+
+
+class _Collector(asyncssh.SSHClientSession[bytes]):
+    def __init__(self) -> None:
+        self.out = bytearray()
+        self.err = bytearray()
+        self.over = asyncio.Event()
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        kept = self.out if datatype is None else self.err
+        kept += data[: _MOST - len(kept)]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc  # told by the missing exit status
+        self.over.set()
+
+
+async def ask(
+    hosts: Hosts, target: Target, command: str, data: bytes = b"", *, timeout_s: float = _ANSWER_S
+) -> Answer:
+    """Return the answer to *command*, which gets *data* on its standard input.
+
+    Tried again once if the connection dies: *command* must do no harm when it runs twice. Raises
+    what asyncssh raises; ConnectionLost also when the end of the command is not known.
+    """
+    try:
+        return await _ask_once(hosts, target, command, data, timeout_s)
+    except (asyncssh.ConnectionLost, ConnectionError):
+        return await _ask_once(hosts, target, command, data, timeout_s)
+
+
+async def _ask_once(
+    hosts: Hosts, target: Target, command: str, data: bytes, timeout_s: float
+) -> Answer:
+    async with hosts.session(target, _Collector, command) as (channel, session):
+        # It may have ended before reading all of it.
+        with contextlib.suppress(BrokenPipeError, ConnectionError):
+            channel.write(data)
+            channel.write_eof()
+        async with asyncio.timeout(timeout_s):
+            await session.over.wait()
+        status = channel.get_exit_status()
+        if status is None and channel.get_exit_signal() is None:
+            raise asyncssh.ConnectionLost("the connection was lost before the command ended")
+        return Answer(-1 if status is None else status, bytes(session.out), bytes(session.err))

@@ -1,0 +1,246 @@
+"""The border to asyncssh and the operating system: their exceptions, put into words once.
+
+| seen | category, detail |
+|---|---|
+| HostKeyNotVerifiable | SSH_HOST_KEY_ERROR (``hostkeys`` tells UNKNOWN, CHANGED, REVOKED apart) |
+| PermissionDenied | AUTHENTICATION_ERROR REFUSED |
+| key unreadable, garbled, passphrase missing or wrong | AUTHENTICATION_ERROR KEY_CONFIG |
+| no address for the name | CONNECTION_ERROR DNS |
+| connection refused | CONNECTION_ERROR REFUSED |
+| no route, network unreachable, forbidden by a firewall | CONNECTION_ERROR UNREACHABLE |
+| nothing answers in time | CONNECTION_ERROR CONNECT_TIMEOUT |
+| connection closed before the login | CONNECTION_ERROR THROTTLED |
+| not SSH, SSH-1, no algorithm in common | CONNECTION_ERROR PROTOCOL |
+| channel refused on a fresh connection | CONNECTION_ERROR CAPACITY |
+| connection lost later | CONNECTION_ERROR LOST |
+"""
+
+import errno
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import asyncssh
+
+from db.model.categories import Category
+from db.model.errors import AttemptError
+from executor.ssh.target import Target
+
+_UP = "Is the machine up, and can Ferry's machine reach it (firewall, VPN)?"
+_KEY_FILE = "Check the environment's SSH key path."
+
+
+class StartUncertain(AttemptError):
+    """The program was sent and no answer came: it may run. Ask the host before anything else."""
+
+    def __init__(self, target: Target, cause: AttemptError) -> None:
+        super().__init__(
+            cause.category,
+            f"The line to {target.address} was lost while the script was being started: "
+            "whether it runs is not known yet.",
+            detail="START_UNCERTAIN",
+            hint="Ferry asks the host again and does not start it twice.",
+        )
+
+
+class KeyUnusable(Exception):
+    """The private key cannot be used; the text says why, *hint* what to do."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class HelperFailed(Exception):
+    """The host's side of Ferry answered with an error, or with nothing one can read."""
+
+    def __init__(self, word: str, detail: str = "") -> None:
+        super().__init__(f"{word} {detail}".strip())
+        self.word = word
+
+
+def classify(error: BaseException, *, target: Target, connecting: bool = False) -> AttemptError:
+    """Return what *error* means for *target*; raise it again if nothing is known of it.
+
+    *connecting*: it came before the login was over, so nothing can have been started.
+    """
+    if isinstance(error, AttemptError):
+        return error
+    for kinds, explain in _TABLE:
+        if isinstance(error, kinds):
+            return explain(error, target, connecting)
+    raise error
+
+
+def _refused_login(_: BaseException, target: Target, __: bool) -> AttemptError:
+    offered = f"the key {target.key_path}" if target.key_path else "any key of the SSH agent"
+    return AttemptError(
+        Category.AUTHENTICATION_ERROR,
+        f"{target.address} did not accept {offered} for user {target.user}.",
+        detail="REFUSED",
+        hint=f"Is the public key in ~{target.user}/.ssh/authorized_keys there, and is the user "
+        "name right?",
+        retry_safe=False,  # repeated wrong logins get Ferry's address banned
+    )
+
+
+def _key_unusable(error: BaseException, _: Target, __: bool) -> AttemptError:
+    hint = error.hint if isinstance(error, KeyUnusable) else ""
+    return AttemptError(
+        Category.AUTHENTICATION_ERROR, str(error), detail="KEY_CONFIG", hint=hint or _KEY_FILE
+    )
+
+
+def _missing_file(error: BaseException, target: Target, _: bool) -> AttemptError:
+    name = str(getattr(error, "filename", "") or "")
+    if not target.key_path or Path(name) != Path(target.key_path).expanduser():
+        raise error
+    return AttemptError(
+        Category.AUTHENTICATION_ERROR,
+        f"There is no SSH key {target.key_path} on Ferry's machine.",
+        detail="KEY_CONFIG",
+        hint=f"{_KEY_FILE} For example: ~/.ssh/id_ed25519",
+    )
+
+
+def _untrusted(_: BaseException, target: Target, __: bool) -> AttemptError:
+    return AttemptError(
+        Category.SSH_HOST_KEY_ERROR,
+        f"The host key of {target.address} is not trusted.",
+        hint="Compare its fingerprint with the one pinned for the environment.",
+        retry_safe=True,
+    )
+
+
+def _connection(detail: str, sentence: str, hint: str) -> "_Explain":
+    def explain(_: BaseException, target: Target, connecting: bool) -> AttemptError:
+        return AttemptError(
+            Category.CONNECTION_ERROR,
+            sentence.format(address=target.address, host=target.host),
+            detail=detail,
+            hint=hint,
+            retry_safe=connecting,
+        )
+
+    return explain
+
+
+_lost = _connection("LOST", "The connection to {address} was lost.", _UP)
+_throttled = _connection(
+    "THROTTLED",
+    "{address} closed the connection before the login.",
+    "Too many logins at once (MaxStartups), a ban of Ferry's address, or not an SSH server.",
+)
+_unreachable = _connection("UNREACHABLE", "{address} cannot be reached.", _UP)
+_protocol = _connection(
+    "PROTOCOL",
+    "{address} answers, but not in a way of SSH that Ferry knows.",
+    "Is it an SSH server, and a current one?",
+)
+_silent = _connection("CONNECT_TIMEOUT", "{address} did not answer in time.", _UP)
+
+
+def _cut(error: BaseException, target: Target, connecting: bool) -> AttemptError:
+    return (_throttled if connecting else _lost)(error, target, connecting)
+
+
+def _timed_out(error: BaseException, target: Target, connecting: bool) -> AttemptError:
+    return (_silent if connecting else _lost)(error, target, connecting)
+
+
+def _operating_system(error: BaseException, target: Target, connecting: bool) -> AttemptError:
+    number = getattr(error, "errno", None)
+    if number in {errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN}:
+        return _cut(error, target, connecting)
+    if number == errno.ETIMEDOUT:
+        return _timed_out(error, target, connecting)
+    known = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
+    if number in known | {errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL}:
+        return _unreachable(error, target, connecting)
+    # asyncio joins the failures of several addresses in one OSError without a number
+    if connecting and number is None and "Multiple exceptions" in str(error):
+        return _unreachable(error, target, connecting)
+    raise error
+
+
+_HELPER_WORDS: Mapping[str, tuple[Category, str, str]] = MappingProxyType(
+    {
+        "nospace": (
+            Category.DISK_FULL,
+            "{address} could not store the program to run.",
+            "Is the disk (or the quota) of the home directory full there? `df -h ~` tells.",
+        ),
+        "nodirectory": (
+            Category.CONNECTION_ERROR,
+            "{address} cannot create ~/.cache/ferry in the home directory of {user}.",
+            "The user needs a home directory that it may write to.",
+        ),
+        "nosession": (
+            Category.COMMAND_NOT_FOUND,
+            "{address} has neither setsid nor perl, so a script cannot outlive the connection.",
+            "Install util-linux (or busybox, or perl) there.",
+        ),
+    }
+)
+
+
+def _helper(error: BaseException, target: Target, _: bool) -> AttemptError:
+    word = error.word if isinstance(error, HelperFailed) else ""
+    category, sentence, hint = _HELPER_WORDS.get(
+        word,
+        (
+            Category.CONNECTION_ERROR,
+            f"The login to {{address}} as {{user}} works, but commands do not run there: {error}.",
+            "Does that user have a login shell (not nologin), and does its command reach `sh`?",
+        ),
+    )
+    return AttemptError(
+        category,
+        sentence.format(address=target.address, user=target.user),
+        detail="HELPER" if word not in _HELPER_WORDS else word.upper(),
+        hint=hint,
+        retry_safe=True,
+    )
+
+
+_Explain = Callable[[BaseException, Target, bool], AttemptError]
+_Kinds = type[BaseException] | tuple[type[BaseException], ...]
+
+_TABLE: tuple[tuple[_Kinds, _Explain], ...] = (
+    (asyncssh.HostKeyNotVerifiable, _untrusted),
+    ((asyncssh.PermissionDenied, asyncssh.IllegalUserName), _refused_login),
+    ((KeyUnusable, asyncssh.KeyImportError, asyncssh.KeyEncryptionError), _key_unusable),
+    (FileNotFoundError, _missing_file),
+    (HelperFailed, _helper),
+    (TimeoutError, _timed_out),
+    (
+        socket.gaierror,
+        _connection(
+            "DNS", "The name {host} has no address.", "Is the host name of the environment right?"
+        ),
+    ),
+    (
+        ConnectionRefusedError,
+        _connection(
+            "REFUSED",
+            "{address} refused the connection.",
+            "Is sshd running there, and is the port right?",
+        ),
+    ),
+    ((ConnectionResetError, BrokenPipeError), _cut),
+    (
+        asyncssh.ChannelOpenError,
+        _connection(
+            "CAPACITY",
+            "{address} opens no further session.",
+            "Raise MaxSessions in its sshd_config, or wait for other runs to end.",
+        ),
+    ),
+    (
+        (asyncssh.KeyExchangeFailed, asyncssh.ProtocolNotSupported, asyncssh.ProtocolError),
+        _protocol,
+    ),
+    ((asyncssh.DisconnectError, asyncssh.Error), _cut),
+    (OSError, _operating_system),
+)

@@ -1,0 +1,62 @@
+"""Where and as whom to log in: the part of an environment that a connection depends on."""
+
+from dataclasses import dataclass
+
+from db.model.catalog import Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One account on one host; equal targets share connections."""
+
+    host: str
+    port: int
+    user: str
+    key_path: str  #: empty: the SSH agent of Ferry's machine
+    passphrase_ref: str
+    proxy_jump: str  #: ``[user@]host[:port]``, empty for none
+    host_key: str  #: pinned public keys, one OpenSSH line each
+
+    @property
+    def address(self) -> str:
+        """What people read: ``host:port``."""
+        return f"{self.host}:{self.port}"
+
+
+def target_of(environment: Environment) -> Target:
+    """Return where runs in *environment* take place."""
+    return Target(
+        host=environment.ssh_host,
+        port=environment.ssh_port,
+        user=environment.ssh_user,
+        key_path=environment.ssh_key_path,
+        passphrase_ref=environment.ssh_passphrase_ref,
+        proxy_jump=environment.proxy_jump,
+        host_key=environment.host_key,
+    )
+
+
+def jump_of(target: Target) -> Target | None:
+    """Return the host to go through, or None. Key, user (if not named) and pins are *target*'s.
+
+    So ``host_key`` of an environment behind a jump host lists the keys of both.
+    """
+    if not target.proxy_jump:
+        return None
+    user, at, place = target.proxy_jump.rpartition("@")
+    host, port = place, 22
+    if place.startswith("[") and "]" in place:  # [::1]:2222
+        host, _, rest = place[1:].partition("]")
+        port = int(rest.removeprefix(":") or 22)
+    elif place.count(":") == 1:
+        host, _, digits = place.partition(":")
+        port = int(digits)
+    return Target(
+        host=host,
+        port=port,
+        user=user if at else target.user,
+        key_path=target.key_path,
+        passphrase_ref=target.passphrase_ref,
+        proxy_jump="",
+        host_key=target.host_key,
+    )
