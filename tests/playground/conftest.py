@@ -5,10 +5,10 @@ from aiohttp import ClientSession
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_bot import listen
 
 from playground.people import Person
 from playground.server import PlaygroundSlack
+from tests.playground.tiny_bot import listen
 
 
 @pytest.fixture

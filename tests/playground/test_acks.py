@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_bot import card, text
 
 from playground.people import Person
 from playground.server import PlaygroundSlack
+from tests.playground.tiny_bot import card, text
 
 Payload = dict[str, Any]
 CHANNEL = "C0STAGING"

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_bot import text
 
 from playground.people import Person
 from playground.server import PlaygroundSlack
+from tests.playground.tiny_bot import text
 
 Payload = dict[str, Any]
 

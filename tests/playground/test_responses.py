@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_bot import card
 
 from playground.people import Person
 from playground.server import PlaygroundSlack
+from tests.playground.tiny_bot import card
 
 CHANNEL = "C0STAGING"
 

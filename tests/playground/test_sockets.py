@@ -10,10 +10,10 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_bot import card, listen
 
 from playground.people import Person
 from playground.server import PlaygroundSlack
+from tests.playground.tiny_bot import card, listen
 
 CHANNEL = "C0STAGING"
 
