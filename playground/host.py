@@ -73,13 +73,13 @@ class SampleHost:
         if self._acceptor is None:
             return
         self._acceptor.close()
-        await self._acceptor.wait_closed()
-        self._acceptor = None
         for connection in list(self._connections):
             connection.abort()
         for command in self._running.values():
             command.end()
         await asyncio.gather(*self._running)
+        await self._acceptor.wait_closed()  # from Python 3.12 on it waits for the connections too
+        self._acceptor = None
 
     def environment(self) -> dict[str, str]:
         """Return the few variables that commands see, as after a non-interactive login."""
