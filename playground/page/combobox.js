@@ -116,7 +116,8 @@ export class Combobox {
     else if (!this.multi) this.set([option]);
     else if (this.has(option)) this.set(this.selected.filter((one) => one.value !== option.value));
     else if (this.selected.length < this.max) this.set([...this.selected, option]);
-    this.close();
+    if (this.multi && this.isOpen) this.show(""); // several are chosen in a row
+    else this.close();
   }
 
   async set(selected) {

@@ -87,14 +87,18 @@ export function toast(text, level = "info") {
 
 const focusKey = (node) => node.dataset.action ?? node.getAttribute("href") ?? node.id;
 
-/** Run *redraw*; if it replaced the focused element of *root*, focus the one that took its place. */
-export function keepFocus(root, redraw) {
+/**
+ * Run *redraw*; if it replaced the focused element of *root*, focus the one that took its place,
+ * or what *otherwise* returns if there is none.
+ */
+export function keepFocus(root, redraw, otherwise = () => root) {
   const active = root.contains(document.activeElement) ? document.activeElement : null;
   const key = active && focusKey(active);
   const caret = active && "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
   redraw();
   if (!key || active.isConnected) return;
+  active.dispatchEvent(new FocusEvent("blur")); // not sent by itself when an element is removed
   const again = [...root.querySelectorAll("[data-action], [href], [id]")].find((node) => focusKey(node) === key);
-  (again ?? root).focus();
+  (again ?? otherwise())?.focus();
   if (again && caret && caret[0] !== null) again.setSelectionRange?.(...caret);
 }

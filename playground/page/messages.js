@@ -32,7 +32,8 @@ export class MessageList {
       return entry.node;
     });
     this.shown = kept;
-    keepFocus(this.node, () => this.place(nodes));
+    const ts = document.activeElement?.closest?.("[data-ts]")?.dataset.ts;
+    keepFocus(this.node, () => this.place(nodes), () => this.node.querySelector(`[data-ts="${ts}"]`));
   }
 
   /** Put *nodes* in order, touching only those that are not where they belong. */

@@ -17,6 +17,12 @@ export function hrefOf({ user = route.user, channel = route.channel, tab = null,
   return `#/${[user, channel, tab ?? thread].filter(Boolean).join("/")}`;
 }
 
+/** Return the place that is the present one for the person *userId*. */
+export function placeAs(userId) {
+  const isDirect = route.channel?.startsWith("D");
+  return { user: userId, channel: isDirect ? `D${userId.slice(1)}` : route.channel, tab: route.tab };
+}
+
 /** Go to a place. */
 export function go(place) {
   location.hash = hrefOf(place);

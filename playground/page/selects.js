@@ -2,11 +2,11 @@
 
 import { Combobox } from "./combobox.js";
 import { route } from "./route.js";
-import { store, userName } from "./state.js";
+import { people, store, userName } from "./state.js";
 
 const option = (text, value) => ({ text: { type: "plain_text", text }, value });
 
-const people = () => store.users.filter((one) => !one.is_bot && !one.deleted).map((one) => option(one.real_name || one.name, one.id));
+const persons = () => people().map((one) => option(one.real_name || one.name, one.id));
 const rooms = () => store.channels.filter((one) => !one.is_im).map((one) => option(`# ${one.name}`, one.id));
 const direct = () => store.channels.filter((one) => one.is_im).map((one) => option(one.name || "ferry", one.id));
 
@@ -19,7 +19,7 @@ function conversations(element) {
 const KINDS = {
   static_select: { one: "selected_option", many: "selected_options" },
   external_select: { one: "selected_option", many: "selected_options" },
-  users_select: { one: "selected_user", many: "selected_users", options: people, ids: true },
+  users_select: { one: "selected_user", many: "selected_users", options: persons, ids: true },
   channels_select: { one: "selected_channel", many: "selected_channels", options: rooms, ids: true },
   conversations_select: { one: "selected_conversation", many: "selected_conversations", options: conversations, ids: true },
 };

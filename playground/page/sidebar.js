@@ -2,8 +2,8 @@
 
 import { fill, h, keepFocus } from "./dom.js";
 import { avatar, icon } from "./icons.js";
-import { hrefOf, onRoute, route } from "./route.js";
-import { appChannel, on, store } from "./state.js";
+import { hrefOf, onRoute, placeAs, route } from "./route.js";
+import { appChannel, on, people, store } from "./state.js";
 import { markRead, unreadOf } from "./unread.js";
 
 const sidebar = document.getElementById("sidebar");
@@ -39,16 +39,14 @@ function drawSidebar() {
 function personButton(one) {
   const isMe = one.id === store.me.id;
   const first = (one.real_name || one.name).split(" ")[0];
-  const channel = route.channel?.startsWith("D") ? `D${one.id.slice(1)}` : route.channel;
   return h("a", {
-    class: "person", href: hrefOf({ user: one.id, channel, tab: route.tab }), "aria-current": isMe ? "true" : null,
+    class: "person", href: hrefOf(placeAs(one.id)), "aria-current": isMe ? "true" : null,
     title: `Act as ${one.real_name || one.name}${one.is_admin ? " (admin)" : ""}`, "aria-label": `Act as ${one.real_name || one.name}`,
   }, avatar(one, 36), h("span", null, first));
 }
 
 function drawRail() {
-  const people = store.users.filter((one) => !one.is_bot && one.id !== store.bot?.id);
-  fill(rail, h("p", { class: "rail-title", "aria-hidden": "true" }, "Act as"), people.map(personButton));
+  fill(rail, h("p", { class: "rail-title", "aria-hidden": "true" }, "Act as"), people().map(personButton));
 }
 
 function draw() {

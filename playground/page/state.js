@@ -30,6 +30,9 @@ export function user(id) {
   return found ?? { id: id ?? "U?", name: id ?? "someone", real_name: id ?? "Someone" };
 }
 
+/** Return everybody whom one can act as. */
+export const people = () => store.users.filter((one) => !one.is_bot && !one.deleted);
+
 /** Return the name to show for the user *id*. */
 export const userName = (id) => user(id).real_name || user(id).name;
 

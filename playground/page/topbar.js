@@ -2,7 +2,9 @@
 
 import { fill, h, iconButton } from "./dom.js";
 import { avatar, icon } from "./icons.js";
-import { on, store } from "./state.js";
+import { openMenu } from "./menu.js";
+import { go, placeAs } from "./route.js";
+import { on, people, store } from "./state.js";
 import { theme, toggleTheme } from "./theme.js";
 
 const root = document.getElementById("topbar");
@@ -25,12 +27,23 @@ function themeButton() {
   }, { id: "theme" });
 }
 
+function personButton() {
+  const others = people().filter((one) => one.id !== store.me.id);
+  const entries = others.map((one) => ({ label: `Act as ${one.real_name}`, run: () => go(placeAs(one.id)) }));
+  const words = [avatar(store.me, 24), h("span", null, store.me.real_name)];
+  const node = h("button", {
+    type: "button", class: "acting", id: "acting", "aria-label": `You act as ${store.me.real_name}`, "aria-haspopup": "menu",
+    "aria-expanded": "false", onclick: () => openMenu(node, entries, { label: "Act as", align: "end" }),
+  }, words);
+  return node;
+}
+
 function draw() {
   const [mood, words] = connectionWords();
   fill(root,
     h("span", { class: "product" }, h("img", { src: "icon.svg", alt: "", width: 22, height: 22 }), h("span", null, "Playground"), h("small", null, "nothing here reaches Slack")),
     h("span", { class: `connection ${mood}`, role: "status" }, h("span", { class: "dot", "aria-hidden": "true" }), words),
-    h("span", { class: "topbar-end" }, store.me && h("span", { class: "acting" }, avatar(store.me, 24), h("span", null, store.me.real_name || store.me.name)), themeButton()));
+    h("span", { class: "topbar-end" }, store.me && personButton(), themeButton()));
 }
 
 /** Draw the strip and keep it true. */
