@@ -290,7 +290,7 @@ def test_nothing_that_people_or_scripts_wrote_is_obeyed(data: st.DataObject) -> 
     def word() -> str:
         return data.draw(st.sampled_from(hostile))
 
-    plan = {"host": word(), "user": word(), "directory": word(), "script": word()}
+    plan: dict[str, Any] = {"host": word(), "user": word(), "directory": word(), "script": word()}
     plan |= {"interpreter": word(), "host_key": word(), "job": word()}
     plan |= {"arguments": (word(), word()), "variables": {word(): word()}}
     subject = execution(data.draw(st.sampled_from(Status)), **on_production(**plan))
