@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 
 import structlog
 from slack_bolt import BoltResponse
+from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from db.model.errors import FerryError
 from handlers import parsing
@@ -89,7 +91,7 @@ class Guard:
         async def call(args: AsyncArgs) -> None:
             await args.ack()
             with self._work.counted():
-                reply = Reply(args)
+                reply = Reply(args.body, args.client, args.respond)
                 try:
                     request = parse(args.body)
                     if self._is_stranger(request):
@@ -116,7 +118,7 @@ class Guard:
                 if self._is_stranger(form):
                     await args.ack(response_action="update", view=notes.window(notes.stranger()))
                     return
-                reply = Reply(args)
+                reply = Reply(args.body, args.client, args.respond)
                 outcome = self._outcome(form, reply, listener)
                 task = self._work.spawn(outcome, "modal-submitted")
                 done, _ = await asyncio.wait({task}, timeout=ACK_WITHIN_S)
@@ -144,20 +146,26 @@ class Guard:
 
         return call
 
-    async def on_error(self, args: AsyncArgs, error: Exception) -> BoltResponse | None:
+    async def on_error(
+        self,
+        error: Exception,
+        body: dict[str, Any],
+        client: AsyncWebClient,
+        respond: AsyncRespond,
+        response: BoltResponse | None,
+    ) -> BoltResponse | None:
         """Answer what no guarded listener answered: requests that nobody listens to, and bugs.
 
         For ``app.error``. The answer may only be returned where there is still an ack to give.
         """
         if isinstance(error, BoltUnhandledRequestError):
-            logger.info("request_unhandled", kind=args.body.get("type") or args.body.get("command"))
-            answer, note = unhandled(args.body)
+            logger.info("request_unhandled", kind=body.get("type") or body.get("command"))
+            answer, note = unhandled(body)
         else:
-            note = explain(error, self.on_error)
-            answer = {}
-        if note is not None and not answer:
-            self._work.spawn(told(Reply(args), note), "told-apart-from-the-ack")
-        return BoltResponse(status=200, body=answer or "") if args.response is not None else None
+            answer, note = {}, explain(error, self.on_error)
+        if note is not None:
+            self._work.spawn(told(Reply(body, client, respond), note), "told-apart-from-the-ack")
+        return None if response is None else BoltResponse(status=200, body=answer or "")
 
     def _is_stranger(self, request: Request) -> bool:
         return request.by.team_id != self._team_id()
@@ -223,7 +231,7 @@ def unhandled(body: Payload) -> tuple[dict[str, Any], Told | None]:
     """Return the ack for a request that nobody listens to, and what to say apart from it."""
     if "command" in body:
         note = notes.unknown_command(body["command"])
-        return {"response_type": "ephemeral", "text": note.text, "blocks": note.blocks}, note
+        return {"response_type": "ephemeral", "text": note.text, "blocks": note.blocks}, None
     match body.get("type"):
         case "view_submission":
             view = notes.window(notes.outdated("form"))

@@ -3,8 +3,9 @@
 from typing import Any
 
 import structlog
-from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.parsing import Payload, person
 from handlers.views.blocks import Block
@@ -22,10 +23,9 @@ TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigge
 class Reply:
     """The ways back to whoever sent one request."""
 
-    def __init__(self, args: AsyncArgs) -> None:
-        body: Payload = args.body
+    def __init__(self, body: Payload, client: AsyncWebClient, respond: AsyncRespond) -> None:
         container = body.get("container") or {}
-        self._client, self._respond = args.client, args.respond
+        self._client, self._respond = client, respond
         self._user_id = person(body).user_id
         self._channel_id = (body.get("channel") or {}).get("id") or body.get("channel_id") or ""
         self._thread_ts: str | None = container.get("thread_ts")

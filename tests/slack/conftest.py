@@ -1,0 +1,95 @@
+"""A real Slack next door and Ferry's own connection to it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from handlers.connection import SocketMode, slack_app
+from handlers.errors import Guard, Work
+from handlers.routes import Routes
+from playground.cast import TEAM_ID
+from playground.people import Person
+from playground.server import PlaygroundSlack
+
+
+@dataclass
+class Ferry:
+    """What a test may look at of a connected Ferry."""
+
+    app: AsyncApp
+    work: Work
+    socket_mode: SocketMode
+    stop: asyncio.Event
+    running: asyncio.Task[None]
+
+
+Online = Callable[..., AbstractAsyncContextManager[Ferry]]
+
+
+async def until(look: Callable[[], Any], what: str, *, patience_s: float = 8.0) -> None:
+    """Wait until *look* says yes."""
+    async with asyncio.timeout(patience_s):
+        while not look():  # noqa: ASYNC110 - the playground has no event for it
+            await asyncio.sleep(0.02)
+    assert look(), what
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[PlaygroundSlack]:
+    """Start a fresh playground."""
+    slack = PlaygroundSlack()
+    await slack.start()
+    yield slack
+    await slack.stop()
+
+
+@pytest.fixture
+async def client(slack: PlaygroundSlack) -> AsyncIterator[AsyncWebClient]:
+    """Make the bot's Web API client."""
+    async with ClientSession() as session:
+        yield AsyncWebClient(slack.bot_token, base_url=slack.api_url, session=session)
+
+
+@pytest.fixture
+def ana(slack: PlaygroundSlack) -> Person:
+    """Be an admin."""
+    return Person(slack.url, "U0ANA")
+
+
+@pytest.fixture
+def bruno(slack: PlaygroundSlack) -> Person:
+    """Be somebody else."""
+    return Person(slack.url, "U0BRUNO")
+
+
+@pytest.fixture
+def online(slack: PlaygroundSlack, client: AsyncWebClient) -> Online:
+    """Give a way to be connected with a few listeners, impatient as tests are."""
+
+    @asynccontextmanager
+    async def connect(
+        listen: Callable[[Routes, AsyncApp], None],
+        *,
+        sockets: int = 1,
+        stale_s: float = 0.4,
+        team_id: str = TEAM_ID,
+    ) -> AsyncIterator[Ferry]:
+        app, work, stop = slack_app(client), Work(), asyncio.Event()
+        listen(Routes(app, Guard(work, team_id=lambda: team_id)), app)
+        socket_mode = SocketMode(
+            app, slack.app_token, work, sockets=sockets, ping_interval_s=0.3, stale_s=stale_s
+        )
+        running = asyncio.create_task(socket_mode.run(stop, drain_s=2.0))
+        await until(lambda: slack.core.sockets.count == sockets, "connected")
+        yield Ferry(app, work, socket_mode, stop, running)
+        stop.set()
+        await running
+
+    return connect
