@@ -1,17 +1,26 @@
 """The wiring: every class is made here, once, and gets what it needs by its constructor.
 
-``build`` does no I/O; ``Bot.run`` does, and owns the order of starting and stopping.
+``build`` does no I/O; ``Bot.run`` does, and owns the order of starting and stopping: requests stop
+first, then the worker hands its runs over (they go on at their hosts), then the last cards go out.
 """
 
 import asyncio
 import os
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 import structlog
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot.clock import utc_now
@@ -24,6 +33,194 @@ from executor.run import Tools
 from executor.services import Ground, Services
 from executor.services import build as build_services
 from executor.services.log_writer import LogWriter
+from executor.ssh.hostkeys import HostKey, scan
 from executor.ssh.pool import Hosts
 from executor.ssh.resolve import Resolver
 from executor.worker import Worker
+from handlers.caller import Caller
+from handlers.connection import HttpMode, SocketMode, slack_app
+from handlers.errors import Work
+from handlers.outbox import Outbox, web_client
+from handlers.preflight import Me, preflight_until_answered
+from handlers.reporter import Reporter
+
+logger = structlog.get_logger(__name__)
+_UPLOAD_TIMEOUT_S = 120
+_LAST_CARDS_S = 5.0
+
+
+def build(settings: Settings) -> "Bot":
+    """Return the bot, wired and at rest."""
+    ground = Ground(
+        db=Database(settings.database_url, clock=utc_now),
+        clock=utc_now,
+        admins=settings.admins,
+        confirm_within=timedelta(minutes=settings.confirm_within_min),
+    )
+    services = build_services(ground)
+    writer = LogWriter(ground)
+    hosts = Hosts(connect_timeout_s=settings.connect_timeout_s, read_secret=read_secret)
+    tools = Tools(
+        queue=services.queue,
+        writer=writer,
+        hosts=hosts,
+        resolver=Resolver(hosts),
+        read_secret=read_secret,
+        clock=utc_now,
+    )
+    worker = Worker(
+        tools,
+        name=_worker_name(),
+        slots=settings.worker_slots,
+        lease_s=settings.worker_lease_s,
+    )
+    return Bot(
+        settings=settings,
+        ground=ground,
+        services=services,
+        writer=writer,
+        hosts=hosts,
+        worker=worker,
+        janitor=Janitor(services.confirmations),
+        ready=asyncio.Event(),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """One process of Ferry."""
+
+    settings: Settings
+    ground: Ground
+    services: Services
+    writer: LogWriter
+    hosts: Hosts
+    worker: Worker
+    janitor: Janitor
+    ready: asyncio.Event  #: set once Slack is connected and work is looked for
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until *stop* is set, then stop in order.
+
+        Raises Unavailable when the database does not answer at the start, InvalidInput for bad
+        tokens.
+        """
+        await upgrade(self.settings.database_url)
+        async with aiohttp.ClientSession() as session:
+            try:
+                await self._connected(session, stop)
+            finally:
+                await self.hosts.close()
+                await self.ground.db.close()
+
+    async def _connected(self, session: aiohttp.ClientSession, stop: asyncio.Event) -> None:
+        settings = self.settings
+        client = AsyncWebClient(
+            settings.slack_bot_token,
+            base_url=settings.slack_api_url,
+            session=session,
+            timeout=15,
+            retry_handlers=[
+                AsyncConnectionErrorRetryHandler(max_retry_count=1),
+                AsyncRateLimitErrorRetryHandler(max_retry_count=2),
+                AsyncServerErrorRetryHandler(max_retry_count=1),
+            ],
+        )
+        is_socket = settings.slack_mode is SlackMode.SOCKET
+        app_token = settings.slack_app_token if is_socket else None
+        asking = asyncio.create_task(preflight_until_answered(client, app_token), name="preflight")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if stop.is_set():
+            asking.cancel()
+            return
+        me = await asking
+        logger.info("slack_answered", team=me.team, team_id=me.team_id)
+        connection = self._connection(client, me)
+        await self._work(connection, self._reporter(session, me), stop)
+
+    async def _work(
+        self, connection: SocketMode | HttpMode, reporter: Reporter, stop: asyncio.Event
+    ) -> None:
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(self.writer.run(), name="log-writer")
+            telling = group.create_task(reporter.run(), name="reporter")
+            working = group.create_task(self.worker.run(), name="worker")
+            listening = group.create_task(connection.run(stop), name="slack")
+            self.janitor.start()
+            self.ready.set()
+            try:
+                await listening
+            finally:
+                self.janitor.stop()
+            working.cancel()
+            await asyncio.wait({working})
+            await self._flush()
+            telling.cancel()
+            await asyncio.wait({telling})
+            writer.cancel()
+        logger.info("stopped")
+
+    async def _flush(self) -> None:
+        """Give the reporter a moment to tell what it has not told yet."""
+        deadline = time.monotonic() + _LAST_CARDS_S
+        while time.monotonic() < deadline:
+            pending = await self.services.news.pending(limit=1)
+            if not pending:
+                return
+            self.ground.news.ring()
+            await asyncio.sleep(0.1)
+
+    def _connection(self, client: AsyncWebClient, me: Me) -> SocketMode | HttpMode:
+        settings = self.settings
+        app = slack_app(client, signing_secret=settings.slack_signing_secret)
+        work = Work()
+        handlers.register(
+            app,
+            self.services,
+            team_id=lambda: me.team_id,
+            admins=settings.admins,
+            scan=_scanner(settings.connect_timeout_s),
+            clock=utc_now,
+            work=work,
+        )
+        if settings.slack_mode is SlackMode.SOCKET:
+            return SocketMode(app, settings.slack_app_token, work)
+        return HttpMode(
+            app,
+            work,
+            signing_secret=settings.slack_signing_secret,
+            host=settings.http_host,
+            port=settings.http_port,
+        )
+
+    def _reporter(self, session: aiohttp.ClientSession, me: Me) -> Reporter:
+        def client(timeout_s: int) -> AsyncWebClient:
+            settings = self.settings
+            return web_client(
+                settings.slack_bot_token,
+                api_url=settings.slack_api_url,
+                session=session,
+                timeout_s=timeout_s,
+            )
+
+        outbox = Outbox(client(15), Caller(time.monotonic), uploads=client(_UPLOAD_TIMEOUT_S))
+        return Reporter(
+            self.services.news,
+            self.services.history,
+            outbox,
+            scopes=me.scopes,
+            clock=utc_now,
+        )
+
+
+def _scanner(timeout_s: float) -> Callable[[str, int], Awaitable[Sequence[HostKey]]]:
+    async def look(host: str, port: int) -> Sequence[HostKey]:
+        return await scan(host, port, timeout_s=timeout_s)
+
+    return look
+
+
+def _worker_name() -> str:
+    return f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:6]}"

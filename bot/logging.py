@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -14,8 +15,8 @@ _TOKEN = re.compile(r"xox[abeps]-[\w-]+|xapp-[\w-]+|(?<=://)[^/@\s:]+:[^/@\s]+(?
 _NOISY = ("apscheduler", "asyncssh", "slack_bolt", "slack_sdk", "aiosqlite", "alembic")
 
 
-def configure(level: str, form: LogFormat) -> None:
-    """Send all log entries to stderr, as *form*, from *level* on."""
+def configure(level: str, form: LogFormat, *, to: Path | None = None) -> None:
+    """Send all log entries, as *form*, from *level* on, to the file *to*, or else to stderr."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -32,9 +33,9 @@ def configure(level: str, form: LogFormat) -> None:
     final: Any = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if form is LogFormat.JSON
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [structlog.dev.ConsoleRenderer(colors=to is None and sys.stderr.isatty())]
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.FileHandler(to) if to else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

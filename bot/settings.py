@@ -70,7 +70,9 @@ class Settings(BaseSettings):
         10, gt=0, le=120, description="Seconds for connecting and logging in to a host."
     )
     log_level: str = Field(
-        "info", description="`debug`, `info`, `warning` or `error`.", pattern=r"(?i)^(debug|info|warning|error)$"
+        "info",
+        pattern=r"(?i)^(debug|info|warning|error)$",
+        description="`debug`, `info`, `warning` or `error`.",
     )
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="`console` or `json`.")
 
@@ -88,10 +90,11 @@ class Settings(BaseSettings):
         return value
 
 
+_CONFIDENTIAL = {"slack_bot_token", "slack_app_token", "slack_signing_secret", "database_url"}
 _EXAMPLES = {
-    "slack_bot_token": "xoxb-…  (api.slack.com/apps → your app → OAuth & Permissions)",
-    "slack_app_token": "xapp-…  (api.slack.com/apps → your app → Basic Information → App-Level Tokens)",
-    "slack_signing_secret": "…  (api.slack.com/apps → your app → Basic Information)",
+    "slack_bot_token": "xoxb-…  (your app → OAuth & Permissions)",
+    "slack_app_token": "xapp-…  (your app → Basic Information → App-Level Tokens)",
+    "slack_signing_secret": "…  (your app → Basic Information)",
 }
 
 
@@ -122,8 +125,8 @@ def require_slack(settings: Settings) -> None:
     if missing:
         lines = [f"  {PREFIX}{name.upper()}={_EXAMPLES[name]}" for name in missing]
         raise InvalidInput(
-            "Ferry cannot talk to Slack: set these in its environment or in a file `.env`:\n"
-            + "\n".join(lines),
+            "Ferry cannot talk to Slack yet. Set these in its environment or in a file `.env`\n"
+            "(your app is at https://api.slack.com/apps):\n" + "\n".join(lines),
             hint="No Slack at hand? `ferry demo` brings its own.",
             fields={f"{PREFIX}{name.upper()}": "is missing" for name in missing},
         )
@@ -131,4 +134,6 @@ def require_slack(settings: Settings) -> None:
 
 def _sentence(problem: Any) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if str(problem["loc"][0]) in _CONFIDENTIAL:
+        return message
     return f"{message} (it is {problem['input']!r})"

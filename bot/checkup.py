@@ -1,0 +1,72 @@
+"""``ferry check``: whether settings, database, tokens and hosts are good, a sentence each."""
+
+from dataclasses import dataclass
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.offline import services_of
+from bot.secret_refs import read_secret
+from bot.settings import Settings, SlackMode, require_slack
+from db.model.errors import FerryError
+from executor.ssh.pool import Hosts
+from executor.ssh.target import target_of
+from handlers.preflight import preflight
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, and whether it is good."""
+
+    is_good: bool
+    words: str
+
+
+async def checkup(settings: Settings) -> list[Finding]:
+    """Return a finding for Slack, the database, the admins and each environment."""
+    findings = [await _slack(settings)]
+    findings.append(
+        Finding(True, f"{len(settings.admins)} admins")
+        if settings.admins
+        else Finding(False, "No admin is named: set FERRY_ADMINS=U012AB3CD (Slack user ids).")
+    )
+    try:
+        findings += await _environments(settings)
+    except FerryError as error:
+        findings.append(_bad("Database", error))
+    return findings
+
+
+async def _slack(settings: Settings) -> Finding:
+    try:
+        require_slack(settings)
+        async with aiohttp.ClientSession() as session:
+            client = AsyncWebClient(
+                settings.slack_bot_token, base_url=settings.slack_api_url, session=session
+            )
+            is_socket = settings.slack_mode is SlackMode.SOCKET
+            me = await preflight(client, settings.slack_app_token if is_socket else None)
+    except FerryError as error:
+        return _bad("Slack", error)
+    return Finding(True, f"Slack: workspace {me.team}")
+
+
+async def _environments(settings: Settings) -> list[Finding]:
+    async with services_of(settings) as services:
+        environments = await services.catalog.environments()
+    findings = [Finding(True, f"Database: {len(environments)} environments")]
+    hosts = Hosts(connect_timeout_s=settings.connect_timeout_s, read_secret=read_secret)
+    try:
+        for environment in environments:
+            try:
+                async with hosts.connection(target_of(environment)):
+                    findings.append(Finding(True, f"Environment {environment.name}: logged in"))
+            except FerryError as error:
+                findings.append(_bad(f"Environment {environment.name}", error))
+    finally:
+        await hosts.close()
+    return findings
+
+
+def _bad(what: str, error: FerryError) -> Finding:
+    return Finding(False, f"{what}: {error.message} {error.hint}".strip())

@@ -1,0 +1,125 @@
+"""``ferry demo``: the whole thing on one machine, nothing to configure.
+
+The playground's Slack, a sample SSH host that runs real commands, SQLite, and the bot itself, in a
+directory that is made anew at each start.
+"""
+
+import asyncio
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from bot import logging
+from bot.app import Bot, build
+from bot.furnish import furnish
+from bot.settings import LogFormat, Settings
+from bot.tour import Tour
+from db.model.errors import InvalidInput
+from playground.host import SampleHost
+from playground.sample import Installed, install
+from playground.server import PlaygroundSlack
+
+MARK = ".ferry-demo"  # only a directory with this file in it is ever cleared
+ADMIN = "U0ANA"
+_READY_S = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything that the demo started."""
+
+    slack: PlaygroundSlack
+    host: SampleHost
+    sample: Installed
+    bot: Bot
+
+
+async def main(home: Path, *, port: int, tour: bool) -> int:
+    """Run the demo in *home*; return the exit status."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    _clear(home)
+    logging.configure("info", LogFormat.CONSOLE, to=home / "ferry.log")
+    async with world(home, port=0 if tour else port) as made:
+        if tour:
+            return await Tour(made.slack.url, made.host, made.sample).play()
+        await furnish(made.bot.services, made.host, made.sample)
+        _welcome(made, home)
+        await stop.wait()
+        click.echo("Stopping…")
+    return 0
+
+
+@asynccontextmanager
+async def world(home: Path, *, port: int = 0) -> AsyncIterator[World]:
+    """Start Slack, host and bot in *home*; stop them at the end, the bot first."""
+    host = SampleHost(home / "host")
+    sample = install(host.home)
+    slack = PlaygroundSlack(port)
+    await slack.start()
+    await host.start()
+    bot = build(settings(slack, home))
+    stop = asyncio.Event()
+    running = asyncio.create_task(bot.run(stop), name="ferry")
+    try:
+        await _ready(bot, running)
+        yield World(slack=slack, host=host, sample=sample, bot=bot)
+    finally:
+        stop.set()
+        await asyncio.wait({running}, timeout=_READY_S)
+        await host.stop()
+        await slack.stop()
+    await running
+
+
+def settings(slack: PlaygroundSlack, home: Path) -> Settings:
+    """Return settings for the playground, whatever is in the environment or in ``.env``."""
+    return Settings.model_construct(
+        slack_bot_token=slack.bot_token,
+        slack_app_token=slack.app_token,
+        slack_api_url=slack.api_url,
+        admins=frozenset({ADMIN}),
+        database_url=f"sqlite:///{home / 'ferry.db'}",
+    )
+
+
+async def _ready(bot: Bot, running: "asyncio.Task[None]") -> None:
+    ready = asyncio.create_task(bot.ready.wait(), name="ready")
+    await asyncio.wait({ready, running}, timeout=_READY_S, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    if running.done():
+        await running  # raises what went wrong
+
+
+def _clear(home: Path) -> None:
+    if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
+        raise InvalidInput(
+            f"{home} holds other things than a demo, so it is left alone.",
+            hint="Name an empty or new directory: `ferry demo --home var/demo`.",
+        )
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / MARK).touch()
+
+
+def _welcome(made: World, home: Path) -> None:
+    click.echo(
+        f"""
+  Ferry is running.  Open  {made.slack.url}/
+
+  You are Ana, an admin, in a Slack of your own. #staging-ops runs on staging, #prod-ops on
+  production; #random is not bound yet. Type  /migrate run  in #staging-ops and fill in
+
+      practitioner-id 320623  imports 3,000 records        320999  hangs: cancel it
+                      320700  is quick                     320666  breaks in the middle
+
+  The host is real: commands run in {home / "host"} (with {made.sample.interpreter}).
+  Ferry's log is {home / "ferry.log"}.  Ctrl+C ends everything.
+"""
+    )
