@@ -44,7 +44,7 @@ export function uniqueId(prefix = "x") {
 
 /** Return *url* if a page may link to it, else null: `javascript:` and its kind never pass. */
 export function safeUrl(url) {
-  return /^(https?:\/\/|mailto:|\/(?!\/))/i.test(url ?? "") ? url : null;
+  return /^(https?:\/\/|mailto:)/i.test(url ?? "") ? url : null;
 }
 
 /** Return *call* held back until *ms* have passed without another call. */
