@@ -47,6 +47,8 @@ class Medpro:
     def __init__(self, practitioner: str) -> None:
         self._practitioner = practitioner
         self._db = sqlite3.connect(STORE)
+        self._db.execute("PRAGMA journal_mode = WAL")  # a batch need not wait for the disk
+        self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS patients (practitioner TEXT, id TEXT, name TEXT,"
             " birth_date TEXT, cpf TEXT, phone TEXT, PRIMARY KEY (practitioner, id))"
