@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import asyncssh
 
+from db.model.errors import AttemptError
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 
@@ -51,8 +52,12 @@ async def ask(
     """
     try:
         return await _ask_once(hosts, target, command, data, timeout_s)
-    except (asyncssh.ConnectionLost, ConnectionError):
-        return await _ask_once(hosts, target, command, data, timeout_s)
+    except (asyncssh.ConnectionLost, ConnectionError) as lost:
+        try:
+            return await _ask_once(hosts, target, command, data, timeout_s)
+        except AttemptError:
+            # "Refused" would sound as if nothing had been sent, but the first one may have arrived.
+            raise lost from None
 
 
 async def _ask_once(

@@ -7,7 +7,7 @@ line runs, and does nothing until its last line was read (all of it is one funct
 import posixpath
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from db.model.errors import InvalidInput
@@ -15,8 +15,13 @@ from db.model.errors import InvalidInput
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Shells keep these for themselves: they would refuse the assignment, or change the value.
 _TAKEN = frozenset(
-    "BASHOPTS BASH_VERSINFO EUID IFS LINENO OLDPWD OPTIND PPID PWD RANDOM SECONDS SHELLOPTS UID _".split()
+    {
+        *("BASHOPTS", "BASH_VERSINFO", "EUID", "IFS", "LINENO", "OLDPWD", "OPTIND", "PPID", "PWD"),
+        *("RANDOM", "SECONDS", "SHELLOPTS", "UID", "_"),
+    }
 )
+_REFUSE = 'refuse() { echo "$2" >"$1/reason"; exit "$3"; }'
+_TELL = "refuse() { printf '\\036ferry %s\\n' \"$2\"; exit 0; }"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,23 +43,38 @@ def program(invocation: Invocation) -> bytes:
     status 127), noexec (126). Raises InvalidInput for a NUL or an impossible variable name.
     """
     _check(invocation)
-    folder, name = posixpath.split(invocation.script)
-    script = _path(invocation.script) if invocation.directory else shlex.quote(f"./{name}")
-    lines = [
-        'refuse() { echo "$2" >"$1/reason"; exit "$3"; }',
-        "main() {",
-        "exec </dev/null",
+    exports = [f"export {key}={shlex.quote(value)}" for key, value in invocation.variables.items()]
+    words = [*_interpreter(invocation), _script(invocation)]
+    words += map(shlex.quote, invocation.arguments)
+    return _text(_REFUSE, [*_preflight(invocation), *exports, f"exec {' '.join(words)}"])
+
+
+def check_program(invocation: Invocation) -> bytes:
+    """Return the sh text that runs nothing and only says the reason of ``program``, or "ok"."""
+    _check(invocation)
+    return _text(_TELL, [*_preflight(invocation), 'refuse "$1" ok'])
+
+
+def _text(refuse: str, lines: Sequence[str]) -> bytes:
+    body = [refuse, "main() {", "exec </dev/null", *lines, "}", 'main "$PWD"', ""]
+    return "\n".join(body).encode("utf-8", "surrogateescape")
+
+
+def _preflight(invocation: Invocation) -> list[str]:
+    folder = invocation.directory or posixpath.dirname(invocation.script) or "~"
+    script = _script(invocation)
+    return [
         *([f"PATH={shlex.quote(invocation.path)}; export PATH"] if invocation.path else []),
-        f'cd {_path(invocation.directory or folder or "~")} 2>/dev/null || refuse "$1" nocwd 127',
+        f'cd {_path(folder)} 2>/dev/null || refuse "$1" nocwd 127',
         f'[ -f {script} ] || refuse "$1" noscript 127',
         *_ready(invocation.interpreter, script),
-        *(f"export {key}={shlex.quote(value)}" for key, value in invocation.variables.items()),
-        "exec " + " ".join([*_words(invocation), script, *map(shlex.quote, invocation.arguments)]),
-        "}",
-        'main "$PWD"',
-        "",
     ]
-    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _script(invocation: Invocation) -> str:
+    if invocation.directory:
+        return _path(invocation.script)
+    return shlex.quote(f"./{posixpath.basename(invocation.script)}")
 
 
 def _ready(interpreter: str, script: str) -> list[str]:
@@ -70,7 +90,7 @@ def _ready(interpreter: str, script: str) -> list[str]:
     ]
 
 
-def _words(invocation: Invocation) -> list[str]:
+def _interpreter(invocation: Invocation) -> list[str]:
     if not invocation.interpreter:
         return []
     if "/" in invocation.interpreter:

@@ -13,6 +13,8 @@
 | not SSH, SSH-1, no algorithm in common | CONNECTION_ERROR PROTOCOL |
 | channel refused on a fresh connection | CONNECTION_ERROR CAPACITY |
 | connection lost later | CONNECTION_ERROR LOST |
+| login works, commands do not run | AUTHENTICATION_ERROR NO_SHELL |
+| the supervisor says why it cannot | see ``_HELPER_WORDS`` |
 """
 
 import errno
@@ -164,6 +166,7 @@ def _operating_system(error: BaseException, target: Target, connecting: bool) ->
     raise error
 
 
+_HELPER_DETAILS = MappingProxyType({"noshell": "NO_SHELL"})
 _HELPER_WORDS: Mapping[str, tuple[Category, str, str]] = MappingProxyType(
     {
         "nospace": (
@@ -181,26 +184,30 @@ _HELPER_WORDS: Mapping[str, tuple[Category, str, str]] = MappingProxyType(
             "{address} has neither setsid nor perl, so a script cannot outlive the connection.",
             "Install util-linux (or busybox, or perl) there.",
         ),
+        "noshell": (
+            Category.AUTHENTICATION_ERROR,
+            "{user} can log in to {address}, but commands do not run there: {text}.",
+            "Does that user have a login shell (not nologin), and is its command not forced?",
+        ),
     }
+)
+_OTHER_WORD = (
+    Category.CONNECTION_ERROR,
+    "{address} could not do what Ferry asked: {text}.",
+    "Look into ~{user}/.cache/ferry there; docs/supervisor.md says what belongs in it.",
 )
 
 
 def _helper(error: BaseException, target: Target, _: bool) -> AttemptError:
     word = error.word if isinstance(error, HelperFailed) else ""
-    category, sentence, hint = _HELPER_WORDS.get(
-        word,
-        (
-            Category.CONNECTION_ERROR,
-            f"The login to {{address}} as {{user}} works, but commands do not run there: {error}.",
-            "Does that user have a login shell (not nologin), and does its command reach `sh`?",
-        ),
-    )
+    category, sentence, hint = _HELPER_WORDS.get(word, _OTHER_WORD)
+    known = {"address": target.address, "user": target.user, "text": str(error)}
     return AttemptError(
         category,
-        sentence.format(address=target.address, user=target.user),
-        detail="HELPER" if word not in _HELPER_WORDS else word.upper(),
-        hint=hint,
-        retry_safe=True,
+        sentence.format(**known),
+        detail=_HELPER_DETAILS.get(word, word.upper()),
+        hint=hint.format(**known),
+        retry_safe=word != "killed",
     )
 
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from enum import StrEnum
+from typing import Self
 
 import asyncssh
 
@@ -141,7 +142,7 @@ class Follower:
             raise RuntimeError("read chunks() to its end before asking for the outcome")
         return self._outcome
 
-    async def __aenter__(self) -> "Follower":
+    async def __aenter__(self) -> Self:
         try:
             await self._open()
         except BaseException:

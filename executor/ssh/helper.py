@@ -64,7 +64,9 @@ async def call(
         answer = await ask(hosts, target, line, data)
     found = _ANSWER.findall(answer.out)  # what login files print comes before
     if not found:
-        raise HelperFailed("noshell", _last_line(answer))
+        # Killed on its way it may have done its work; a shell that is none has not.
+        killed = answer.exit_status in {-1, 75} or answer.exit_status > 128
+        raise HelperFailed("killed" if killed else "noshell", _last_line(answer))
     text: str = found[-1].decode("ascii", "replace").strip()
     return text
 

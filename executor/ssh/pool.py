@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncssh
 
@@ -25,6 +25,7 @@ from executor.ssh.target import Target, jump_of
 _TRIES = 5  # of a login that the server cut off before it began
 _WINDOW = 1 << 20  # bytes a server may send before we have read them; larger is not faster
 _OPEN_S = 15.0  # for a session on an open connection
+_SESSIONS_TRIED = 3  # one may be refused on a full connection, one lost on a dead one
 
 S = TypeVar("S", bound=asyncssh.SSHClientSession[bytes])
 Channel = asyncssh.SSHClientChannel[bytes]
@@ -126,33 +127,26 @@ class Hosts:
     async def _open(
         self, target: Target, make: Callable[[], S], command: str
     ) -> tuple[_Link, Channel, S]:
-        stale = refused = 0
-        while True:
+        problem: BaseException = asyncssh.ChannelOpenError(0, "no session")
+        for _ in range(_SESSIONS_TRIED):
             link, connection = await self._lease(target)
             try:
-                async with asyncio.timeout(_OPEN_S):
-                    channel, session = await connection.create_session(
-                        make, command, encoding=None, window=_WINDOW
-                    )
+                return link, *await _new_session(connection, make, command)
             except asyncssh.ChannelOpenError as error:
+                problem = error
                 self._release(target, link)
                 link.room = link.uses  # this server allows no more of them on one connection
                 if link.room == 0:
                     self._evict(target, link)
-                    refused += 1
-                    if refused > 1:
-                        raise classify(error, target=target, connecting=True) from error
             except (asyncssh.ConnectionLost, ConnectionError, TimeoutError) as error:
+                problem = error
                 self._release(target, link)
                 self._evict(target, link)
-                stale += 1
-                if stale > 1:
-                    raise classify(error, target=target) from error
             except BaseException:
                 self._release(target, link)
                 raise
-            else:
-                return link, channel, session
+        refused = isinstance(problem, asyncssh.ChannelOpenError)
+        raise classify(problem, target=target, connecting=refused) from problem
 
     # -- links --------------------------------------------------------------------------------
 
@@ -255,6 +249,16 @@ class Hosts:
             raise _not_beyond_jump(target, error) from error
         except (KeyUnusable, asyncssh.Error, OSError, ValueError) as error:
             raise classify(error, target=target, connecting=True) from error
+
+
+async def _new_session(
+    connection: asyncssh.SSHClientConnection, make: Callable[[], S], command: str
+) -> tuple[Channel, S]:
+    async with asyncio.timeout(_OPEN_S):
+        channel, session = await connection.create_session(
+            make, command, encoding=None, window=_WINDOW
+        )
+    return channel, cast("S", session)
 
 
 def _not_beyond_jump(target: Target, error: asyncssh.ChannelOpenError) -> AttemptError:

@@ -133,7 +133,7 @@ class Sshd:
 
 @pytest.fixture(scope="session")
 def sshd() -> Iterator[Sshd]:
-    """A server for the whole session; a test that stops it starts it again."""
+    """Serve for the whole session; a test that stops it starts it again."""
     program = shutil.which("sshd", path="/usr/sbin:/usr/bin:/usr/local/sbin")
     if program is None:
         pytest.skip("There is no OpenSSH server here (Debian: apt-get install openssh-server).")
