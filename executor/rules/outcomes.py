@@ -156,7 +156,7 @@ def _took_too_long(plan: Plan | None) -> str:
 def _missing(reason: str, plan: Plan | None) -> str:
     if plan is None:
         return ""
-    interpreter = f"{quoted(plan.interpreter)} is not on {plan.host}."
+    interpreter = f"The interpreter {quoted(plan.interpreter)} is not on {plan.host}."
     if "/" not in plan.interpreter:
         interpreter = (
             f"{quoted(plan.interpreter)} is not on the PATH of the non-interactive shell "

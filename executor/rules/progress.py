@@ -21,11 +21,12 @@ _EXPLICIT = re.compile(
 )
 _RESULT = re.compile(r"\s*::result\s+(.*)")
 _GUESSED = re.compile(
-    r"(?<![\w/.,:+-])"
+    r"(?<![\w/.,:+-])(?<!/\s)"
     r"(?:(?P<done>\d{1,9})(?:\s?/\s?|\sof\s)(?P<total>\d{1,9})(?![\w/:%-]|[.,]\d|\s?/)"
     r"|(?P<percent>\d{1,3}(?:[.,]\d{1,3})?)\s?%(?![\w/]))"
 )
 _BAR = re.compile(r"[\[|(]?[#=>.█▉▊▋▌▍▎▏░▒▓━╸╺─*-]{3,}[\s.]*[\]|)]?")
+_EMPTY_BRACKETS = re.compile(r"[(\[|]\s*[)\]|]")
 _LONGEST_WORDS = 120
 _LONGEST_RESULT = 500
 
@@ -87,5 +88,6 @@ def _number(text: str | None) -> float:
 
 
 def _words_around(line: str, found: re.Match[str]) -> str:
-    around = f"{line[: found.start()]} {line[found.end() :]}"
-    return " ".join(_BAR.sub(" ", around[:1000]).split()).strip("()[]|:,;- ")
+    around = f"{line[: found.start()]} {line[found.end() :]}"[:1000]
+    bare = _EMPTY_BRACKETS.sub(" ", _BAR.sub(" ", around))
+    return " ".join(bare.split()).strip("|:,;- ")

@@ -1,6 +1,7 @@
 """One value of one parameter: what a person typed → its canonical text, or a sentence why not."""
 
 import datetime as dt
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -24,10 +25,8 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _EXAMPLES: Mapping[ParameterType, str] = MappingProxyType(
     {
-        ParameterType.TEXT: "",
         ParameterType.INTEGER: "42",
         ParameterType.NUMBER: "1.5",
-        ParameterType.CHOICE: "",
         ParameterType.BOOLEAN: "yes",
         ParameterType.DATE: "2026-12-31",
     }
@@ -41,9 +40,19 @@ def canonical(spec: ParameterSpec, text: str) -> str:
 
 def example_of(spec: ParameterSpec) -> str:
     """Return ``, for example x`` for a sentence about *spec*; empty if nothing is known."""
-    first_choice = spec.choices[0] if spec.choices else ""
-    example = spec.example or spec.default or first_choice or _EXAMPLES[spec.type]
+    example = spec.example or spec.default or _own_example(spec)
     return f", for example {example}" if example else ""
+
+
+def _own_example(spec: ParameterSpec) -> str:
+    if spec.choices:
+        return spec.choices[0]
+    bound = spec.maximum if spec.minimum is None else spec.minimum
+    if bound is None or spec.type is ParameterType.TEXT:
+        return _EXAMPLES.get(spec.type, "")
+    if spec.type is ParameterType.INTEGER:
+        return str(math.floor(bound) if spec.minimum is None else math.ceil(bound))
+    return plain(bound)
 
 
 def plain(bound: float) -> str:

@@ -104,8 +104,8 @@ def test_label_and_example_of_the_job_are_used_in_sentences() -> None:
 @pytest.mark.parametrize(
     ("spec", "text", "expected"),
     [
-        (one(ParameterType.INTEGER, minimum=1.0), "0", "at least 1"),
-        (one(ParameterType.INTEGER, maximum=10.0), "11", "at most 10"),
+        (one(ParameterType.INTEGER, minimum=99.5), "0", "at least 99.5, for example 100;"),
+        (one(ParameterType.INTEGER, maximum=10.5), "11", "at most 10.5, for example 10;"),
         (one(ParameterType.NUMBER, minimum=0.5), "0.49", "at least 0.5"),
         (one(ParameterType.TEXT, minimum=3.0), "ab", "at least 3 characters"),
         (one(ParameterType.TEXT, maximum=3.0), "abcd", "at most 3 characters long, not 4"),
