@@ -29,7 +29,7 @@ export class Composer {
       value: drafts.get(this.draft) ?? "", oninput: () => this.typed(), onkeydown: (event) => this.key(event),
       onblur: () => { this.list.hidden = true; },
     });
-    const bolt = iconButton("Shortcuts", icon("bolt"), () => openMenu(bolt, this.shortcuts(), { label: "Shortcuts" }), { "aria-haspopup": "menu", "aria-expanded": "false" });
+    const bolt = iconButton("Shortcuts", icon("bolt"), () => openMenu(bolt, this.shortcuts(), { label: "Shortcuts", empty: "This app has no shortcuts." }), { "aria-haspopup": "menu", "aria-expanded": "false" });
     const slash = iconButton("Run a command", h("span", { class: "slash" }, "/"), () => this.begin("/"));
     this.send = iconButton("Send", icon("send"), () => this.submit(), { class: "icon-button send" });
     this.node = h("div", { class: "composer" }, this.list, this.usage, this.text,

@@ -88,17 +88,18 @@ export function toast(text, level = "info") {
 const focusKey = (node) => node.dataset.action ?? node.getAttribute("href") ?? node.id;
 
 /**
- * Run *redraw*; if it replaced the focused element of *root*, focus the one that took its place,
- * or what *otherwise* returns if there is none.
+ * Run *redraw*; if it replaced the focused element of *root*, focus the one that took its place in
+ * *within*, or that part itself: never the like-named button of another card.
  */
-export function keepFocus(root, redraw, otherwise = () => root) {
+export function keepFocus(root, redraw, within = () => root) {
   const active = root.contains(document.activeElement) ? document.activeElement : null;
   const key = active && focusKey(active);
   const caret = active && "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
   redraw();
-  if (!key || active.isConnected) return;
+  if (!active || active.isConnected) return;
   active.dispatchEvent(new FocusEvent("blur")); // not sent by itself when an element is removed
-  const again = [...root.querySelectorAll("[data-action], [href], [id]")].find((node) => focusKey(node) === key);
-  (again ?? otherwise())?.focus();
+  const part = within();
+  const again = key && [...(part?.querySelectorAll("[data-action], [href], [id]") ?? [])].find((node) => focusKey(node) === key);
+  (again || part)?.focus();
   if (again && caret && caret[0] !== null) again.setSelectionRange?.(...caret);
 }

@@ -13,13 +13,13 @@ function move(items, event) {
 }
 
 /** Open a menu beside *anchor*; *entries* are {label, hint?, danger?, run}. */
-export function openMenu(anchor, entries, { label, align = "start" } = {}) {
+export function openMenu(anchor, entries, { label, align = "start", empty = "Nothing here." } = {}) {
   closeOpen?.();
   const items = entries.map(({ label: words, hint, danger, run }) =>
     h("button", { type: "button", role: "menuitem", class: `menu-item${danger ? " danger" : ""}`, onclick: () => { close(); run(); } },
       h("span", null, words), hint && h("small", null, hint)));
-  const empty = items.length ? null : h("p", { class: "menu-empty" }, "Nothing here.");
-  const menu = h("div", { class: "popup menu", role: "menu", "aria-label": label ?? "Menu" }, items, empty);
+  const note = items.length ? null : h("p", { class: "menu-empty" }, empty);
+  const menu = h("div", { class: "popup menu", role: "menu", "aria-label": label ?? "Menu" }, items, note);
   const outside = (event) => menu.contains(event.target) || anchor.contains(event.target) || close(false);
   function close(refocus = true) {
     menu.remove();

@@ -45,8 +45,8 @@ function body(message, channelId) {
   const content = message.blocks?.length
     ? h("div", { class: "blocks" }, renderBlocks(message.blocks, surface))
     : message.text && h("div", { class: "text" }, mrkdwn(message.text));
-  const edited = message.edited && h("span", { class: "edited" }, " (edited)");
-  return h("div", { class: "message-body" }, content, edited,
+  if (message.edited) content?.append(h("span", { class: "edited" }, " (edited)"));
+  return h("div", { class: "message-body" }, content,
     (message.attachments ?? []).map((one) => attachment(one, surface)),
     message.files?.length ? h("div", { class: "files" }, message.files.map((file) => fileCard(file))) : null);
 }

@@ -4,7 +4,7 @@ import { fill, h, keepFocus } from "./dom.js";
 import { avatar, icon } from "./icons.js";
 import { hrefOf, onRoute, placeAs, route } from "./route.js";
 import { appChannel, on, people, store } from "./state.js";
-import { markRead, unreadOf } from "./unread.js";
+import { unreadOf } from "./unread.js";
 
 const sidebar = document.getElementById("sidebar");
 const rail = document.getElementById("rail");
@@ -51,7 +51,6 @@ function drawRail() {
 
 function draw() {
   if (!store.me) return;
-  if (route.channel && route.user === store.me.id && route.tab !== "home") markRead(route.channel);
   keepFocus(sidebar, drawSidebar);
   keepFocus(rail, drawRail);
 }

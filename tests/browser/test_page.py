@@ -7,6 +7,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from playground.server import PlaygroundSlack
 from tests.browser.conftest import Open
+from tests.browser.page_bot import question
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -65,6 +66,28 @@ async def test_button_acts_only_after_its_confirm_dialog(visit: Open) -> None:
     await expect(page.get_by_text("confirmed by @Ana Souza")).to_be_visible()
     await expect(brunos.get_by_text("confirmed by @Ana Souza")).to_be_visible()
     await expect(run).to_have_count(0)
+
+
+async def test_focus_stays_in_its_own_card_when_that_is_updated(
+    visit: Open, slack: PlaygroundSlack
+) -> None:
+    """Of two cards with the same buttons, the keyboard never lands in the other one."""
+    page = await visit()
+    await type_in(page, "/migrate ask")
+    await type_in(page, "/migrate ask")
+    card = page.get_by_role("article").last
+    await expect(page.get_by_role("button", name="Discard")).to_have_count(2)
+    await card.get_by_role("button", name="Discard").focus()
+    ts = await card.get_attribute("data-ts") or ""
+
+    blocks = question()
+    slack.workspace.edit("C0STAGING", ts, {"text": "Still there?", "blocks": blocks})
+    await expect(card).to_contain_text("(edited)")
+    await expect(card.get_by_role("button", name="Discard")).to_be_focused()
+    slack.workspace.edit("C0STAGING", ts, {"text": "Too late."})
+
+    await expect(card).to_contain_text("Too late.")
+    await expect(card).to_be_focused()
 
 
 async def test_modal_is_changed_refused_at_its_field_and_submitted(visit: Open) -> None:
@@ -150,6 +173,7 @@ async def test_another_person_is_acted_as_and_finds_what_is_unread(visit: Open) 
     await type_in(page, "news for @bruno")
     await expect(brunos.get_by_role("link", name="staging-ops (unread)")).to_contain_text("1")
     await page.get_by_role("link", name="Act as Bruno Lima").click()
+    await expect(page.get_by_role("separator", name="New")).to_be_visible()
     await type_in(page, "I am Bruno")
 
     await expect(page).to_have_url(re.compile("#/U0BRUNO/C0STAGING$"))
