@@ -140,6 +140,10 @@ class HttpMode:
         self._host, self._port, self._path = host, port, path
         self.address = ""
 
+    async def connected(self) -> int:
+        """Return 1 while it listens, else 0."""
+        return int(bool(self.address))
+
     async def run(self, stop: asyncio.Event, *, drain_s: float = 10.0) -> None:
         """Listen until *stop* is set; then answer what was received, and finish the work."""
         server = web.Application()
@@ -153,6 +157,7 @@ class HttpMode:
             logger.info("slack_http_listening", address=self.address)
             await stop.wait()
         finally:
+            self.address = ""
             await runner.cleanup()
         await self._work.drain(drain_s)
 

@@ -65,6 +65,9 @@ class EnvironmentListeners:
             sentence = f"There is an environment called `{draft.name}` already."
             raise InvalidInput(sentence, fields={"name": sentence})
         keys = await self._scan(draft.ssh_host, draft.ssh_port)
+        if not keys:
+            sentence = "It showed no key that Ferry knows; paste its public key into Host key."
+            raise InvalidInput(sentence, fields={"ssh_host": sentence})
         return views.trust_modal(raw, keys)
 
     async def trusted(self, form: Form, _reply: Reply) -> Block:

@@ -1,0 +1,76 @@
+"""Ferry's listeners over real services, connected to the playground."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+import handlers
+from db.database import Database
+from db.model.categories import Category
+from db.model.errors import AttemptError
+from executor.services import Ground, Services, build
+from executor.ssh.hostkeys import HostKey
+from handlers.connection import SocketMode, slack_app
+from handlers.errors import Work
+from playground.cast import TEAM_ID
+from playground.server import PlaygroundSlack
+from tests.slack.conftest import until
+from tests.support.database import Clock
+from tests.support.world import ANA
+
+KEY = HostKey(
+    algorithm="ssh-ed25519",
+    fingerprint="SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDfM1ALgSbKYMxt4qU",
+    line="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",
+)
+
+
+async def scan(host: str, _port: int) -> Sequence[HostKey]:
+    """Show one key, or do not answer."""
+    if host == "down.example.com":
+        raise AttemptError(
+            Category.CONNECTION_ERROR, "down.example.com does not answer.", hint="Is it up?"
+        )
+    return [KEY]
+
+
+@dataclass(frozen=True)
+class In:
+    """What a test may look at."""
+
+    app: AsyncApp
+    services: Services
+    work: Work
+
+
+def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: str = "") -> In:
+    """Return Ferry's listeners over *database*; Ana is the admin."""
+    admins = frozenset({ANA.user_id})
+    services = build(Ground(db=database, clock=clock, admins=admins))
+    app, work = slack_app(client, signing_secret=secret), Work()
+    handlers.register(
+        app,
+        services,
+        team_id=lambda: TEAM_ID,
+        admins=admins,
+        scan=scan,
+        clock=clock,
+        work=work,
+    )
+    return In(app, services, work)
+
+
+@asynccontextmanager
+async def connected(ferry: In, slack: PlaygroundSlack) -> AsyncIterator[None]:
+    """Be connected by Socket Mode."""
+    stop = asyncio.Event()
+    socket_mode = SocketMode(ferry.app, slack.app_token, ferry.work, sockets=1)
+    running = asyncio.create_task(socket_mode.run(stop, drain_s=2.0))
+    await until(lambda: slack.core.sockets.count == 1, "connected")
+    yield
+    stop.set()
+    await running
