@@ -10,6 +10,7 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,6 +29,7 @@ from bot.secret_refs import read_secret
 from bot.settings import Settings, SlackMode
 from db.database import Database
 from db.migrations import upgrade
+from db.model.errors import Unavailable
 from executor.janitor import Janitor
 from executor.run import Tools
 from executor.services import Ground, Services
@@ -47,6 +49,7 @@ from handlers.reporter import Reporter
 logger = structlog.get_logger(__name__)
 _UPLOAD_TIMEOUT_S = 120
 _LAST_CARDS_S = 5.0
+_LOOK_S = 0.05
 
 
 def build(settings: Settings) -> "Bot":
@@ -148,12 +151,13 @@ class Bot:
             telling = group.create_task(reporter.run(), name="reporter")
             working = group.create_task(self.worker.run(), name="worker")
             listening = group.create_task(connection.run(stop), name="slack")
+            waiting = group.create_task(self._tell_ready(connection), name="ready")
             self.janitor.start()
-            self.ready.set()
             try:
                 await listening
             finally:
                 self.janitor.stop()
+            waiting.cancel()
             working.cancel()
             await asyncio.wait({working})
             await self._flush()
@@ -162,15 +166,19 @@ class Bot:
             writer.cancel()
         logger.info("stopped")
 
+    async def _tell_ready(self, connection: SocketMode | HttpMode) -> None:
+        while not await connection.connected():  # noqa: ASYNC110 - the SDK rings no bell
+            await asyncio.sleep(_LOOK_S)
+        logger.info("ready")
+        self.ready.set()
+
     async def _flush(self) -> None:
         """Give the reporter a moment to tell what it has not told yet."""
         deadline = time.monotonic() + _LAST_CARDS_S
-        while time.monotonic() < deadline:
-            pending = await self.services.news.pending(limit=1)
-            if not pending:
-                return
-            self.ground.news.ring()
-            await asyncio.sleep(0.1)
+        with suppress(Unavailable):
+            while time.monotonic() < deadline and await self.services.news.pending(limit=1):
+                self.ground.news.ring()
+                await asyncio.sleep(_LOOK_S)
 
     def _connection(self, client: AsyncWebClient, me: Me) -> SocketMode | HttpMode:
         settings = self.settings

@@ -44,7 +44,7 @@ async def main(home: Path, *, port: int, tour: bool) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    _clear(home)
+    home = _cleared(home)
     logging.configure("info", LogFormat.CONSOLE, to=home / "ferry.log")
     async with world(home, port=0 if tour else port) as made:
         if tour:
@@ -97,7 +97,8 @@ async def _ready(bot: Bot, running: "asyncio.Task[None]") -> None:
         await running  # raises what went wrong
 
 
-def _clear(home: Path) -> None:
+def _cleared(home: Path) -> Path:
+    home = home.resolve()
     if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
         raise InvalidInput(
             f"{home} holds other things than a demo, so it is left alone.",
@@ -106,6 +107,7 @@ def _clear(home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     (home / MARK).touch()
+    return home
 
 
 def _welcome(made: World, home: Path) -> None:

@@ -81,12 +81,13 @@ class Tour:
                 self._tell.does("ana", "compares the fingerprint: Trust and create")
                 errors = await self._ana.submits(trust)
                 _check(not errors, f"the form was refused: {errors}")
+                await self._created()
 
     async def bindings(self) -> None:
         """Bind each channel to its environment; a typo is answered with the nearest name."""
         async with self._tell.step("Channels are bound to environments"):
             await self._types(self._ana, STAGING_CHANNEL, "/migrate bind stagin")
-            self._tell.says(await self._ana.told(STAGING_CHANNEL, "Did you mean"))
+            self._tell.says(await self._ana.told(STAGING_CHANNEL, "Did you mean"), whole=True)
             for channel, name in ((STAGING_CHANNEL, "staging"), (PRODUCTION_CHANNEL, "production")):
                 await self._types(self._ana, channel, f"/migrate bind {name}")
                 self._tell.says(await self._ana.sees(channel, "bound this channel"))
@@ -97,6 +98,7 @@ class Tour:
             await self._types(self._ana, STAGING_CHANNEL, "/migrate new source")
             view = await self._ana.modal("New source")
             await self._fill_and_submit(self._ana, view, {"Name": "iclinic"})
+            await self._created()
             await self._types(self._ana, STAGING_CHANNEL, "/migrate new job")
             view = await self._ana.modal("New job")
             wrong = PARAMETERS.replace("practitioner-id: integer", "practitioner-id: integr")
@@ -111,16 +113,17 @@ class Tour:
             view = await self._ana.fills(view, fields)
             errors = await self._ana.submits(view)
             self._tell.says({"text": errors.get("Parameters", "")}, where="at Parameters: ")
-            _check("line 3" in errors.get("Parameters", ""), f"expected line 3 in {errors}")
+            _check("Line 3" in errors.get("Parameters", ""), f"line 3 is not told: {errors}")
             await self._fill_and_submit(self._ana, view, {"Parameters": PARAMETERS})
-            self._tell.says(await self._ana.told(STAGING_CHANNEL, "The job"))
+            await self._created()
 
     async def refused_input(self) -> None:
         """Mistype values: they are told by name, all at once, and nothing starts."""
         async with self._tell.step("Bruno mistypes: nothing starts"):
             line = "/migrate run import-patients sistema=iclinc practitioner-id=abc pacient-id=3"
             await self._types(self._bruno, STAGING_CHANNEL, line)
-            self._tell.says(await self._bruno.told(STAGING_CHANNEL, "practitioner-id"))
+            refused = await self._bruno.told(STAGING_CHANNEL, "need another look")
+            self._tell.says(refused, whole=True)
 
     async def on_staging(self) -> None:
         """Run by the form; see the card with its progress, the thread, the log."""
@@ -130,7 +133,7 @@ class Tour:
             fields = {"Sistema": "iclinic", "Practitioner id": "320623", **GOOD}
             self._tell.does("bruno", f"fills in {fields}")
             await self._fill_and_submit(self._bruno, view, fields)
-            for words in ("Queued", "Running", "%"):
+            for words in ("Running", "%"):
                 await self._bruno.sees(STAGING_CHANNEL, words, timeout=_RUN_S)
             card = await self._bruno.sees(STAGING_CHANNEL, "%", timeout=_RUN_S)
             self._tell.says(card)
@@ -172,6 +175,7 @@ class Tour:
                 "Interpreter": "node-that-is-not-there",
             }
             await self._fill_and_submit(self._ana, view, fields)
+            await self._created()
             await self._types(self._ana, STAGING_CHANNEL, "/migrate run import-with-missing-node")
             card = await self._ana.sees(STAGING_CHANNEL, "COMMAND_NOT_FOUND", timeout=_RUN_S)
             self._tell.says(card, whole=True)
@@ -203,6 +207,11 @@ class Tour:
     ) -> None:
         errors = await person.submits(await person.fills(view, fields))
         _check(not errors, f"the form was refused: {errors}")
+
+    async def _created(self) -> None:
+        told = await self._ana.modal("Created", timeout=15)
+        self._tell.says(told, whole=True)
+        await self._ana.closes(told)
 
     async def _thread(self, card: dict[str, Any], *wanted: str) -> None:
         """Print what the card's thread says, once every one of *wanted* can be read there."""

@@ -52,4 +52,10 @@ class Transcript:
 
 
 def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in screen.shown(text).splitlines() if line.strip()]
+    lines = [line.rstrip() for line in screen.shown(text).splitlines() if line.strip()]
+    # What is read as one piece stands there in its parts as well.
+    return [line for line in lines if not any(_is_begun_by(line, other) for other in lines)]
+
+
+def _is_begun_by(line: str, other: str) -> bool:
+    return len(line) > len(other) > 3 and line.startswith(other)
