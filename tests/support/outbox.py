@@ -32,5 +32,5 @@ async def outbox_on(slack: PlaygroundSlack, *, patience_s: float = 10) -> AsyncI
 async def until(condition: Callable[[], object], *, within_s: float = 10) -> None:
     """Return once *condition* holds; TimeoutError if it does not in time."""
     async with asyncio.timeout(within_s):
-        while not condition():
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - whatever is waited for rings no bell
+        while not condition():  # noqa: ASYNC110 - what is waited for rings no bell
+            await asyncio.sleep(0.01)

@@ -1,0 +1,116 @@
+"""Ferry's services on a real database, and a reporter from there to a playground."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from db.database import Database
+from db.model.catalog import EnvironmentDraft, JobDraft, Kind, SourceDraft
+from db.model.execution import Execution, Level, LogLine, Stream
+from db.model.people import Person
+from executor.rules.outcomes import Outcome
+from executor.services import Ask, Ground, Services, build
+from executor.services.log_writer import Batch, LogWriter
+from handlers.reporter import Reporter
+from playground.server import PlaygroundSlack
+from tests.support.outbox import outbox_on
+
+ANA = Person("U0ANA", "T0FERRY")
+CHANNELS = {"staging": "C0STAGING", "production": "C0PROD", "quiet": "C0QUIET"}
+LEASE = timedelta(minutes=1)
+SCOPES = frozenset({"chat:write", "files:write"})
+
+
+def wall_clock() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class Ferry:
+    """What happens to executions, as workers and people make it happen."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.ground = Ground(db=database, clock=wall_clock, admins=frozenset({"U0ANA"}))
+        self.services: Services = build(self.ground)
+
+    async def open(self) -> None:
+        """Create a job and three environments, each bound to its channel."""
+        catalog = self.services.catalog
+        source = await catalog.create_source(SourceDraft(name="iclinic"), ANA)
+        job = JobDraft(name="import-patients", source_id=source.id, script="/srv/run.js")
+        await catalog.create_job(job, ANA)
+        for name, channel_id in CHANNELS.items():
+            kind = Kind.PRODUCTION if name == "production" else Kind.STAGING
+            draft = EnvironmentDraft(
+                name=name, kind=kind, ssh_host="h", ssh_user="deploy", concurrency=50
+            )
+            await catalog.create_environment(draft, ANA)
+            await self.services.bindings.bind(channel_id, name, ANA)
+
+    async def launch(self, channel_id: str = "C0STAGING") -> Execution:
+        """Ask for a run."""
+        ask = Ask(job="import-patients", channel_id=channel_id, by=ANA)
+        return await self.services.launcher.launch(ask)
+
+    async def claim(self) -> Execution:
+        """Let a worker take the next one."""
+        execution = await self.services.queue.claim_next("worker", LEASE)
+        assert execution is not None
+        return execution
+
+    async def start(self, channel_id: str = "C0STAGING") -> Execution:
+        """Ask for a run and let it begin."""
+        execution = await self.launch(channel_id)
+        if execution.expires_at:
+            await self.services.confirmations.confirm(execution.id, ANA, execution.plan_hash)
+        return await self.claim()
+
+    async def prints(
+        self, execution: Execution, *texts: str, stream: Stream = Stream.OUT, done: int = 1
+    ) -> None:
+        """Let the script print lines, and be *done* of 4."""
+        lines = [
+            LogLine(execution.id, execution.attempt, n, stream, Level.INFO, wall_clock(), text)
+            for n, text in enumerate(texts, 1)
+        ]
+        batch = Batch(
+            lines=lines,
+            execution_id=execution.id,
+            attempt=execution.attempt,
+            fence=execution.fence,
+            out_offset=0,
+            err_offset=0,
+            last_line=len(lines),
+            warnings=0,
+            progress_done=done,
+            progress_total=4,
+            progress_words="",
+            result={},
+        )
+        writer = LogWriter(self.ground)
+        running = asyncio.create_task(writer.run())
+        await writer.write(batch)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    async def finish(self, execution: Execution, outcome: Outcome) -> None:
+        """Let it end."""
+        await self.services.queue.finish(execution, outcome, exit_status=0)
+
+    @asynccontextmanager
+    async def reporting(
+        self, slack: PlaygroundSlack, *, scopes: frozenset[str] = SCOPES, patience_s: float = 10
+    ) -> AsyncIterator[None]:
+        """Run a reporter until the end of the block; leaving it is a restart."""
+        async with outbox_on(slack, patience_s=patience_s) as outbox:
+            news, history = self.services.news, self.services.history
+            reporter = Reporter(news, history, outbox, scopes=scopes, clock=wall_clock)
+            running = asyncio.create_task(reporter.run())
+            try:
+                yield
+            finally:
+                running.cancel()
+                await asyncio.wait([running])
+            assert running.cancelled(), running.exception()
