@@ -112,11 +112,9 @@ async def test_file_is_shown_or_downloaded(
     slack: PlaygroundSlack, client: AsyncWebClient, session: ClientSession, ana: Person
 ) -> None:
     """Text opens in the page, everything else is a download."""
-    for name in ("run.log", "run.log.gz"):
+    for name in ("run.log", "dump.gz"):
         await client.files_upload_v2(channel=CHANNEL, filename=name, content=b"\xff\x00 line")
-    text, archive = [
-        (await ana.sees(CHANNEL, name))["files"][0] for name in ("run.log", "run.log.gz")
-    ]
+    text, archive = [(await ana.sees(CHANNEL, name))["files"][0] for name in ("run.log", "dump.gz")]
 
     async with session.get(slack.url + text["url"]) as shown:
         assert shown.content_type == "text/plain"

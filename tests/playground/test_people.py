@@ -204,3 +204,20 @@ async def test_button_of_an_old_screen_is_still_delivered(
         await ana.clicks(card, "Go", as_shown=True)
 
     assert len(slack.control.deliveries()) == 1
+
+
+async def test_option_that_was_not_offered_is_refused(
+    slack: PlaygroundSlack, client: AsyncWebClient, ana: Person, deaf: None
+) -> None:
+    """A page cannot send what the element does not have."""
+    assert deaf is None
+    pick = {"type": "static_select", "action_id": "pick", "options": [option("small")]}
+    blocks = [{"type": "actions", "block_id": "b", "elements": [pick]}]
+    posted = await client.chat_postMessage(channel=CHANNEL, text="card", blocks=blocks)
+    place = {"channel": CHANNEL, "message_ts": posted["ts"], "block_id": "b", "action_id": "pick"}
+
+    refused = await ana.tries("action", **place, selected_option=option("huge"))
+    taken = await ana.tries("action", **place, selected_option=option("small"))
+
+    assert (refused["error"], taken["ok"]) == ("That option is not on offer.", True)
+    assert len(slack.control.deliveries()) == 1
