@@ -90,19 +90,29 @@ retire() { # retire ID: nothing was ever launched here, and by taking the claim 
 # Sets grouped (in the script's process group), strays (in its session, but another group) and outside
 # (left the session; known by the cookie in their environment). Zombies are not counted.
 census() {
-  grouped= strays= outside=
+  grouped= strays= outside= carriers=
   if [ ! -d /proc/self ]; then
     kill -0 "-$payload" 2>/dev/null && grouped=$payload
     return
   fi
-  for found in $(cat /proc/[0-9]*/stat 2>/dev/null | sed -n \
-    -e "s/^\([0-9]*\) (.*) [^ZX] [0-9]* $payload .*/g\1/p" \
-    -e "s/^\([0-9]*\) (.*) [^ZX] [0-9]* [0-9]* $payload .*/s\1/p"); do
-    case $found in g*) grouped="$grouped ${found#g}" ;; s*) strays="$strays ${found#s}" ;; esac
+  # Cookies first, then sessions: a process born in between is seen where it belongs. `head` names each
+  # file before its content; a grep that looks into NUL-separated files itself is not everywhere.
+  for word in $(head -c 1000000 /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n' |
+    LC_ALL=C grep -e '^==> /proc/[0-9]*/environ <==$' -e "^FERRY_RUN=$id;\$"); do
+    case $word in
+    /proc/*/environ) process=${word#/proc/} process=${process%/environ} ;;
+    FERRY_RUN=*) carriers="$carriers $process" ;;
+    esac
   done
-  for found in $(LC_ALL=C grep -lF "FERRY_RUN=$id;" /proc/[0-9]*/environ 2>/dev/null); do
-    found=${found#/proc/} found=${found%/environ}
-    case "$grouped $strays " in *" $found "*) ;; *) outside="$outside $found" ;; esac
+  for word in $(cat /proc/[0-9]*/stat 2>/dev/null | sed -n \
+    -e "s/^\([0-9]*\) (.*) [^ZX] [0-9]* $payload .*/g\1/p" \
+    -e "s/^\([0-9]*\) (.*) [^ZX] [0-9]* [0-9]* $payload .*/s\1/p" \
+    -e "s/^\([0-9]*\) (.*) [^ZX] .*/\1/p"); do
+    case $word in
+    g*) grouped="$grouped ${word#g}" ;;
+    s*) strays="$strays ${word#s}" ;;
+    *) case "$carriers " in *" $word "*) outside="$outside $word" ;; esac ;;
+    esac
   done
 }
 

@@ -1,0 +1,165 @@
+"""Cancel and timeout: everything that the script started is ended, counted, and told."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from executor.ssh.remote import Receipt, RemoteState, RemoteStatus
+from tests.support.remote import Job, eventually
+
+NewJob = Callable[[], Job]
+
+TREE = """sh -c 'sleep 300 & sleep 300; :' & sleep 300 & echo ready; wait"""
+STUBBORN = """trap : TERM; sh -c 'trap "" TERM; sleep 300' & echo ready
+while :; do sleep 0.2; done"""
+ESCAPEE = """setsid sh -c 'trap "" TERM; echo ready; sleep 301; :' & wait"""
+DAEMON = """(setsid sleep 302 >/dev/null 2>&1 </dev/null &) ; sleep 0.2; exit 0"""
+
+
+def processes_of(job: Job) -> list[str]:
+    """Return what still runs with the cookie of *job*."""
+    cookie = f"FERRY_RUN={job.id};".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if cookie in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().decode())
+        except OSError:
+            continue  # it ended while we looked
+    return found
+
+
+async def _cancelled(job: Job, text: str, *, grace_s: int) -> RemoteStatus:
+    await job.start(text, grace_s=grace_s)
+    await job.prints(b"ready\n")
+    await job.remote.cancel()
+    return await job.over()
+
+
+async def test_cancel_ends_a_tree_on_term(shell_job: NewJob) -> None:
+    """Nothing ignores TERM: it is over at once, and every process is in the receipt."""
+    job = shell_job()
+
+    status = await _cancelled(job, TREE, grace_s=30)
+
+    assert (status.state, status.reason) == (RemoteState.EXITED, "cancel")
+    assert status.receipt is not None
+    assert status.receipt.processes == status.receipt.on_term >= 4
+    assert status.receipt.remaining == 0
+    assert processes_of(job) == []
+
+
+async def test_cancel_kills_what_ignores_term_after_the_grace(shell_job: NewJob) -> None:
+    """After the grace comes KILL, and the receipt tells the two apart."""
+    job = shell_job()
+
+    status = await _cancelled(job, STUBBORN, grace_s=1)
+
+    assert status.receipt is not None
+    assert status.receipt.on_kill >= 2
+    assert (status.receipt.left_session, status.receipt.remaining) == (0, 0)
+    assert processes_of(job) == []
+
+
+async def test_cancel_finds_what_left_the_session(shell_job: NewJob) -> None:
+    """A process with a session of its own, deaf to TERM, does not get away."""
+    job = shell_job()
+
+    status = await _cancelled(job, ESCAPEE, grace_s=1)
+
+    assert status.receipt is not None
+    assert status.receipt.left_session >= 2
+    assert status.receipt.remaining == 0
+    assert processes_of(job) == []
+
+
+async def test_timeout_is_enforced_with_nobody_connected(shell_job: NewJob) -> None:
+    """The host itself ends the run when its time is up, and says so."""
+    job = shell_job()
+    await job.start(STUBBORN, timeout_s=1, grace_s=1)
+
+    status = await job.over()
+
+    assert status.reason == "timeout"
+    assert status.receipt is not None
+    assert status.receipt.processes >= 2
+    assert processes_of(job) == []
+
+
+async def test_what_a_script_leaves_behind_is_ended_with_it(shell_job: NewJob) -> None:
+    """A daemon of a script that ended by itself is ended too, and the exit status stays true."""
+    job = shell_job()
+    await job.start(DAEMON)
+
+    status = await job.over()
+
+    assert (status.reason, status.exit_status) == ("exit", 0)
+    assert status.receipt is not None
+    assert (status.receipt.left_session, status.receipt.remaining) == (1, 0)
+    assert processes_of(job) == []
+
+
+async def test_a_helper_that_finishes_by_itself_is_waited_for(another: NewJob) -> None:
+    """What a background process prints within a moment of the end is kept, and nothing is killed."""
+    job = another()
+
+    await job.start("(sleep 0.3; echo late) & echo early")
+    taken = await job.follow()
+
+    assert bytes(taken.out) == b"early\nlate\n"
+    assert (await job.remote.status()).receipt is None
+
+
+async def test_cancel_of_what_is_over_changes_nothing(another: NewJob) -> None:
+    """The end was recorded first; that is what stays true."""
+    job = another()
+    await job.start("exit 4")
+    before = await job.over()
+
+    after = await job.remote.cancel()
+
+    assert after == before
+
+
+async def test_cancel_of_an_unknown_run_says_gone(another: NewJob) -> None:
+    """There is nothing to stop, and nothing is created by asking."""
+    assert (await another().remote.cancel()).state is RemoteState.GONE
+
+
+async def test_cancel_twice_is_one_cancel(another: NewJob) -> None:
+    """A second click finds the first at work."""
+    job = another()
+    await job.start(STUBBORN, grace_s=1)
+    await job.prints(b"ready\n")
+
+    await job.remote.cancel()
+    await job.remote.cancel()
+
+    assert (await job.over()).reason == "cancel"
+
+
+async def test_remove_leaves_a_running_run_alone(another: NewJob) -> None:
+    """Only finished runs are removed."""
+    job = another()
+    await job.start("echo ready; sleep 300")
+    await job.prints(b"ready\n")
+
+    await job.remote.remove()
+
+    assert (await job.remote.status()).state is RemoteState.RUNNING
+    await job.remote.cancel()
+    await job.over()
+
+
+async def test_cancel_is_seen_at_once(another: NewJob) -> None:
+    """The watchdog is woken; nobody waits for its next round."""
+    job = another()
+    await job.start("echo ready; sleep 300")
+    await job.prints(b"ready\n")
+
+    await job.remote.cancel()
+
+    over = await eventually(
+        job.remote.status, lambda s: s.state is RemoteState.EXITED, within_s=2.5
+    )
+    assert over.receipt == Receipt(2, 2, 0, 0, 0)
+    assert over.receipt.words == "2 processes: 2 ended on TERM; none remain"

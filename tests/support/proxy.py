@@ -1,0 +1,90 @@
+"""A TCP proxy that cuts lines: what a lost network looks like to both ends."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Self
+
+
+class Proxy:
+    """Passes bytes to *port* on loopback; ``cut`` resets every line at once."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._server: asyncio.Server
+        self._lines: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.is_silent = False  #: takes bytes and passes none, as behind a dead router
+        self.answers_pass = True  #: False: what the server says is dropped
+        self.passed = 0  #: bytes passed on from the server
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        self.cut()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def port(self) -> int:
+        """Where to connect instead."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    def cut(self) -> int:
+        """Reset every line there is, in the middle of whatever it carries; return how many."""
+        lines, self._lines = self._lines, []
+        for pair in lines:
+            for writer in pair:
+                _reset(writer)
+        return len(lines)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            _reset(writer)
+            return
+        self._lines.append((writer, far_writer))
+        async with _closing(writer), _closing(far_writer):
+            await asyncio.gather(
+                self._pass(reader, far_writer, is_answer=False),
+                self._pass(far_reader, writer, is_answer=True),
+            )
+
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool
+    ) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                if self.is_silent or (is_answer and not self.answers_pass):
+                    continue
+                self.passed += len(data) if is_answer else 0
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        writer.transport.abort()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        line: socket.socket = writer.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
