@@ -26,7 +26,8 @@ def shown(mrkdwn: str) -> str:
     """Return mrkdwn as it looks: no marks, references by their labels."""
     text = re.sub(r"<[^<>|]*\|([^<>]*)>", r"\1", mrkdwn)
     text = re.sub(r"<([@#!]?)([^<>|]*)>", r"\1\2", text)
-    text = re.sub(r"[*`~]", "", text)
+    text = re.sub(r"[*`]", "", text)
+    text = re.sub(r"~([^~\n]+)~(?![\w/])", r"\1", text)  # struck through; not the home of a path
     return html.unescape(text)
 
 
