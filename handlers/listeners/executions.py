@@ -10,7 +10,6 @@ from handlers.parsing import Click, Command, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
 from handlers.views import runs as views
-from handlers.views.blocks import esc
 from handlers.views.card import execution_card
 from handlers.views.ids import COMMAND, Action
 
@@ -51,7 +50,7 @@ class ExecutionListeners:
         if request.channel_id:
             where = await self._services.bindings.environment_of(request.channel_id)
         running = await self._services.history.active(environment_id=where.id if where else None)
-        name = esc(where.name) if where else ""
+        name = where.name if where else ""
         await reply.say(views.active(running, now=self._clock(), where=name))
 
     async def history(self, command: Command, reply: Reply) -> None:

@@ -10,12 +10,13 @@ from handlers.views.blocks import (
     esc,
     input_block,
     modal,
+    mono,
     option,
     select,
 )
 from handlers.views.catalog import parameters_line
 from handlers.views.fields import text_field
-from handlers.views.ids import Action, Callback, field
+from handlers.views.ids import COMMAND, Action, Callback, field
 from handlers.views.message import Told
 from handlers.views.notes import said
 
@@ -103,7 +104,7 @@ def job_created(one: Job) -> Told:
     """Return that the job is there, and what it asks for."""
     return said(
         f"✅ The job *{esc(one.name)}* is there. It asks for: {parameters_line(one.parameters)}",
-        hint=f"Run it with `/migrate run {one.name}` in a bound channel.",
+        hint=f"Run it with {mono(f'{COMMAND} run {one.name}')} in a bound channel.",
     )
 
 

@@ -13,8 +13,14 @@ MOST_PROBLEMS = 25
 
 
 def prose(text: str) -> str:
-    """Return a sentence of Ferry's own for mrkdwn: escaped, but people and channels stay links."""
-    return _MENTION.sub(r"<\1>", esc(text))
+    """Return a sentence of Ferry's own for mrkdwn: escaped, but people and channels stay links.
+
+    Not those in backticks: there stands what somebody typed.
+    """
+    parts = esc(text).split("`")
+    return "`".join(
+        part if number % 2 else _MENTION.sub(r"<\1>", part) for number, part in enumerate(parts)
+    )
 
 
 def said(text: str, *buttons: Block, hint: str = "") -> Told:

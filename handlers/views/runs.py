@@ -5,7 +5,17 @@ from datetime import datetime
 
 from db.model.execution import Execution, LogLine, Status
 from executor.rules.durations import words
-from handlers.views.blocks import Block, actions, button, code, context, header, person, section
+from handlers.views.blocks import (
+    Block,
+    actions,
+    button,
+    code,
+    context,
+    esc,
+    header,
+    person,
+    section,
+)
 from handlers.views.blocks import when as moment
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
@@ -21,12 +31,12 @@ def active(running: Sequence[Execution], *, now: datetime, where: str = "") -> T
     run = button("Run a job…", action_id=Action.RUN_OPEN, style="primary")
     last = button("Last runs", action_id=Action.EXECUTION_HISTORY)
     if not running:
-        text = f"Nothing runs or waits{place_}."
+        text = f"Nothing runs or waits{esc(place_)}."
         return Told(text, [section(text), actions(run, last)])
     rows = [row(one, now=now) for one in running[:40]]
     more = [context(f"and {len(running) - 40} more")] if len(running) > 40 else []
     title = f"Running and waiting{place_} ({len(running)})"
-    return Told(f"{title}.", [header(title), *rows, *more, actions(run, last)])
+    return Told(f"{esc(title)}.", [header(title), *rows, *more, actions(run, last)])
 
 
 def history(past: Sequence[Execution], *, now: datetime, is_first: bool, older: int | None) -> Told:

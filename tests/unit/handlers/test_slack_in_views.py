@@ -1,0 +1,413 @@
+"""Lists, forms and notes hold Slack's limits and mention nobody, whatever people typed."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db.model.catalog import Environment, Job, Kind, ParameterSpec, ParameterType, Source
+from db.model.errors import InvalidInput, NotAllowed
+from db.model.execution import Execution, Level, LogLine, Plan, Status, Stream
+from db.model.people import Person
+from executor.rules import spec_text
+from executor.rules.names import quoted
+from executor.ssh.hostkeys import HostKey
+from handlers.views import (
+    bindings,
+    catalog,
+    definition_forms,
+    environment_form,
+    fields,
+    forms,
+    ids,
+    notes,
+    run_form,
+    runs,
+)
+from handlers.views import help as help_views
+from handlers.views.blocks import Block
+from handlers.views.message import Told
+from handlers.views.run_form import RunForm
+from playground.blocks import block_problems
+from playground.view_rules import check_view
+
+ANA = Person("U0ANA", "T0")
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+HOSTILE = "<!channel> <@U0EVIL> <http://evil|good> *b* `x` \u202e\x00" + "é" * 4000
+EVIL = st.one_of(
+    st.text(max_size=200),
+    st.sampled_from([HOSTILE, "", " ", "<!here>", "`", "&lt;!channel&gt;", "a" * 10_000]),
+)
+FORBIDDEN = ("<!channel", "<!here", "<!everyone", "<@U0EVIL", "<http")
+
+
+def environment(text: str, **other: Any) -> Environment:
+    """Return an environment full of *text*."""
+    values: dict[str, Any] = {
+        "id": 1,
+        "name": text[:63],
+        "kind": Kind.STAGING,
+        "ssh_host": text,
+        "ssh_user": text,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return Environment(**{**values, **other})
+
+
+def source(text: str) -> Source:
+    """Return a source full of *text*."""
+    return Source(
+        id=1,
+        name=text[:63],
+        description=text,
+        defaults={text: text},
+        created_at=NOON,
+        updated_at=NOON,
+    )
+
+
+def specs(text: str) -> tuple[ParameterSpec, ...]:
+    """Return a parameter of each type, full of *text*."""
+    each = [
+        ParameterSpec(
+            name=f"p{kind.value}",
+            label=text,
+            type=kind,
+            default=text,
+            choices=(text or "x", "b"),
+            example=text,
+            required=False,
+        )
+        for kind in ParameterType
+    ]
+    return (*each, ParameterSpec(name="token", secret_ref="env:T"))
+
+
+def job(text: str, **other: Any) -> Job:
+    """Return a job full of *text*."""
+    values: dict[str, Any] = {
+        "id": 1,
+        "name": text[:63] or "x",
+        "source_id": 1,
+        "script": text,
+        "description": text,
+        "parameters": specs(text),
+        "source_name": text,
+        "version": 1,
+        "created_by": "U0ANA",
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return Job(**{**values, **other})
+
+
+def execution(text: str, **other: Any) -> Execution:
+    """Return an execution full of *text*."""
+    plan = Plan(
+        environment=text,
+        kind=Kind.STAGING,
+        host=text,
+        port=22,
+        user=text,
+        host_key="",
+        job=text,
+        job_version=1,
+        directory=text,
+        script=text,
+        interpreter=text,
+        arguments=(text,),
+        variables={},
+        timeout_s=600,
+        grace_s=5,
+    )
+    values: dict[str, Any] = {
+        "id": 128,
+        "key": "k",
+        "job_id": 1,
+        "job_name": text,
+        "job_version": 1,
+        "environment_id": 1,
+        "environment_name": text,
+        "environment_kind": Kind.STAGING,
+        "status": Status.QUEUED,
+        "team_id": "T",
+        "channel_id": "C",
+        "requested_by": text,
+        "reason": text,
+        "error_message": text,
+        "plan": plan,
+        "plan_hash": "h",
+        "created_at": NOON,
+    }
+    return Execution(**{**values, **other})
+
+
+def messages(text: str) -> Iterator[Told]:
+    """Yield every message of this floor's in-half, full of *text*."""
+    said = f"Not this: {quoted(text)}."
+    error = InvalidInput(said, hint=said, fields={text: said, f"{text}2": f"{said}!"})
+    one = execution(text, status=Status.FAILED, started_at=NOON, finished_at=NOON)
+    line = LogLine(128, 1, 1, Stream.OUT, Level.INFO, NOON, text)
+    yield notes.refused(error, run_form.form_button(text[:63], {text: text}, text))
+    yield notes.unknown_verb(text, "")
+    yield notes.unknown_command(text)
+    yield notes.broke("ab12cd")
+    yield catalog.environments([environment(text)] * 60, {text: ["C0STAGING"] * 20})
+    yield catalog.sources([source(text)] * 60)
+    yield catalog.jobs([job(text)] * 100)
+    yield catalog.jobs([], search=text)
+    yield runs.active([one] * 60, now=NOON, where=text)
+    yield runs.history([one] * 10, now=NOON, is_first=False, older=3)
+    yield runs.log(one, [line] * 20, now=NOON)
+    yield runs.launched(one)
+    yield runs.cancelling(one)
+    yield bindings.bound(environment(text), ANA)
+    yield bindings.not_a_member(bindings.unbound(environment(text), ANA))
+    yield help_views.help_note()
+    yield definition_forms.source_created(source(text))
+    yield definition_forms.job_created(job(text))
+    yield environment_form.created(text, Kind.STAGING)
+
+
+def views(text: str) -> Iterator[Block]:
+    """Yield every modal of this floor, full of *text*."""
+    form = RunForm(jobs=[job(text)], job=job(text), environment=environment(text))
+    given_ = dict.fromkeys((spec.name for spec in specs(text)), text)
+    yield run_form.run_modal(replace(form, values=given_, reason=text))
+    yield run_form.run_modal(replace(form, asks_channel=True, channel_id="C0STAGING"))
+    yield run_form.run_modal(replace(form, jobs=[job(text)] * 26, environment=None))
+    named = environment(text, name=text[:63] or "x")
+    yield bindings.bind_modal([named], "C0STAGING", text)
+    yield environment_form.environment_modal()
+    yield definition_forms.source_modal()
+    yield definition_forms.job_modal([replace(source(text), name=text[:63] or "x")])
+    key = HostKey(algorithm="ssh-ed25519", fingerprint=text[:90], line=text[:90])
+    yield environment_form.trust_modal({"ssh_host": text[:90], "kind": "staging"}, [key])
+    yield notes.window(notes.refused(NotAllowed(quoted(text), hint=quoted(text))))
+    yield notes.working("Looking at the host…")
+
+
+def parsed_by_slack(node: Any) -> Iterator[str]:
+    """Yield every text in which Slack looks for mentions and links."""
+    if isinstance(node, dict):
+        if node.get("type") == "mrkdwn":
+            yield node["text"]
+        for each in node.values():
+            yield from parsed_by_slack(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from parsed_by_slack(each)
+
+
+def assert_harmless(texts: Iterator[str]) -> None:
+    """Fail if anybody but Ferry could mention or link."""
+    for text in texts:
+        assert not any(token in text for token in FORBIDDEN), text
+
+
+@settings(max_examples=40, deadline=None)
+@given(EVIL)
+def test_messages_hold_slacks_limits_and_mention_nobody(text: str) -> None:
+    """Whatever people, hosts and scripts write into any field."""
+    for told in messages(text):
+        assert block_problems(told.blocks, "message", "/blocks") == []
+        assert told.text
+        assert_harmless(parsed_by_slack(told.blocks))
+        assert_harmless(iter([told.text]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(EVIL)
+def test_modals_hold_slacks_limits_and_mention_nobody(text: str) -> None:
+    """A form that Slack refuses would be a form that nobody can open."""
+    for view in views(text):
+        check_view(view, "modal")
+        assert_harmless(parsed_by_slack(view))
+
+
+def test_home_holds_slacks_limits() -> None:
+    """Also with long lists, and with nothing."""
+    rows = [runs.row(execution(HOSTILE), now=NOON)] * 10
+
+    for view in (help_views.home(rows, rows), help_views.home([], [])):
+        check_view(view, "home")
+
+
+def test_words_of_ferry_may_name_people_and_channels() -> None:
+    """A refusal says whom to ask as a link; everything else stays text."""
+    told = notes.prose("Ask <@U0ANA> in <#C0STAGING|ops>, not <!channel> or `<@U0EVIL>`.")
+
+    assert told == "Ask <@U0ANA> in <#C0STAGING>, not &lt;!channel&gt; or `&lt;@U0EVIL&gt;`."
+
+
+@pytest.mark.parametrize("kind", list(ParameterType))
+def test_default_that_its_field_cannot_hold_is_left_out(kind: ParameterType) -> None:
+    """Slack would refuse the whole form for it."""
+    spec = ParameterSpec(name="p", type=kind, choices=("a", "b"), default="<nonsense>")
+    (block,) = fields.parameter_fields(job("x", parameters=(spec,)), {})
+    initial = [key for key in block["element"] if key.startswith("initial")]
+
+    assert bool(initial) == (kind is ParameterType.TEXT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "key", "shown"),
+    [
+        (ParameterType.INTEGER, "320623", "initial_value", "320623"),
+        (ParameterType.NUMBER, "1.5", "initial_value", "1.5"),
+        (ParameterType.DATE, "2026-12-31", "initial_date", "2026-12-31"),
+        (ParameterType.TEXT, "ana", "initial_value", "ana"),
+    ],
+)
+def test_value_is_filled_in(kind: ParameterType, value: str, key: str, shown: str) -> None:
+    """What was typed before, or is the default, need not be typed again."""
+    spec = ParameterSpec(name="p", type=kind, default="x")
+    (block,) = fields.parameter_fields(job("x", parameters=(spec,)), {"p": value})
+
+    assert block["element"][key] == shown
+
+
+@pytest.mark.parametrize(("word", "value"), [("sim", "true"), ("No", "false"), ("TRUE", "true")])
+def test_yes_and_no_are_filled_in(word: str, value: str) -> None:
+    """In the words that the validator takes."""
+    spec = ParameterSpec(name="p", type=ParameterType.BOOLEAN, default=word)
+    (block,) = fields.parameter_fields(job("x", parameters=(spec,)), {})
+
+    assert block["element"]["initial_option"]["value"] == value
+
+
+def test_choice_that_no_menu_can_hold_is_typed() -> None:
+    """More than 100 choices, or longer ones than Slack's 75 characters."""
+    spec = ParameterSpec(name="p", type=ParameterType.CHOICE, choices=("x" * 76, "b"))
+    (block,) = fields.parameter_fields(job("x", parameters=(spec,)), {})
+
+    assert block["element"]["type"] == "plain_text_input"
+    assert "One of:" in block["hint"]["text"]
+
+
+def test_secret_is_never_asked_for() -> None:
+    """It is only said that Ferry fills it in."""
+    blocks = fields.parameter_fields(job("x", parameters=(specs("x")[-1],)), {"token": "leak"})
+
+    assert [block["type"] for block in blocks] == ["context"]
+    assert "leak" not in json.dumps(blocks)
+
+
+def test_typed_line_survives_the_button() -> None:
+    """Job, values and reason come back from the button's value."""
+    typed = run_form.typed("import", {"nome": 'Ana "d\'Ávila"'}, "why")
+
+    assert run_form.parsed(typed) == ("import", {"nome": 'Ana "d\'Ávila"'}, "why")
+
+
+def test_line_too_long_for_a_button_opens_an_empty_form() -> None:
+    """Slack takes 2000 characters; half a value would be a wrong one."""
+    button = run_form.form_button("import", {"nome": "x" * 3000})
+
+    assert run_form.parsed(button["value"]) == ("import", {}, "")
+
+
+def test_trusted_form_travels_with_its_keys() -> None:
+    """What was filled in comes back with the key that the person saw."""
+    raw = {"name": "staging", "ssh_host": "h", "node_path": ""}
+    key = HostKey(algorithm="a", fingerprint="f", line="ssh-ed25519 AAAA")
+    view = environment_form.trust_modal(raw, [key])
+
+    assert environment_form.trusted(view["private_metadata"]) == {
+        "name": "staging",
+        "ssh_host": "h",
+        "host_key": "ssh-ed25519 AAAA",
+    }
+
+
+def test_trusted_form_that_is_too_long_is_refused_in_words() -> None:
+    """Slack takes 3000 characters along."""
+    with pytest.raises(InvalidInput, match="too long together"):
+        environment_form.trust_modal({"ssh_host": "h", "node_path": "x" * 3000}, [])
+
+
+def submitted(view: Block, **typed: Any) -> Block:
+    """Return *view* as Slack sends it back."""
+    values = {ids.field(name): {ids.Action.FIELD: state} for name, state in typed.items()}
+    return {**view, "id": "V1", "hash": "h", "state": {"values": values}}
+
+
+def test_errors_stand_at_their_fields() -> None:
+    """By block id, since that is how Slack finds the field."""
+    view = definition_forms.source_modal()
+    error = InvalidInput("no", fields={"name": "Taken.", "defaults": "Wrong."})
+
+    assert forms.field_errors(view, error) == {
+        "field:name": "Taken.",
+        "field:defaults": "Wrong.",
+    }
+
+
+def test_error_without_a_field_is_not_lost() -> None:
+    """Then all of it is told on top of the form."""
+    view = definition_forms.source_modal()
+
+    assert forms.field_errors(view, InvalidInput("no", fields={"elsewhere": "x"})) == {}
+    assert forms.field_errors(view, NotAllowed("no")) == {}
+
+
+def test_parameter_called_like_a_field_gets_its_own_error() -> None:
+    """A job may well have a parameter that is called reason."""
+    spec = ParameterSpec(name="reason")
+    view = run_form.run_modal(RunForm(jobs=[job("x")], job=job("x", name="x", parameters=(spec,))))
+
+    at = forms.field_errors(view, InvalidInput("no", fields={"reason": "Wrong."}))
+
+    assert at == {"parameter:x:reason": "Wrong."}
+
+
+def test_refused_form_keeps_what_was_typed_and_replaces_the_last_note() -> None:
+    """However often it is refused, one note stands on top."""
+    typed = {"name": {"type": "plain_text_input", "value": "mine"}}
+    view = submitted(definition_forms.source_modal(), **typed)
+    once = forms.again(view, notes.said("first"))
+    twice = forms.again(submitted(once, **typed), notes.said("second"))
+
+    check_view(twice, "modal")
+    assert "first" not in json.dumps(twice)
+    assert twice["blocks"][0]["text"]["text"] == "second"
+    assert twice["blocks"][1]["element"]["initial_value"] == "mine"
+
+
+def test_emptied_field_does_not_come_back() -> None:
+    """Somebody who deleted the prefilled value meant it."""
+    view = definition_forms.job_modal([source("iclinic")])
+    typed = {"interpreter": {"type": "plain_text_input", "value": None}}
+
+    again = forms.again(submitted(view, **typed), notes.said("no"))
+
+    (block,) = [one for one in again["blocks"] if one.get("block_id") == "field:interpreter"]
+    assert "initial_value" not in block["element"]
+
+
+def test_every_list_says_how_to_begin_when_it_is_empty() -> None:
+    """With the button for it."""
+    empty = [
+        catalog.environments([], {}),
+        catalog.sources([]),
+        catalog.jobs([]),
+        catalog.jobs([], has_sources=False),
+        runs.active([], now=NOON),
+        runs.history([], now=NOON, is_first=True, older=None),
+    ]
+
+    for told in empty:
+        assert told.blocks[-1]["type"] == "actions", told.text
+
+
+def test_example_of_the_parameters_is_valid() -> None:
+    """What the job form shows can be copied."""
+    assert len(spec_text.parse("\n".join(definition_forms.EXAMPLE))) == len(
+        definition_forms.EXAMPLE
+    )
