@@ -48,9 +48,13 @@ def _is_admin(person: Person, admins: Collection[str]) -> bool:
 
 
 def _whom_to_ask(user_ids: Collection[str]) -> str:
-    people = [f"<@{user_id}>" for user_id in sorted(user_ids) if not user_id.startswith("cli:")]
+    people = [f"<@{user_id}>" for user_id in sorted(user_ids) if _is_in_slack(user_id)]
     if not people:
         return (
             "No admin is named yet: set FERRY_ADMINS=U012AB3CD (Slack user ids) and restart Ferry."
         )
     return f"Ask {' or '.join(people)}."
+
+
+def _is_in_slack(user_id: str) -> bool:
+    return user_id != "" and not user_id.startswith("cli:")

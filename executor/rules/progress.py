@@ -52,10 +52,7 @@ class Reader:
         if self._pattern:
             found = self._pattern.search(line)
             return _progress(found, words=found.groupdict().get("words") or "") if found else None
-        for found in _GUESSED.finditer(line):
-            if progress := _progress(found, words=_words_around(line, found)):
-                return progress
-        return None
+        return _guessed(line)
 
 
 def read_result(line: str) -> dict[str, str]:
@@ -68,6 +65,15 @@ def read_result(line: str) -> dict[str, str]:
     except ValueError:
         words = [(name, value) for name, _, value in (w.partition("=") for w in found[1].split())]
     return {name[:40]: value[:_LONGEST_RESULT] for name, value in words if value is not None}
+
+
+def _guessed(line: str) -> Progress | None:
+    if not ("%" in line or "/" in line or " of " in line):  # most lines: spare them the search
+        return None
+    for found in _GUESSED.finditer(line):
+        if progress := _progress(found, words=_words_around(line, found)):
+            return progress
+    return None
 
 
 def _progress(found: re.Match[str], *, words: str) -> Progress | None:

@@ -33,6 +33,12 @@ def test_refusal_without_any_admin_says_how_to_name_one() -> None:
     assert "FERRY_ADMINS=" in refused.value.hint
 
 
+def test_nobody_is_not_an_admin_through_a_stray_comma() -> None:
+    """``FERRY_ADMINS=U1,`` names no second admin without an id."""
+    with pytest.raises(NotAllowed):
+        access.check_admin(Person(""), ["UADMIN", ""])
+
+
 def test_anybody_may_run_in_an_active_environment() -> None:
     """Being in the bound channel is the permission to ask."""
     access.check_may_run(Person("UBOB"), STAGING)
