@@ -53,7 +53,8 @@ class Caller:
         trouble = Trouble(Kind.BUSY, "budget", "Too much is being told at once.")
         while True:
             await self._wait(method, channel_id, turn, deadline, trouble)
-            self._budgets.take(method, channel_id, self._clock())
+            window = self._budgets.window(method, channel_id)
+            window.begin()
             try:
                 answer = await send()
             except FAILURES as error:
@@ -64,6 +65,8 @@ class Caller:
             else:
                 self._note_answer()
                 return answer
+            finally:
+                window.end(self._clock())
 
     async def _wait(
         self, method: str, channel_id: str, turn: Turn, deadline: float, trouble: Trouble

@@ -21,7 +21,7 @@ from handlers.teller import UPLOADS_AT_ONCE, NotNow, NotThere, Teller
 
 logger = structlog.get_logger(__name__)
 
-AT_ONCE = 16  # executions told at the same time
+AT_ONCE = 40  # executions told at the same time; most of them wait for their turn
 BUSY_S, IDLE_S = 1.0, 3.0  # between two looks, if no bell rings
 GATHER_S = 0.1  # changes that come together are told together
 DATABASE_AWAY_S = 2.0

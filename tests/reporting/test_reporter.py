@@ -52,8 +52,8 @@ class Channel:
         return [m["text"] for m in self._messages if m.get("subtype") == "thread_broadcast"]
 
     def shows(self, words: str) -> bool:
-        """Tell whether the newest card says *words*."""
-        return bool(self.cards) and words in "\n".join(texts_of(self.cards[-1]))
+        """Tell whether any card says *words*."""
+        return any(words in "\n".join(texts_of(card)) for card in self.cards)
 
     @property
     def _messages(self) -> list[dict[str, Any]]:
@@ -98,9 +98,9 @@ async def test_place_in_line_follows_those_ahead(ferry: Ferry, slack: Playground
     async with ferry.reporting(slack):
         await ferry.launch()
         await ferry.launch()
-        await until(lambda: staging.shows("2nd in line"))
+        await until(lambda: staging.shows("Next in line") and staging.shows("2nd in line"))
         await ferry.claim()
-        await until(lambda: staging.shows("Next in line"))
+        await until(lambda: staging.shows("Next in line") and not staging.shows("2nd in line"))
 
 
 async def test_restart_tells_nothing_twice(ferry: Ferry, slack: PlaygroundSlack) -> None:

@@ -13,23 +13,37 @@ def test_window_lets_a_burst_through_and_then_makes_wait() -> None:
     window = Window(3, 10.0)
     for second in (0.0, 1.0, 2.0):
         assert window.wait_s(second, urgent=False) == 0
-        window.take(second)
+        window.begin()
+        window.end(second)
 
     assert window.wait_s(4.0, urgent=False) == 6.0
     assert window.wait_s(10.0, urgent=False) == 0
 
 
+def test_call_that_takes_long_counts_until_a_span_after_its_end() -> None:
+    """Slack may have counted it at any moment in between."""
+    window = Window(1, 5.0)
+    window.begin()
+
+    assert 0 < window.wait_s(30.0, urgent=True) < 1
+    window.end(31.0)
+    assert window.wait_s(32.0, urgent=True) == 4.0
+
+
 def test_last_edits_of_a_minute_are_kept_for_what_is_urgent() -> None:
     """Progress stops before ends and questions do."""
     budgets = Budgets()
+    edits = budgets.window("chat.update", "C1")
     for _ in range(EDITS - EDITS_KEPT):
-        budgets.take("chat.update", "C1", 0.0)
+        edits.begin()
+        edits.end(0.0)
 
     assert budgets.wait_s("chat.update", "C2", 1.0, urgent=False) == 59.0
     assert budgets.wait_s("chat.update", "C2", 1.0, urgent=True) == 0
 
     for _ in range(EDITS_KEPT):
-        budgets.take("chat.update", "C1", 1.0)
+        edits.begin()
+        edits.end(1.0)
 
     assert budgets.wait_s("chat.update", "C2", 2.0, urgent=True) == 58.0
     assert budgets.wait_s("chat.update", "C2", 60.5, urgent=True) == 0
@@ -38,8 +52,10 @@ def test_last_edits_of_a_minute_are_kept_for_what_is_urgent() -> None:
 def test_posts_are_counted_in_each_channel() -> None:
     """A busy channel does not silence another."""
     budgets = Budgets()
+    posts = budgets.window("chat.postMessage", "C1")
     for _ in range(POSTS):
-        budgets.take("chat.postMessage", "C1", 0.0)
+        posts.begin()
+        posts.end(0.0)
 
     assert budgets.wait_s("chat.postMessage", "C1", 0.0, urgent=True) == 5.0
     assert budgets.wait_s("chat.postMessage", "C2", 0.0, urgent=True) == 0
