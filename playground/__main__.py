@@ -11,7 +11,10 @@ from playground.server import PlaygroundSlack
 async def serve(port: int) -> None:
     """Serve until the process is asked to stop."""
     slack = PlaygroundSlack(port)
-    await slack.start()
+    try:
+        await slack.start()
+    except OSError as error:
+        raise SystemExit(f"Port {port} cannot be used: {error.strerror}. Try --port 0.") from None
     print(f"Slack playground: {slack.url}/")  # noqa: T201 - it is what a person waits for
     print(f"For the bot: SLACK_API_URL={slack.api_url}", flush=True)  # noqa: T201 - the same
     stopped = asyncio.Event()

@@ -98,6 +98,7 @@ class Acts:
         if text.strip().removeprefix("@") != "ferry" or channel["is_member"]:
             raise Refused("/invite @ferry lets the app into a channel that it is not in yet.")
         channel["is_member"] = True
+        self._core.feed.publish({"type": "channel", "channel": channel})
         joined = {"subtype": "channel_join", "text": f"<@{BOT_USER}> has joined the channel"}
         self._core.workspace.post(channel["id"], joined, user=BOT_USER)
         return {}

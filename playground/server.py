@@ -9,6 +9,7 @@ from playground import cast
 from playground.control import Control
 from playground.core import Core
 from playground.delivery import Delivery
+from playground.guard import no_strangers
 from playground.page_api import PageApi
 from playground.responses import Responses
 from playground.sockets import cut
@@ -16,6 +17,7 @@ from playground.web_api import WebApi
 from playground.workspace import Workspace
 
 BIGGEST_BODY = 64 * 1024 * 1024
+LOOPBACK = ("127.0.0.1", "localhost")
 FOR_THE_BOT = ("/api/", "/response/", "/upload/", "/socket/")
 
 
@@ -31,6 +33,8 @@ class PlaygroundSlack:
     signing_secret = cast.SIGNING_SECRET
 
     def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
+        if host not in LOOPBACK:
+            raise ValueError(f"The playground is for this machine only: {host!r} is not a loopback")
         self._address = (host, port)
         self.core = Core()
         self._delivery = Delivery(self.core)
@@ -63,7 +67,8 @@ class PlaygroundSlack:
 
     async def start(self) -> None:
         """Listen."""
-        app = web.Application(client_max_size=BIGGEST_BODY, middlewares=[self._unreachable])
+        guards = [self._unreachable, no_strangers]
+        app = web.Application(client_max_size=BIGGEST_BODY, middlewares=guards)
         app.add_routes(self._routes())
         self._runner = web.AppRunner(app, shutdown_timeout=1.0, access_log=None)
         await self._runner.setup()

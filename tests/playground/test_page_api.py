@@ -207,3 +207,23 @@ async def test_hundreds_of_messages_are_quick(client: AsyncWebClient, ana: Perso
     await waiting
 
     assert loop.time() - start < 10
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://example.com"}, {"Host": "rebound.example.com"}, {"Origin": "null"}],
+)
+async def test_page_of_another_site_can_do_nothing(
+    slack: PlaygroundSlack, session: ClientSession, headers: dict[str, str]
+) -> None:
+    """Commands run for real on the sample host, so no foreign page may type them."""
+    act = {"user": "U0ANA", "channel": CHANNEL, "text": "hello"}
+
+    async with session.post(f"{slack.url}/page/message", json=act, headers=headers) as answer:
+        assert answer.status == 403
+
+    assert slack.workspace.messages[CHANNEL] == {}
+    async with session.post(
+        f"{slack.url}/page/message", json=act, headers={"Origin": slack.url}
+    ) as own:
+        assert (await own.json())["ok"]

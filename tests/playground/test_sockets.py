@@ -114,6 +114,22 @@ async def test_real_sdk_comes_back_after_a_disconnect(
     await ana.told(CHANNEL, "said at once")
 
 
+async def test_leaving_connection_is_given_nothing_new(
+    slack: PlaygroundSlack, client: AsyncWebClient, ana: Person
+) -> None:
+    """Between the warning and the end only acks go over it."""
+    url = await ticket_url(slack, client)
+    async with ClientSession() as session, session.ws_connect(url) as socket:
+        await socket.receive_json()
+        await slack.control.disconnect({"reason": "warning"})
+
+        answer = await ana.tries("command", channel=CHANNEL, text="/migrate say")
+
+        goodbye = await socket.receive_json()
+    assert "dispatch_failed" in answer["error"]
+    assert goodbye["reason"] == "warning"
+
+
 async def test_last_payload_is_redelivered_as_it_was(
     slack: PlaygroundSlack, client: AsyncWebClient, bot: AsyncApp, ana: Person
 ) -> None:
