@@ -73,10 +73,13 @@ look() { # look ID
 }
 
 look_unclaimed() { # nobody has begun; after 30 s nobody will, see retire
-  [ -e born ] || date +%s >born
-  read -r born <born
   state=starting
-  [ $(($(date +%s) - ${born:-0})) -lt 30 ] || state=incomplete
+  if [ -e born ]; then
+    read -r born <born
+    [ $(($(date +%s) - born)) -lt 30 ] || state=incomplete
+  else # whole or not at all: one who read an empty one would take us for very old
+    date +%s >"born.$$" && mv -f "born.$$" born
+  fi
 }
 
 retire() { # retire ID: nothing was ever launched here, and by taking the claim we see to it that nothing will
@@ -177,7 +180,7 @@ start() { # start ID SIZE TIMEOUT GRACE MAX, program on standard input
   elif [ -L claim ]; then
     say existing; return 0
   fi
-  : >>wanted; mv "$upload" "program.$$" || { say error nospace; return 0; }
+  true >>wanted && mv "$upload" "program.$$" || { say error nospace; return 0; }
   # Its own session and no stream of ours: sshd can close the channel, and a lost line means nothing.
   (in_new_session sh "$0" supervise "$1" "program.$$" "$3" "$4" "$5" "$$") </dev/null >/dev/null 2>&1 &
   until [ -L claim ] || ! kill -0 "$!" 2>/dev/null; do pause 0.01; done
@@ -193,8 +196,9 @@ start() { # start ID SIZE TIMEOUT GRACE MAX, program on standard input
 supervise() { # supervise ID PROGRAM TIMEOUT GRACE MAX TOKEN
   program=$2 timeout=$3 grace=$4 blocks=$((($5 + 511) / 512))
   cd "$runs/$id" && [ -e "$program" ] || exit 1
-  prepare || { rm -f "$program" ./*".$$"; exit 1; }
-  claim "$$ $6 $(boot_id)" || { rm -f "$program" ./*".$$"; exit 0; }
+  trap 'rm -f "$program" ./*".$$"' EXIT # it may hold secrets
+  prepare || exit 1
+  claim "$$ $6 $(boot_id)" || exit 0
   interrupted=; trap 'interrupted=1' HUP TERM # not ignored: that would be handed down to the script
   started=$(date +%s) deadline=$(($(clock) + timeout))
   launch
@@ -220,10 +224,10 @@ supervise() { # supervise ID PROGRAM TIMEOUT GRACE MAX TOKEN
 }
 
 prepare() { # all that may fail for want of space or rights, while nothing has begun
-  : >>out && : >>err && : >>bell || return 1
+  true >>out && true >>err && true >>bell || return 1
   # Written over later, in place: the end can be recorded on a full disk.
   printf '%0300d\n' 0 >"exit.$$" && printf '%080d\n' 0 >"receipt.$$" || return 1
-  : >"undecided.$$" && mkfifo "out.$$" "err.$$" || return 1
+  true >"undecided.$$" && mkfifo "out.$$" "err.$$" || return 1
   # Both ends are opened here, so that no side ever waits for the other to come.
   exec 7<>"out.$$" 8<>"err.$$" 3<"out.$$" 4<"err.$$" 5>"out.$$" 6>"err.$$" 7>&- 8>&-
   rm -f "out.$$" "err.$$"
@@ -286,7 +290,7 @@ record() { # the end, in one step and after everything else: who sees `exit` has
   echo "1 status=$exit_status reason=$reason $sizes $times cut=$cut receipt=$receipt ;" 1<>"exit.$$"
   mv -f "exit.$$" exit
   echo over >>bell
-  rm -f wanted decided-* receipt.* undecided.*
+  rm -f wanted decided-*
 }
 
 watch() { # beside the supervisor: timeout and cancel, also when no Ferry lives; USR1: look now
@@ -428,7 +432,7 @@ end_orphans() { # nobody watches any more: what still carries the cookie is ende
   nobody && return
   end_all 5
   exit_status= reason=supervisor_died cut=
-  : >"exit.$$"
+  true >"exit.$$"
   record
 }
 

@@ -17,8 +17,8 @@ class Proxy:
         self._lines: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_silent = False  #: takes bytes and passes none, as behind a dead router
-        self.answers_pass = True  #: False: what the server says is dropped
-        self.passed = 0  #: bytes passed on from the server
+        self.mute_after: int | None = None  #: bytes to the server after which answers are dropped
+        self.refuses = False  #: hangs up on whoever comes
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -27,8 +27,6 @@ class Proxy:
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
         self.cut()
-        for task in tuple(self._tasks):
-            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
@@ -50,6 +48,9 @@ class Proxy:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if self.refuses:
+            _reset(writer)
+            return
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
@@ -67,11 +68,12 @@ class Proxy:
     ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
-                if self.is_silent or (is_answer and not self.answers_pass):
-                    continue
-                self.passed += len(data) if is_answer else 0
-                writer.write(data)
-                await writer.drain()
+                if self.mute_after is not None:
+                    self.mute_after -= 0 if is_answer else len(data)
+                is_mute = self.mute_after is not None and self.mute_after < 0
+                if not (self.is_silent or (is_answer and is_mute)):
+                    writer.write(data)
+                    await writer.drain()
         writer.close()
 
 
