@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -45,13 +46,15 @@ class Delivery:
 
     async def send(self, kind: str, payload: Json) -> Ack:
         """Deliver a command or an interaction; *kind* is ``slash_commands`` or its type."""
-        self._last = (kind, payload)
-        return await self._attempt(kind, payload, retry=0)
+        sent = deepcopy(payload)  # what it was when it was sent, whatever happens to it later
+        self._last = (kind, sent)
+        return await self._attempt(kind, sent, retry=0)
 
     def send_event(self, event: Json) -> None:
         """Deliver an event in the background, again and again if it is not acked."""
-        self._last = ("events_api", event)
-        task = asyncio.create_task(self._insist(event), name="playground-event")
+        sent = deepcopy(event)
+        self._last = ("events_api", sent)
+        task = asyncio.create_task(self._insist(sent), name="playground-event")
         self._events.add(task)
         task.add_done_callback(self._events.discard)
 
