@@ -6,7 +6,7 @@ never leaves a connection in the middle of a statement: ``unhurried`` lets the s
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from db.session import Session, unhurried
 _POOL_SIZE = 10
 #: Longer than any lock is waited for; a server that is stopped in mid-air never answers.
 _LIMIT_S = 30.0
+_BUSY_S = 5.0  # how long SQLite waits for another process
 #: A server may be set up to cut what does not fit, and to wait for locks longer than people do.
 _MARIADB_SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
@@ -49,18 +50,23 @@ def async_url(url: str) -> URL:
 
 
 class Database:
-    """An engine and its transactions; a statement that takes *limit_s* seconds is given up."""
+    """An engine and its transactions; what takes more than *limit_s* seconds is given up."""
 
     def __init__(
         self, url: str, *, clock: Callable[[], datetime], limit_s: float = _LIMIT_S
     ) -> None:
         self.url = async_url(url)
         self._clock = clock
-        self._limit_s = limit_s
-        self._is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._engine = _sqlite(self.url) if self._is_sqlite else _mariadb(self.url)
-        # SQLite has one writer; waiting here is fair and cheap, its own busy handler is neither.
-        self._writer = asyncio.Lock() if self._is_sqlite else nullcontext()
+        if self.url.get_backend_name() == "sqlite":
+            # Its statements end by themselves; a thread cannot be given up.
+            self._limit_s: float | None = None
+            self._engine = _sqlite(self.url, busy_s=min(limit_s, _BUSY_S))
+            # SQLite has one writer; waiting here is fair and cheap, its busy handler is neither.
+            self._writer: AbstractAsyncContextManager[None] = asyncio.Lock()
+        else:
+            self._limit_s = limit_s
+            self._engine = _mariadb(self.url)
+            self._writer = nullcontext()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Repos]:
@@ -103,7 +109,11 @@ class Database:
 async def _commit(session: Session, connection: AsyncConnection) -> None:
     try:
         await session.answer(connection.commit())
-    except Unavailable as error:
+    except Exception as error:
+        # SQLAlchemy takes the transaction for closed and would give it to the next one, still open.
+        await session.answer(connection.invalidate(error))
+        if not isinstance(error, Unavailable):
+            raise
         raise Unavailable(
             "Ferry's database went away while it stored a change: it may be stored or not.",
             hint="Look how it stands before you try again.",
@@ -134,16 +144,16 @@ def _mariadb(url: URL) -> AsyncEngine:
     )
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _sqlite(url: URL, *, busy_s: float) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=_POOL_SIZE)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours, see below
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA busy_timeout={int(busy_s * 1000)}")
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
-        cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -19,11 +19,11 @@ class Taken(Exception):
     """A unique value is there already; the transaction goes on without the refused row."""
 
 
-async def unhurried(work: Awaitable[T], limit_s: float) -> T:
+async def unhurried(work: Awaitable[T], limit_s: float | None) -> T:
     """Return what *work* returns; cancels wait until it has ended, *limit_s* seconds at most.
 
     A connection that is left in the middle of a statement poisons the pool (aiomysql), or its
-    thread goes on behind our back (aiosqlite). Raises TimeoutError after *limit_s*.
+    thread goes on behind our back (aiosqlite). Raises TimeoutError after *limit_s*; None: never.
     """
 
     async def bounded() -> T:
@@ -43,7 +43,7 @@ async def unhurried(work: Awaitable[T], limit_s: float) -> T:
 class Session:
     """The statements of one transaction."""
 
-    def __init__(self, connection: AsyncConnection, *, limit_s: float) -> None:
+    def __init__(self, connection: AsyncConnection, *, limit_s: float | None) -> None:
         self._connection = connection
         self._limit_s = limit_s
         self.is_sqlite = connection.engine.dialect.name == "sqlite"

@@ -1,0 +1,112 @@
+"""The way from one schema to the next, on both databases."""
+
+import asyncio
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.util import CommandError
+from sqlalchemy import Index
+
+from db.database import async_url
+from db.migrations import check, upgrade
+from db.model.errors import Unavailable
+from db.schema import sources
+from tests.support.database import BOTH
+from tests.support.mariadb import MariaDB, free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    server: MariaDB = request.getfixturevalue("mariadb")
+    return server.create("ferry_empty")
+
+
+def test_the_migrations_make_the_schema(empty_url: str) -> None:
+    """What ``alembic check`` says: nothing is left to migrate."""
+    check(empty_url)
+
+
+def test_a_column_without_a_migration_is_found(database_url: str) -> None:
+    """The check is not blind: it names the table that differs."""
+    extra = Index("ix_migration_sources_created_at", sources.c.created_at)
+    try:
+        with pytest.raises(CommandError, match="ix_migration_sources_created_at"):
+            check(database_url)
+    finally:
+        sources.indexes.remove(extra)
+
+
+async def test_migrating_again_changes_nothing(database_url: str) -> None:
+    """Every start of the bot does it."""
+    await upgrade(database_url)
+    await upgrade(database_url)
+
+
+async def test_two_who_migrate_at_once_wait_for_each_other(empty_url: str) -> None:
+    """Two bots that start in the same second on an empty database both find it migrated."""
+    program = (
+        "import asyncio, sys; from db.migrations import upgrade;asyncio.run(upgrade(sys.argv[1]))"
+    )
+
+    async def bot() -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, empty_url, stderr=asyncio.subprocess.PIPE, cwd=ROOT
+        )
+        _, errors = await process.communicate()
+        return process.returncode, errors.decode()
+
+    ends = await asyncio.gather(bot(), bot())
+
+    assert list(ends) == [(0, ""), (0, "")]
+
+
+async def test_a_migration_that_fails_leaves_nothing_half_done_on_sqlite(tmp_path: Path) -> None:
+    """A table in the way: the tables that were made before it are gone again."""
+    path = tmp_path / "ferry.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE card_posts (id INTEGER)")
+    connection.close()
+
+    with pytest.raises(Exception, match="card_posts already exists"):
+        await upgrade(f"sqlite:///{path}")
+
+    with sqlite3.connect(path) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        names = {name for (name,) in tables}
+    connection.close()
+    assert names == {"card_posts"}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mysql"])
+async def test_a_database_that_is_away_at_start_is_told_in_words(kind: str, tmp_path: Path) -> None:
+    """Where it was looked for, why it failed, an example, and no password."""
+    url = {
+        "sqlite": f"sqlite:///{tmp_path / 'nowhere' / 'ferry.db'}",
+        "mysql": f"mysql://ferry:hush@127.0.0.1:{free_port()}/ferry",
+    }[kind]
+
+    with pytest.raises(Unavailable, match="does not answer") as told:
+        await upgrade(url)
+
+    assert kind in told.value.message
+    assert "hush" not in told.value.message
+    assert "for example" in told.value.hint.lower()
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("wrong", ["password", "database"])
+async def test_a_server_that_lets_nobody_in_is_told_in_words(mariadb: MariaDB, wrong: str) -> None:
+    """A wrong password and a missing database are the operator's to mend, not a traceback."""
+    url = mariadb.url("nowhere")
+    if wrong == "password":
+        url = async_url(url).set(password="wrong").render_as_string(hide_password=False)
+
+    with pytest.raises(Unavailable, match=r"Access denied|Unknown database"):
+        await upgrade(url)
