@@ -31,12 +31,14 @@ from handlers.views.sentences import (
     reconnecting,
     sentence,
     share,
+    took,
     values,
 )
 
 CELLS = 20
 TAIL = 12
 REASON = 300
+SEPARATOR = " · "
 TIME = "{time}"
 FAILED = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
 
@@ -81,17 +83,17 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
     facts = [asked, values(execution), _receipt(execution)]
     if execution.started_at:
         facts.append(f"started {when(execution.started_at, TIME)}")
-    if execution.started_at and execution.finished_at:
-        facts.append(f"took {words(elapsed_s(execution, execution.finished_at))}")
+    if took(execution) and execution.status in {Status.FAILED, Status.LOST}:  # other ends say it
+        facts.append(f"took {took(execution)}")
     if execution.exit_status:
         facts.append(f"exit status {execution.exit_status}")
     if execution.warnings:
         facts.append(f"{execution.warnings} warning{'s' if execution.warnings > 1 else ''}")
     if execution.receipt:
-        facts.append(f"stopped {esc(execution.receipt)}")
+        facts.append(f"stopped {esc(clip(execution.receipt, REASON))}")
     if log_permalink:
         facts.append(f"<{log_permalink}|full log>")
-    return context(*facts)
+    return context(SEPARATOR.join(fact for fact in facts if fact))
 
 
 def _receipt(execution: Execution) -> str:
@@ -143,7 +145,7 @@ def _live(
         said = f" · {esc(clip(execution.progress.words, 200))}" if execution.progress.words else ""
         bar_ = bar(execution.progress.fraction)
         blocks.append(section(f"`{bar_}` {share(execution.progress)}{said}"))
-    blocks.append(context(*_going(execution, typical_s, now)))
+    blocks.append(context(SEPARATOR.join(_going(execution, typical_s, now))))
     if tail:
         blocks.append(code(line.text for line in tail[-TAIL:]))
     buttons = [_log(execution)]
@@ -154,7 +156,9 @@ def _live(
 
 def _going(execution: Execution, typical_s: float | None, now: datetime) -> list[str]:
     elapsed = elapsed_s(execution, now)
-    going = [f"running for {words(elapsed)}", _estimate(execution, elapsed, typical_s)]
+    going = [f"running for {words(elapsed)}"]
+    if left := _estimate(execution, elapsed, typical_s):
+        going.append(left)
     if execution.status is Status.CANCELLING:
         by = f", asked by {person(execution.cancelled_by)}" if execution.cancelled_by else ""
         going.append(f"stopping: TERM, then KILL after {words(execution.plan.grace_s)}{by}")
@@ -178,7 +182,7 @@ def _estimate(execution: Execution, elapsed: float, typical_s: float | None) -> 
 
 
 def _over(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
-    blocks = [section(_capital(ending(execution)))]
+    blocks = [section(_capital(ending(execution).removeprefix("was ")))]
     if execution.error_hint:
         blocks.append(section(f"💡 What to do: {esc(clip(execution.error_hint, 1500))}"))
     if tail and execution.status in FAILED:

@@ -61,22 +61,26 @@ def sentence(execution: Execution, *, position: int, now: datetime) -> str:
     return f"{subject} {told}".rstrip(".") + "."
 
 
-def ending(execution: Execution) -> str:
-    """Return how an execution that is over ended, without a subject and a full stop."""
-    took = _took(execution)
+def ending(execution: Execution, *, names: bool = True) -> str:
+    """Return how an execution that is over ended, without a subject and a full stop.
+
+    *names*: who did it, too; a mention in a new message would call them.
+    """
+    lasted = took(execution)
+    by = _by(execution.cancelled_by or execution.answered_by) if names else ""
     match execution.status:
         case Status.SUCCEEDED:
-            told = f"succeeded{f' in {took}' if took else ''}{results(execution)}"
+            told = f"succeeded{f' in {lasted}' if lasted else ''}{results(execution)}"
         case Status.CANCELLED:
-            moment = f"after {took}" if took else "before it started"
-            told = f"was cancelled{_by(execution.cancelled_by)} {moment}"
+            moment = f"after {lasted}" if lasted else "before it started"
+            told = f"was cancelled{by} {moment}"
         case Status.DISCARDED:
             why = f": {_message(execution)}" if execution.error_message else ""
-            told = f"was discarded{_by(execution.answered_by)}{why}; nothing ran"
+            told = f"was discarded{by}{why}; nothing ran"
         case Status.EXPIRED:
             told = "expired: nobody confirmed it in time; nothing ran"
         case Status.TIMED_OUT:
-            told = f"timed out{f' after {took}' if took else ''}{_why(execution)}"
+            told = f"timed out{f' after {lasted}' if lasted else ''}{_why(execution)}"
         case Status.LOST:
             told = f"was lost{_why(execution)}"
         case _:
@@ -130,7 +134,8 @@ def elapsed_s(execution: Execution, now: datetime) -> float:
     return max(0.0, ((execution.finished_at or now) - execution.started_at).total_seconds())
 
 
-def _took(execution: Execution) -> str:
+def took(execution: Execution) -> str:
+    """Return how long it ran, in words; empty if it never did."""
     if execution.started_at is None or execution.finished_at is None:
         return ""
     return words(elapsed_s(execution, execution.finished_at))

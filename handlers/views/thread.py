@@ -130,7 +130,7 @@ def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool
         blocks.append(context(_log_hint(execution)))
     asker = person(execution.requested_by)
     where = esc(execution.environment_name)
-    text = f"{emoji} {asker}: {name(execution)} on {where} {ending(execution)}"
+    text = f"{emoji} {asker}: {name(execution)} on {where} {ending(execution, names=False)}"
     is_told_to_all = is_bad and execution.environment_kind is Kind.PRODUCTION
     return Post("end", _message(f"{text.rstrip('.')}.", *blocks), broadcast=is_told_to_all)
 

@@ -10,8 +10,9 @@ import pytest
 from db.database import Database
 from db.model.categories import Category
 from db.model.errors import Unavailable
-from db.model.execution import Status, Stream
+from db.model.execution import Execution, Status, Stream
 from executor.rules.outcomes import Outcome
+from executor.services.history import History
 from handlers import log_file
 from playground.errors import Json
 from playground.server import PlaygroundSlack
@@ -259,6 +260,33 @@ async def test_slow_call_holds_up_no_other_card(ferry: Ferry, slack: PlaygroundS
             await ferry.launch()
         await until(lambda: len(staging.cards) == 2, within_s=1)
         await until(lambda: len(staging.cards) == 3)
+
+
+class FragileHistory(History):
+    """Breaks whenever it is asked about one execution, until that is repaired."""
+
+    broken: int | None = None
+
+    async def queue_position(self, execution: Execution) -> int:
+        """Return the place in line, or break."""
+        if execution.id == self.broken:
+            raise RuntimeError("this one cannot be told")
+        return await super().queue_position(execution)
+
+
+async def test_card_that_cannot_be_told_silences_no_other(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """It is logged and put off; when it can be told again, it is."""
+    staging = Channel(slack)
+    history = FragileHistory(ferry.ground)
+    async with ferry.reporting(slack, history=history):
+        history.broken = (await ferry.launch()).id
+        await ferry.launch()
+        await until(lambda: staging.shows("2nd in line"))
+        assert len(staging.cards) == 1
+        history.broken = None
+        await until(lambda: staging.shows("Next in line"))
 
 
 async def test_discard_leaves_a_receipt_and_no_buttons(

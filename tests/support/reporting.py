@@ -11,6 +11,7 @@ from db.model.execution import Execution, Level, LogLine, Stream
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services, build
+from executor.services.history import History
 from executor.services.log_writer import Batch, LogWriter
 from handlers.reporter import Reporter
 from playground.server import PlaygroundSlack
@@ -101,12 +102,22 @@ class Ferry:
 
     @asynccontextmanager
     async def reporting(
-        self, slack: PlaygroundSlack, *, scopes: frozenset[str] = SCOPES, patience_s: float = 10
+        self,
+        slack: PlaygroundSlack,
+        *,
+        scopes: frozenset[str] = SCOPES,
+        patience_s: float = 10,
+        history: History | None = None,
     ) -> AsyncIterator[None]:
         """Run a reporter until the end of the block; leaving it is a restart."""
         async with outbox_on(slack, patience_s=patience_s) as outbox:
-            news, history = self.services.news, self.services.history
-            reporter = Reporter(news, history, outbox, scopes=scopes, clock=wall_clock)
+            reporter = Reporter(
+                self.services.news,
+                history or self.services.history,
+                outbox,
+                scopes=scopes,
+                clock=wall_clock,
+            )
             running = asyncio.create_task(reporter.run())
             try:
                 yield

@@ -228,9 +228,9 @@ def test_share_in_words(progress: Progress, words: str) -> None:
         (Status.SUCCEEDED, "Succeeded in 3 min 12 s · imported=2950 skipped=50"),
         (Status.FAILED, "Failed: COMMAND_NOT_FOUND: `node` is not there"),
         (Status.TIMED_OUT, "Timed out after 3 min 12 s: TIMEOUT_ERROR"),
-        (Status.CANCELLED, "Was cancelled by <@U0ANA> after 3 min 12 s"),
-        (Status.LOST, "Was lost: HOST_REBOOTED"),
-        (Status.DISCARDED, "Was discarded by <@U0BRUNO>; nothing ran"),
+        (Status.CANCELLED, "Cancelled by <@U0ANA> after 3 min 12 s"),
+        (Status.LOST, "Lost: HOST_REBOOTED"),
+        (Status.DISCARDED, "Discarded by <@U0BRUNO>; nothing ran"),
         (Status.EXPIRED, "Expired: nobody confirmed it in time; nothing ran"),
     ],
 )

@@ -97,7 +97,7 @@ def test_restart_of_the_bot_is_said() -> None:
 @pytest.mark.parametrize("status", ENDS)
 def test_end_calls_the_one_who_asked_and_nobody_else(status: Status) -> None:
     """It is the only post, whatever was missed before; a person is mentioned once."""
-    posts = due(execution(status, cancelled_by="", answered_by=""))
+    posts = due(execution(status, cancelled_by="U0BRUNO", answered_by="U0CARLA"))
 
     assert keys(posts) == ["end"]
     check(posts[0].told)
