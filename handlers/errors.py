@@ -194,9 +194,12 @@ class Guard:
             case _:
                 view = outcome["view"]
         try:
-            await reply.finish(view)
+            is_shown = await reply.finish(view)
         except Exception as error:  # noqa: BLE001 - nobody is left to tell but the log
             explain(error, self._finish)
+            return
+        if not is_shown and (note := forms.said_in(view)):
+            await told(reply, note)
 
 
 def explain(error: Exception, where: Callable[..., Any]) -> Told | None:

@@ -64,7 +64,7 @@ class Click(Form):
     action_id: str = ""
     value: str = ""
     moment: float = 0.0  #: when it was pressed, epoch seconds by Slack's clock
-    is_ephemeral: bool = False  #: the message is only visible to the person
+    is_copy: bool = False  #: on something that only this person sees, and nobody else updates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +169,7 @@ def click(body: Payload) -> Click:
         action_id=action.get("action_id", ""),
         value=_text(action),
         moment=float(action.get("action_ts") or 0),
-        is_ephemeral=bool(container.get("is_ephemeral")),
+        is_copy=bool(container.get("is_ephemeral") or form.view),
     )
 
 

@@ -32,9 +32,12 @@ class Reply:
         self._has_url = bool(body.get("response_url"))
         self._trigger_id: str = body.get("trigger_id") or ""
         self._view: Payload = body.get("view") or {}
+        self._is_in_a_modal = self._view.get("type") == "modal"
 
     async def say(self, note: Told, *, replace: bool = False) -> None:
-        """Tell only this person; *replace*: instead of the ephemeral message that was clicked."""
+        """Tell only this person; *replace*: in place of the note or window that was clicked."""
+        if replace and self._is_in_a_modal and await self.finish(window(note)):
+            return
         if self._has_url and await self._say_by_url(note, replace=replace):
             return
         if not self._has_url and self._trigger_id and await self._say_by_window(note):
@@ -47,7 +50,7 @@ class Reply:
 
     async def open(self, view: Block) -> None:
         """Open a modal, on top of the one that the request came from."""
-        if self._view.get("type") == "modal":
+        if self._is_in_a_modal:
             await self._client.views_push(trigger_id=self._trigger_id, view=view)
         else:
             await self._client.views_open(trigger_id=self._trigger_id, view=view)

@@ -59,12 +59,12 @@ class ExecutionListeners:
 
     async def newest(self, click: Click, reply: Reply) -> None:
         """Turn to the newest page."""
-        await self._page(click, reply, before=None, replace=click.is_ephemeral)
+        await self._page(click, reply, before=None, replace=click.is_copy)
 
     async def older(self, click: Click, reply: Reply) -> None:
         """Turn to the next page."""
         before = parsing.number(click.value)
-        await self._page(click, reply, before=before, replace=click.is_ephemeral)
+        await self._page(click, reply, before=before, replace=click.is_copy)
 
     async def show(self, click: Click, reply: Reply) -> None:
         """Show the whole of one run."""
@@ -83,9 +83,11 @@ class ExecutionListeners:
         execution = await self._services.controls.cancel(_wanted(command), command.by)
         await reply.say(views.cancelling(execution))
 
-    async def press_cancel(self, click: Click, _reply: Reply) -> None:
-        """Cancel the run of a card, which then tells it."""
-        await self._services.controls.cancel(parsing.number(click.value), click.by)
+    async def press_cancel(self, click: Click, reply: Reply) -> None:
+        """Cancel the run of a card, which then tells it; a copy of the card does not."""
+        execution = await self._services.controls.cancel(parsing.number(click.value), click.by)
+        if click.is_copy:
+            await reply.say(views.cancelling(execution), replace=True)
 
     async def _show(self, execution_id: int, reply: Reply) -> None:
         history = self._services.history

@@ -118,13 +118,16 @@ class RunListeners:
 
     async def again(self, click: Click, reply: Reply) -> None:
         """Launch once more what a card tells of."""
-        execution_id = parsing.number(click.value)
-        moment = int(click.moment) // TWICE_S
-        key = f"again:{execution_id}:{click.by.user_id}:{moment}"
+        old = await self._services.history.execution(parsing.number(click.value))
+        key = f"again:{old.id}:{click.by.user_id}:{int(click.moment) // TWICE_S}"
+        channel_id = click.channel_id or old.channel_id
         try:
-            await self._services.launcher.again(execution_id, click.by, click.channel_id, key)
+            new = await self._services.launcher.again(old.id, click.by, channel_id, key)
         except Unbound as error:
             await reply.say(notes.refused(error, bindings.bind_button()))
+            return
+        if click.is_copy:
+            await reply.say(views.launched(new))
 
     async def again_with_changes(self, click: Click, reply: Reply) -> None:
         """Open the form with the values that a run had."""
@@ -132,7 +135,7 @@ class RunListeners:
         job = await self._services.catalog.job(old.job_name)
         await self._open(
             reply,
-            channel_id=click.channel_id,
+            channel_id=click.channel_id or old.channel_id,
             job=job,
             values=old.parameters,
             reason=old.reason,

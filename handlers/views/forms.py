@@ -5,7 +5,7 @@ from typing import Any
 
 from db.model.errors import FerryError, InvalidInput
 from handlers.views.blocks import Block, clip
-from handlers.views.ids import PARAMETER_PREFIX, BlockId
+from handlers.views.ids import PARAMETER_PREFIX, BlockId, Callback
 from handlers.views.message import Told
 
 _KEPT = ("type", "callback_id", "title", "submit", "close", "private_metadata", "notify_on_close")
@@ -50,13 +50,25 @@ def again(view: Mapping[str, Any], note: Told) -> Block:
     return {**kept, "blocks": on_top + blocks}
 
 
+def said_in(view: Mapping[str, Any]) -> Told | None:
+    """Return what *view* says without its fields, for somebody who closed it; None if nothing."""
+    blocks = [
+        block
+        for block in view["blocks"]
+        if view["callback_id"] == Callback.NOTE
+        or str(block.get("block_id", "")).startswith(BlockId.NOTE)
+    ]
+    if not blocks:
+        return None
+    return Told("About the form that you closed.", blocks)
+
+
 def _refilled(block: Block, typed: Mapping[str, Any]) -> Block:
     element = block.get("element") or {}
     state = typed.get(str(element.get("action_id")), {})
     for field, initial in _INITIAL.items():
         if field in state:
             bare = {k: v for k, v in element.items() if k != initial}
-            bare.pop("default_to_current_conversation", None)
             filled = bare | ({initial: state[field]} if state[field] else {})
             return {**block, "element": filled}
     return block

@@ -87,8 +87,17 @@ def launched(one: Execution) -> Told:
     """Return the receipt for a run that was asked for by command."""
     waits = " It waits for its confirmation." if _asks(one) else ""
     text = f"{name(one)} → {place(one.environment_name, one.environment_kind)} is asked for.{waits}"
-    hint = "Its card is in this channel. If there is none, Ferry is no member: `/invite` it here."
+    hint = (
+        f"Its card is in <#{one.channel_id}>. If there is none, Ferry is no member: `/invite` it."
+    )
     return Told(text, [section(f"✅ {text}"), context(hint)])
+
+
+def answered(one: Execution) -> Told:
+    """Return the receipt for an answer that was given on a copy of the card."""
+    will = "is confirmed" if one.status is not Status.DISCARDED else "is discarded: nothing runs"
+    text = f"{name(one)} {will}."
+    return Told(text, [section(f"✅ {text}"), context(f"Its card is in <#{one.channel_id}>.")])
 
 
 def cancelling(one: Execution) -> Told:

@@ -269,6 +269,30 @@ async def test_slow_form_is_acked_in_time_and_answered_later(online: Online, ana
     assert after["blocks"][-1]["element"]["initial_value"] == "mine"
 
 
+async def test_outcome_of_a_closed_form_still_reaches_the_person(
+    online: Online, slack: PlaygroundSlack, ana: Person
+) -> None:
+    """Who closed the window meanwhile learns by direct message what came of it."""
+    closed = asyncio.Event()
+
+    def listen(routes: Routes, _app: AsyncApp) -> None:
+        opens_a_form(routes)
+
+        async def listener(_form: Form, _reply: Reply) -> Block | None:
+            await closed.wait()
+            await slack.control.clock({"advance_s": 60})
+            raise InvalidInput("no", fields={"name": "This name is taken."})
+
+        routes.submission("form", listener)
+
+    async with online(listen):
+        await ana.types(HERE, "/migrate form")
+        await ana.submits(await ana.fills(await ana.modal("A form"), {"Name": "mine"}))
+        await ana.closes(await ana.modal("Ferry"))
+        closed.set()
+        await ana.sees("D0ANA", "This name is taken.")
+
+
 async def test_people_of_another_workspace_are_refused(online: Online, ana: Person) -> None:
     """Somebody of another team, in a shared channel, gets words and nothing else."""
     seen: list[Any] = []

@@ -395,6 +395,38 @@ async def test_home_shows_what_runs_and_begins_a_run(ferry: In, bruno: Person) -
     assert any(block.get("block_id") == "field:channel" for block in view["blocks"])
 
 
+async def test_copy_of_a_card_gives_its_own_receipt(ferry: In, bruno: Person) -> None:
+    """What nobody edits says itself what the click did: in a note, and in a window of Home."""
+    number = await launched(ferry, PRODUCTION)
+    await bruno.types(PRODUCTION, f"/migrate status {number}")
+    shown = await bruno.told(PRODUCTION, "Awaiting confirmation")
+    await bruno.clicks(shown, "Discard")
+    await bruno.told(PRODUCTION, f"#{number} import-patients is discarded: nothing runs.")
+    await bruno.opens_home()
+    await bruno.clicks(await bruno.home(f"#{number} import-patients"), "Show")
+    await bruno.clicks(await bruno.modal("Ferry"), "Run again")
+    await until(lambda: not len(ferry.work), "done")
+
+    again, _old = await ferry.services.history.recent()
+    assert again.channel_id == PRODUCTION
+    assert "is asked for" in str((await bruno.modal("Ferry"))["blocks"])
+
+
+async def test_pages_turn_inside_a_window(ferry: In, bruno: Person) -> None:
+    """A window of Home stays one window: three is the most that Slack stacks."""
+    numbers = [await launched(ferry) for _ in range(35)]
+    await bruno.opens_home()
+    await bruno.clicks(await bruno.home(), "Last runs")
+    for _ in range(3):
+        page = await bruno.modal("Ferry")
+        await bruno.clicks(page, "Older")
+        await until(lambda: not len(ferry.work), "turned")
+
+    state = await bruno.state()
+    assert len(state["views"]) == 1
+    assert f"#{numbers[0]} " in str(state["views"])
+
+
 async def test_http_mode_answers_signed_requests_only(
     sqlite_url: str,  # noqa: F811
     clock: Clock,  # noqa: F811

@@ -167,6 +167,7 @@ def messages(text: str) -> Iterator[Told]:
     yield runs.log(one, [line] * 20, now=NOON)
     yield runs.launched(one)
     yield runs.cancelling(one)
+    yield runs.answered(one)
     yield bindings.bound(environment(text), ANA)
     yield bindings.not_a_member(bindings.unbound(environment(text), ANA))
     yield help_views.help_note()
