@@ -1,5 +1,6 @@
 /* Starts the page: mounts its parts and becomes the person that the address names. */
 
+import { mountFiles } from "./files.js";
 import { mountHome } from "./home.js";
 import { mountMain } from "./main.js";
 import { mountModals } from "./modal.js";
@@ -20,17 +21,18 @@ function settleRoute() {
 }
 
 restoreTheme();
-if (!route.user) settle({ user: FIRST_PERSON });
+if (!route.user) settle({ ...route, user: FIRST_PERSON });
 on("state", settleRoute);
 on("stranger", () => go({ user: FIRST_PERSON, channel: null }));
 onRoute(() => {
-  if (!route.user) settle({ user: store.me?.id ?? FIRST_PERSON });
+  if (!route.user) settle({ ...route, user: store.me?.id ?? FIRST_PERSON });
   become(route.user);
   settleRoute();
 });
 mountTopbar();
 mountModals();
 mountHome();
+mountFiles();
 mountSidebar();
 mountMain();
 mountThread();

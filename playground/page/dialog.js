@@ -27,11 +27,12 @@ export function openDialog({ title, className = "", onClose, role = "dialog" }) 
   const head = h("div", { class: "dialog-head" }, lead, heading, cross);
   const dialog = h("dialog", { class: `dialog ${className}`, role, "aria-labelledby": heading.id, "aria-modal": "true" }, head, body, footer);
   const before = document.activeElement;
-  dialog.addEventListener("keydown", (event) => keepFocusInside(dialog, event));
-  dialog.addEventListener("cancel", (event) => {
-    event.preventDefault();
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return keepFocusInside(dialog, event);
+    event.preventDefault(); // a browser closes a dialog at the second Esc without asking
     onClose();
   });
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
   document.body.append(dialog);
   dialog.showModal();
   const close = () => {

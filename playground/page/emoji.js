@@ -18,7 +18,7 @@ bar_chart 📊 chart_with_upwards_trend 📈 chart_with_downwards_trend 📉 mag
 computer 💻 desktop_computer 🖥️ floppy_disk 💾 globe_with_meridians 🌐 house 🏠 hospital 🏥 test_tube 🧪 broom 🧹
 bell 🔔 no_bell 🔕 mega 📣 loudspeaker 📢 speech_balloon 💬 thought_balloon 💭 email 📧 envelope ✉️
 eyes 👀 wave 👋 thumbsup 👍 +1 👍 thumbsdown 👎 -1 👎 clap 👏 raised_hands 🙌 pray 🙏 point_right 👉 point_up ☝️
-muscle 💪 ok_hand 👌 bust_in_silhouette 👤 busts_in_silhouette 👥 tada 🎉 sparkles ✨ star ⭐ trophy 🏆 heart ❤️
+raised_hand ✋ hand ✋ handshake 🤝 muscle 💪 ok_hand 👌 bust_in_silhouette 👤 busts_in_silhouette 👥 tada 🎉 sparkles ✨ star ⭐ trophy 🏆 heart ❤️
 smile 😄 slightly_smiling_face 🙂 grin 😁 joy 😂 wink 😉 thinking_face 🤔 sweat_smile 😅 cry 😢 sob 😭 scream 😱
 zzz 💤 new 🆕 ok 🆗 sos 🆘 hash #️⃣ one 1️⃣ two 2️⃣ three 3️⃣ recycle ♻️ snail 🐌 turtle 🐢 coffee ☕ crown 👑
 small_blue_diamond 🔹 small_orange_diamond 🔸 heavy_minus_sign ➖ heavy_plus_sign ➕ black_small_square ▪️ ghost 👻

@@ -52,3 +52,14 @@ export function fileCard(file) {
     h("span", { class: "file-words" }, h("strong", null, known.title || known.name),
       h("small", null, [known.title && known.title !== known.name ? known.name : "Plain text", sizeWords(known.size)].filter(Boolean).join(" · "))));
 }
+
+/** Open links to files of this workspace in the viewer rather than in another tab. */
+export function mountFiles() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]:not([download])");
+    const id = link?.href.startsWith(`${location.origin}${fileUrl("")}`) ? link.href.split("/").at(-1) : null;
+    if (!store.files[id] || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    openViewer(store.files[id]);
+  });
+}

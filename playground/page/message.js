@@ -45,7 +45,8 @@ function body(message, channelId) {
   const content = message.blocks?.length
     ? h("div", { class: "blocks" }, renderBlocks(message.blocks, surface))
     : message.text && h("div", { class: "text" }, mrkdwn(message.text));
-  if (message.edited) content?.append(h("span", { class: "edited" }, " (edited)"));
+  const words = content ? [content, ...content.querySelectorAll(".text")].at(-1) : null;
+  if (message.edited) words?.append(h("span", { class: "edited" }, " (edited)"));
   return h("div", { class: "message-body" }, content,
     (message.attachments ?? []).map((one) => attachment(one, surface)),
     message.files?.length ? h("div", { class: "files" }, message.files.map((file) => fileCard(file))) : null);

@@ -1,4 +1,7 @@
-/* Where the page is: #/person/channel, and then a tab of the app or the thread of a message. */
+/*
+ * Where the page is: #/person/channel, and then a tab of the app or the thread of a message.
+ * A permalink has no person (#/channel/message): it keeps the one that is there.
+ */
 
 const bus = new EventTarget();
 const TABS = ["home", "messages", "about"];
@@ -7,7 +10,9 @@ const TABS = ["home", "messages", "about"];
 export const route = { user: null, channel: null, tab: null, thread: null };
 
 function read() {
-  const [user, channel, last] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const parts = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  if (/^[CDG]/.test(parts[0])) parts.unshift(route.user);
+  const [user, channel, last] = parts;
   const tab = TABS.includes(last) ? last : null;
   Object.assign(route, { user: user || null, channel: channel || null, tab, thread: last && !tab ? last : null });
 }

@@ -181,8 +181,10 @@ async def test_another_person_is_acted_as_and_finds_what_is_unread(visit: Open) 
     await expect(mine).to_contain_text("I am Bruno")
 
 
-async def test_file_is_a_card_with_a_viewer_and_a_download(visit: Open) -> None:
-    """The text is read in the page; the link downloads it under its name."""
+async def test_file_is_a_card_with_a_viewer_and_a_download(
+    visit: Open, slack: PlaygroundSlack
+) -> None:
+    """The text is read in the page, from the card and from a link; and it can be downloaded."""
     page = await visit()
     await type_in(page, "/migrate file")
 
@@ -193,6 +195,11 @@ async def test_file_is_a_card_with_a_viewer_and_a_download(visit: Open) -> None:
     await expect(viewer.get_by_role("link", name="Download")).to_have_attribute(
         "download", "run.log"
     )
+    await page.keyboard.press("Escape")
+    link = f"<{next(iter(slack.workspace.files.values()))['permalink']}|full log>"
+    slack.workspace.post("C0STAGING", {"text": link}, user="U0BOT")
+    await page.get_by_role("link", name="full log").click()
+    await expect(viewer).to_contain_text("line 1\nline 2")
 
 
 async def test_home_tab_shows_what_the_app_publishes(visit: Open) -> None:
