@@ -87,7 +87,7 @@ def person(body: Payload) -> Person:
 
 def command(body: Payload) -> Command:
     """Return a slash command's verb and words; InvalidInput if a quotation mark is left open."""
-    words = split(body.get("text", ""))
+    words = split(body.get("text") or "")
     return Command(
         by=person(body),
         channel_id=body.get("channel_id", ""),
