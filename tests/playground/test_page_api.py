@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse, ClientSession
 from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
 
 from playground.feed import BACKLOG, Feed
 from playground.people import Person
@@ -156,13 +157,13 @@ async def test_file_goes_only_where_the_bot_is(client: AsyncWebClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/page/state?user=U0NOBODY", "/page/file/F1", "/../server.py", "/%2e%2e/server.py"]
+    "path", ["/page/state?user=U0NOBODY", "/page/file/F1", "/..%2fserver.py", "/%2e%2e%2fserver.py"]
 )
 async def test_what_is_not_there_is_not_found(
     slack: PlaygroundSlack, session: ClientSession, path: str
 ) -> None:
     """Also nothing outside of the page's own files."""
-    async with session.get(slack.url + path) as answer:
+    async with session.get(URL(slack.url + path, encoded=True)) as answer:
         assert answer.status == 404
 
 
