@@ -1,0 +1,284 @@
+"""A whole Ferry to knock at: the real bot, a real Slack next door, a real host behind it."""
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.app import Bot, build
+from bot.settings import Settings
+from db.model.catalog import (
+    ConfirmationPolicy,
+    Environment,
+    EnvironmentDraft,
+    JobDraft,
+    Kind,
+    SourceDraft,
+)
+from db.model.execution import Execution, Stream
+from executor.rules import spec_text
+from executor.services import Services
+from playground import screen
+from playground.people import Person
+from playground.server import PlaygroundSlack
+from tests.support.sshd import Host
+from tests.support.world import ANA, PRODUCTION, STAGING
+
+Json = dict[str, Any]
+T = TypeVar("T")
+PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What a test may do and look at; people go through Slack, tests look behind it."""
+
+    slack: PlaygroundSlack
+    bot: Bot
+    host: Host
+    ana: Person  #: an admin
+    bruno: Person
+
+    @property
+    def services(self) -> Services:
+        """The services, to furnish and to look; nothing under test is asked for through them."""
+        return self.bot.services
+
+    # -- furnishing ---------------------------------------------------------------------------
+
+    async def environment(self, name: str, channel: str = "", **changes: Any) -> Environment:
+        """Create an environment on the host, bound to *channel*."""
+        return await furnish_environment(self.services, self.host, name, channel, **changes)
+
+    async def job(self, name: str, text: str, parameters: str = "", **changes: Any) -> Path:
+        """Put the sh script *text* on the host, with a job that runs it; return its path."""
+        return await furnish_job(self.services, self.host, name, text, parameters, **changes)
+
+    # -- asking and waiting -------------------------------------------------------------------
+
+    async def asks(self, person: Person, channel: str, line: str) -> Json:
+        """Let *person* type ``/migrate run <line>``; return the card as soon as it is there."""
+        before = await newest(person, channel)
+        await person.types(channel, f"/migrate run {line}")
+        job = line.split(maxsplit=1)[0]
+        return await person.sees(channel, f"{job} on ", timeout=PATIENCE_S, after=before)
+
+    async def over(self, card: Json) -> Execution:
+        """Return the execution of *card* once it is over and Slack was told all of it."""
+        number = number_of(card)
+
+        async def look() -> Execution | None:
+            execution = await self.services.history.execution(number)
+            is_pending = any(
+                item.execution.id == number for item in await self.services.news.pending()
+            )
+            if not execution.status.is_over or is_pending:
+                return None
+            return execution if await self._has_log(card) or not execution.lines else None
+
+        return await eventually(look, f"#{number} is over and told")
+
+    async def _has_log(self, card: Json) -> bool:
+        """Tell whether the log is in the thread and the card links to it: that is done last."""
+        files = [file for reply in await self.ana.thread(card) for file in reply.get("files", ())]
+        return bool(files) and any(
+            screen.reads(each, files[0]["permalink"]) for each in await self.cards(card)
+        )
+
+    async def cards(self, card: Json) -> list[Json]:
+        """Return all messages in the channel that tell of the execution of *card*."""
+        state = await self.ana.state(card["channel"])
+        words = f"#{number_of(card)} "
+        messages = state["messages"][card["channel"]]
+        return [
+            each
+            for each in messages
+            if each.get("thread_ts", each["ts"]) == each["ts"] and words in each["text"]
+        ]
+
+    async def shown(self, card: Json) -> str:
+        """Return the words on *card* as it is now; there must be exactly one card."""
+        (now,) = await self.cards(card)
+        return screen.shown(screen.words(now))
+
+    async def thread(self, card: Json) -> list[str]:
+        """Return what the thread of *card* says, a file by its title."""
+        replies = await self.ana.thread(card)
+        return [
+            " ".join([reply["text"], *(file["title"] for file in reply.get("files", ()))]).strip()
+            for reply in replies
+        ]
+
+    async def log_file(self, card: Json) -> str:
+        """Return the content of the one file in the thread of *card*."""
+        files = [file for reply in await self.ana.thread(card) for file in reply.get("files", ())]
+        assert len(files) == 1, files
+        return self.slack.workspace.contents[files[0]["id"]].decode()
+
+    async def lines(self, number: int, stream: Stream | None = None) -> list[str]:
+        """Return the stored lines of an execution, in order."""
+        found = await self.services.history.tail(number, 1_000_000, stream=stream)
+        return [line.text for line in found if stream or line.stream is not Stream.NOTE]
+
+
+# -- starting ----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def house(home: Path, host: Host, **changes: Any) -> AsyncIterator[House]:
+    """Start Slack and bot; stop them at the end."""
+    slack = PlaygroundSlack()
+    await slack.start()
+    try:
+        async with running(settings(slack, home, **changes)) as bot:
+            yield house_of(slack, bot, host)
+    finally:
+        await slack.stop()
+
+
+@asynccontextmanager
+async def furnished(home: Path, host: Host, **changes: Any) -> AsyncIterator[House]:
+    """Start Slack and bot, with a staging and a production environment on *host*, bound."""
+    async with house(home, host, **changes) as made:
+        await furnish(made.services, host)
+        yield made
+
+
+@asynccontextmanager
+async def running(given: Settings) -> AsyncIterator[Bot]:
+    """Run a bot until the end of the block; it must have stopped in order then."""
+    bot = build(given)
+    stop = asyncio.Event()
+    task = asyncio.create_task(bot.run(stop), name="ferry")
+    ready = asyncio.create_task(bot.ready.wait(), name="ready")
+    await asyncio.wait({task, ready}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    try:
+        assert bot.ready.is_set() or task.done(), "the bot is not ready"
+        if task.done():
+            await task
+        yield bot
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, PATIENCE_S)
+
+
+def settings(slack: PlaygroundSlack, home: Path, **changes: Any) -> Settings:
+    """Return settings for *slack*, whatever is in the environment."""
+    values: dict[str, Any] = {
+        "slack_bot_token": slack.bot_token,
+        "slack_app_token": slack.app_token,
+        "slack_api_url": slack.api_url,
+        "admins": frozenset({ANA.user_id}),
+        "database_url": f"sqlite:///{home / 'ferry.db'}",
+        "connect_timeout_s": 5.0,
+        **changes,
+    }
+    return Settings.model_construct(**values)
+
+
+def house_of(slack: PlaygroundSlack, bot: Bot, host: Host) -> House:
+    """Return the house around a bot that runs."""
+    ana, bruno = Person(slack.url, "U0ANA"), Person(slack.url, "U0BRUNO")
+    return House(slack=slack, bot=bot, host=host, ana=ana, bruno=bruno)
+
+
+# -- furnishing --------------------------------------------------------------------------------
+
+
+async def furnish(services: Services, host: Host) -> None:
+    """Create staging and production on *host*, bound, and a source."""
+    await furnish_environment(services, host, "staging", STAGING, concurrency=4)
+    await furnish_environment(services, host, "production", PRODUCTION, kind=Kind.PRODUCTION)
+    await services.catalog.create_source(SourceDraft(name="scripts"), ANA)
+
+
+async def furnish_environment(
+    services: Services, host: Host, name: str, channel: str, **changes: Any
+) -> Environment:
+    """Create an environment on *host*, bound to *channel* unless that is empty."""
+    values: dict[str, Any] = {
+        "kind": Kind.STAGING,
+        "ssh_host": host.address,
+        "ssh_port": host.port,
+        "ssh_user": host.user,
+        "ssh_key_path": host.key_path,
+        "host_key": host.host_key,
+        "grace_s": 1,
+        **changes,
+    }
+    values["confirmation"] = (
+        ConfirmationPolicy.REQUESTER
+        if values["kind"] is Kind.PRODUCTION
+        else ConfirmationPolicy.NONE
+    )
+    made = await services.catalog.create_environment(EnvironmentDraft(name=name, **values), ANA)
+    if channel:
+        await services.bindings.bind(channel, name, ANA)
+    return made
+
+
+async def furnish_job(
+    services: Services, host: Host, name: str, text: str, parameters: str = "", **changes: Any
+) -> Path:
+    """Put the sh script *text* on the host, with a job that runs it; return its path."""
+    path = host.home / f"{name}.sh"
+    path.write_text(text)
+    source = await services.catalog.source("scripts")
+    values: dict[str, Any] = {"script": f"~/{path.name}", "interpreter": "sh", **changes}
+    specs = spec_text.parse(parameters)
+    draft = JobDraft(name=name, source_id=source.id, parameters=specs, **values)
+    await services.catalog.create_job(draft, ANA)
+    return path
+
+
+# -- small things ------------------------------------------------------------------------------
+
+
+def number_of(card: Json) -> int:
+    """Return the number of the execution that *card* tells of."""
+    found = re.search(r"#(\d+) ", card["text"])
+    assert found, card["text"]
+    return int(found[1])
+
+
+async def newest(person: Person, channel: str) -> str:
+    """Return the time stamp of the newest message of *channel*, or one before all."""
+    messages = (await person.state(channel))["messages"].get(channel, [])
+    return max((message["ts"] for message in messages), default="0")
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = PATIENCE_S
+) -> T:
+    """Return what *look* finds, once it finds something."""
+    deadline = time.monotonic() + within_s
+    while (found := await look()) is None:
+        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
+        await asyncio.sleep(0.05)
+    return found
+
+
+async def until_true(look: Callable[[], bool], what: str, *, within_s: float = PATIENCE_S) -> None:
+    """Return once *look* says yes."""
+
+    async def ask() -> bool | None:
+        return look() or None
+
+    await eventually(ask, what, within_s=within_s)
+
+
+def processes(mark: str) -> list[str]:
+    """Return the command lines of the processes on this machine that *mark* is in."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if mark in line and int(folder.name) != os.getpid():
+                found.append(line)
+    return found
