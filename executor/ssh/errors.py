@@ -58,7 +58,7 @@ class HelperFailed(Exception):
     """The host's side of Ferry answered with an error, or with nothing one can read."""
 
     def __init__(self, word: str, detail: str = "") -> None:
-        super().__init__(f"{word} {detail}".strip())
+        super().__init__(detail or word)
         self.word = word
 
 

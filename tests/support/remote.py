@@ -17,16 +17,16 @@ from tests.support.sshd import Host
 T = TypeVar("T")
 
 
-def target_to(host: Host, **changes: str | int) -> Target:
-    """Return the target that logs in to *host* properly, but for *changes*."""
+def target_to(server: Host, **changes: str | int) -> Target:
+    """Return the target that logs in to *server* properly, but for *changes*."""
     right = Target(
-        host=host.address,
-        port=host.port,
-        user=host.user,
-        key_path=host.key_path,
+        host=server.address,
+        port=server.port,
+        user=server.user,
+        key_path=server.key_path,
         passphrase_ref="",
         proxy_jump="",
-        host_key=host.host_key,
+        host_key=server.host_key,
     )
     return replace(right, **changes)  # type: ignore[arg-type]
 

@@ -1,0 +1,374 @@
+"""Ways not to get in: each has its own category, sentence and hint."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from db.model.categories import Category
+from db.model.errors import AttemptError, InvalidInput
+from executor.ssh.hostkeys import scan
+from executor.ssh.pool import Hosts
+from executor.ssh.target import Target, jump_of
+from tests.support.remote import Job, target_to
+from tests.support.sshd import Sshd, free_port
+
+
+async def refused(hosts: Hosts, target: Target) -> AttemptError:
+    """Return why *target* cannot be reached."""
+    with pytest.raises(AttemptError) as caught:
+        async with hosts.connection(target):
+            pass
+    return caught.value
+
+
+def fingerprint(line: str) -> str:
+    """Return what ssh-keygen says of a public key."""
+    told = subprocess.run(
+        ["ssh-keygen", "-lf", "-"], input=line, text=True, capture_output=True, check=True
+    )
+    return told.stdout.split()[1]
+
+
+@asynccontextmanager
+async def listener(say: bytes | None) -> AsyncIterator[int]:
+    """Listen on a port, say something that is not SSH and hang up (None: stay silent instead)."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if say is None:
+            await reader.read(-1)
+        else:
+            writer.write(say)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def test_unknown_host_key_shows_what_to_pin(hosts: Hosts, sshd: Sshd) -> None:
+    """Nothing is pinned: nothing is sent, and the key that was shown can be pinned."""
+    error = await refused(hosts, target_to(sshd.host, host_key=""))
+
+    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "UNKNOWN")
+    assert fingerprint(sshd.host.host_key) in error.message
+    assert sshd.host.host_key in error.hint
+
+
+async def test_changed_host_key_shows_both_fingerprints(hosts: Hosts, sshd: Sshd) -> None:
+    """Another key is pinned than the one shown."""
+    error = await refused(hosts, target_to(sshd.host, host_key=sshd.host.other_host_key))
+
+    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "CHANGED")
+    assert fingerprint(sshd.host.host_key) in error.message
+    assert fingerprint(sshd.host.other_host_key) in error.message
+
+
+async def test_pinned_key_of_another_kind_is_changed_too(
+    hosts: Hosts, sshd: Sshd, tmp_path: Path
+) -> None:
+    """An RSA key is pinned and the server has none: told as changed, not as a failed handshake."""
+    subprocess.run(
+        ["ssh-keygen", "-qt", "rsa", "-b", "2048", "-N", "", "-f", tmp_path / "rsa"], check=True
+    )
+    line = (tmp_path / "rsa.pub").read_text()
+
+    error = await refused(hosts, target_to(sshd.host, host_key=line))
+
+    assert error.detail == "CHANGED"
+
+
+async def test_revoked_host_key_is_said_to_be(hosts: Hosts, sshd: Sshd) -> None:
+    """A key that was revoked is worse than one that is not known."""
+    error = await refused(hosts, target_to(sshd.host, host_key=f"@revoked {sshd.host.host_key}"))
+
+    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "REVOKED")
+
+
+async def test_garbled_pin_is_told_with_its_line(hosts: Hosts, sshd: Sshd) -> None:
+    """A line that is no key trusts nobody, and says which line."""
+    error = await refused(hosts, target_to(sshd.host, host_key=f"{sshd.host.host_key}\nnonsense"))
+
+    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "CONFIG")
+    assert "Line 2" in error.message
+
+
+@pytest.mark.parametrize(
+    "pins",
+    [
+        pytest.param("{other}\n# comment\n{right}", id="one of several"),
+        pytest.param("staging.example,10.0.0.1 {right} root@staging", id="known_hosts line"),
+    ],
+)
+async def test_pinned_key_is_accepted(hosts: Hosts, sshd: Sshd, pins: str) -> None:
+    """Several pins are alternatives, and lines may be pasted from known_hosts."""
+    line = pins.format(other=sshd.host.other_host_key, right=sshd.host.host_key)
+
+    async with hosts.connection(target_to(sshd.host, host_key=line)) as connection:
+        assert not connection.is_closed()
+
+
+async def test_scan_tells_what_to_pin(sshd: Sshd) -> None:
+    """The keys that a host shows, without a login."""
+    keys = await scan(sshd.host.address, sshd.host.port, timeout_s=5)
+
+    assert [(key.algorithm, key.line) for key in keys] == [("ssh-ed25519", sshd.host.host_key)]
+    assert keys[0].fingerprint == fingerprint(sshd.host.host_key)
+
+
+async def test_scan_of_a_closed_port_says_refused() -> None:
+    """The same sentences as for a login."""
+    with pytest.raises(AttemptError) as caught:
+        await scan("127.0.0.1", free_port(), timeout_s=5)
+
+    assert caught.value.detail == "REFUSED"
+
+
+async def test_unknown_key_is_refused_and_not_retried(hosts: Hosts, sshd: Sshd) -> None:
+    """The server turns the key away once; asking again would get us banned."""
+    before = sshd.log.read_text().count("Connection from")
+
+    error = await refused(hosts, target_to(sshd.host, key_path=sshd.host.stranger_path))
+
+    assert (error.category, error.detail) == (Category.AUTHENTICATION_ERROR, "REFUSED")
+    assert sshd.host.stranger_path in error.message
+    assert not error.retry_safe
+    assert sshd.log.read_text().count("Connection from") == before + 1
+
+
+async def test_missing_key_is_a_key_problem_not_a_connection_one(hosts: Hosts, sshd: Sshd) -> None:
+    """FileNotFoundError is an OSError, as a lost connection is; they must not be confused."""
+    error = await refused(hosts, target_to(sshd.host, key_path="/no/such/key"))
+
+    assert (error.category, error.detail) == (Category.AUTHENTICATION_ERROR, "KEY_CONFIG")
+    assert "/no/such/key" in error.message
+
+
+async def test_key_that_others_can_read_is_refused(
+    hosts: Hosts, sshd: Sshd, tmp_path: Path
+) -> None:
+    """As OpenSSH does, with the command that mends it."""
+    path = tmp_path / "open"
+    path.write_bytes(Path(sshd.host.key_path).read_bytes())
+    path.chmod(0o644)
+
+    error = await refused(hosts, target_to(sshd.host, key_path=str(path)))
+
+    assert error.detail == "KEY_CONFIG"
+    assert error.hint == f"chmod 600 {path}"
+
+
+async def test_garbage_is_not_a_key(hosts: Hosts, sshd: Sshd, tmp_path: Path) -> None:
+    """A file with something else in it."""
+    path = tmp_path / "garbage"
+    path.write_text("hello")
+    path.chmod(0o600)
+
+    error = await refused(hosts, target_to(sshd.host, key_path=str(path)))
+
+    assert (error.detail, error.message) == ("KEY_CONFIG", f"{path} is not a private SSH key.")
+
+
+@pytest.fixture
+def locked_key(sshd: Sshd, tmp_path: Path) -> Path:
+    """Copy the right key under a passphrase: what the reference env:KEY resolves to in tests."""
+    path = tmp_path / "locked"
+    path.write_bytes(Path(sshd.host.key_path).read_bytes())
+    path.chmod(0o600)
+    change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "the secret env:KEY", "-f", path]
+    subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+async def test_passphrase_by_reference_opens_the_key(
+    hosts: Hosts, sshd: Sshd, locked_key: Path
+) -> None:
+    """The reference is resolved when the key is read."""
+    target = target_to(sshd.host, key_path=str(locked_key), passphrase_ref="env:KEY")
+
+    async with hosts.connection(target) as connection:
+        assert not connection.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        pytest.param("", "has a passphrase, and none is given", id="none"),
+        pytest.param("env:OTHER", "does not open", id="wrong"),
+    ],
+)
+async def test_locked_key_without_the_right_passphrase(
+    hosts: Hosts, sshd: Sshd, locked_key: Path, reference: str, words: str
+) -> None:
+    """No passphrase and a wrong one are told apart."""
+    target = target_to(sshd.host, key_path=str(locked_key), passphrase_ref=reference)
+
+    error = await refused(hosts, target)
+
+    assert (error.category, error.detail) == (Category.AUTHENTICATION_ERROR, "KEY_CONFIG")
+    assert words in error.message
+
+
+async def test_passphrase_reference_that_leads_nowhere_is_passed_on(
+    sshd: Sshd, locked_key: Path
+) -> None:
+    """Whoever resolves references has its own sentence; it reaches the caller."""
+
+    def read_secret(reference: str) -> str:
+        raise InvalidInput(f"There is no {reference}.")
+
+    hosts = Hosts(read_secret=read_secret)
+    with pytest.raises(InvalidInput, match="There is no env:KEY"):
+        async with hosts.connection(
+            target_to(sshd.host, key_path=str(locked_key), passphrase_ref="env:KEY")
+        ):
+            pass
+    await hosts.close()
+
+
+async def test_agent_is_used_when_no_key_is_named(
+    hosts: Hosts, sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real ssh-agent that holds the right key; and a sentence where there is no agent."""
+    address = tmp_path / "agent"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", address], stdout=subprocess.DEVNULL) as agent:
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(address))
+        add = ["ssh-add", "-q", sshd.host.key_path]
+        for _ in range(100):
+            if subprocess.run(add, check=False, capture_output=True).returncode == 0:
+                break
+            await asyncio.sleep(0.02)
+        async with hosts.connection(target_to(sshd.host, key_path="")) as connection:
+            assert not connection.is_closed()
+        agent.terminate()
+
+    await hosts.close()
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    error = await refused(hosts, target_to(sshd.host, key_path=""))
+    assert (error.category, error.detail) == (Category.AUTHENTICATION_ERROR, "KEY_CONFIG")
+    assert "no SSH agent" in error.message
+
+
+async def test_closed_port_is_told_as_refused(hosts: Hosts, sshd: Sshd) -> None:
+    """The sentence names host and port, the hint asks the right question."""
+    port = free_port()
+
+    error = await refused(hosts, target_to(sshd.host, port=port))
+
+    assert (error.category, error.detail) == (Category.CONNECTION_ERROR, "REFUSED")
+    assert error.message == f"127.0.0.1:{port} refused the connection."
+    assert error.hint == "Is sshd running there, and is the port right?"
+    assert error.retry_safe
+
+
+async def test_name_without_an_address(hosts: Hosts, sshd: Sshd) -> None:
+    """A name that no server knows is a DNS problem."""
+    error = await refused(hosts, target_to(sshd.host, host="no-such-host.invalid"))
+
+    assert (error.category, error.detail) == (Category.CONNECTION_ERROR, "DNS")
+    assert "no-such-host.invalid" in error.message
+
+
+@pytest.mark.parametrize(
+    ("say", "detail"),
+    [
+        pytest.param(None, "CONNECT_TIMEOUT", id="silent"),
+        pytest.param(b"HTTP/1.1 400 Bad Request\r\n\r\n", "THROTTLED", id="not SSH"),
+        pytest.param(b"SSH-1.5-old\r\n", "PROTOCOL", id="SSH-1"),
+        pytest.param(b"", "THROTTLED", id="hangs up"),
+    ],
+)
+async def test_server_that_is_no_ssh_server(sshd: Sshd, say: bytes | None, detail: str) -> None:
+    """Silence, another protocol, an ancient one, and a door that closes are four things."""
+    hosts = Hosts(read_secret=str, connect_timeout_s=0.6, chance=lambda: -0.5)
+    async with listener(say) as port:
+        error = await refused(hosts, target_to(sshd.host, port=port))
+    await hosts.close()
+
+    assert error.category is Category.CONNECTION_ERROR
+    assert error.detail == detail
+
+
+async def test_user_without_a_shell(hosts: Hosts, sshd: Sshd) -> None:
+    """The login works, but no command does: told as that, with what the host said."""
+    server = sshd.variant(options='ForceCommand echo "This account is not available." && exit 1')
+    server.start()
+
+    with pytest.raises(AttemptError) as caught:
+        await Job(hosts, target_to(server.host)).start("exit 0")
+    server.stop()
+
+    assert (caught.value.category, caught.value.detail) == (
+        Category.AUTHENTICATION_ERROR,
+        "NO_SHELL",
+    )
+    assert "This account is not available." in caught.value.message
+
+
+async def test_jump_host_is_gone_through(hosts: Hosts, sshd: Sshd) -> None:
+    """The jump host's key is pinned like the target's, and commands run beyond it."""
+    jump = sshd.variant()
+    jump.start()
+    before = jump.log.read_text().count("Accepted publickey")
+    through = f"{sshd.host.user}@127.0.0.1:{jump.host.port}"
+    job = Job(hosts, target_to(sshd.host, proxy_jump=through))
+
+    await job.start("echo beyond")
+    taken = await job.follow()
+    logins = jump.log.read_text().count("Accepted publickey") - before
+    await hosts.close()
+    jump.stop()
+
+    assert bytes(taken.out) == b"beyond\n"
+    assert logins == 1
+
+
+async def test_jump_host_that_does_not_reach_the_target(hosts: Hosts, sshd: Sshd) -> None:
+    """Two machines could be at fault; the sentence says which way was closed."""
+    through = f"{sshd.host.user}@127.0.0.1:{sshd.host.port}"
+    port = free_port()
+
+    error = await refused(hosts, target_to(sshd.host, port=port, proxy_jump=through))
+
+    assert (error.category, error.detail) == (Category.CONNECTION_ERROR, "UNREACHABLE")
+    assert error.message.startswith(f"The jump host {through} does not reach 127.0.0.1:{port}")
+
+
+async def test_jump_host_that_is_down_is_named(hosts: Hosts, sshd: Sshd) -> None:
+    """The refused address is the jump host's."""
+    port = free_port()
+
+    error = await refused(hosts, target_to(sshd.host, proxy_jump=f"127.0.0.1:{port}"))
+
+    assert error.message == f"127.0.0.1:{port} refused the connection."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", None),
+        ("bastion", ("deploy", "bastion", 22)),
+        ("ops@bastion:2222", ("ops", "bastion", 2222)),
+        ("ops@[::1]:2222", ("ops", "::1", 2222)),
+        ("[::1]", ("deploy", "::1", 22)),
+    ],
+)
+def test_jump_notation(text: str, expected: tuple[str, str, int] | None) -> None:
+    """User and port may be left out; an IPv6 address stands in brackets."""
+    target = Target(
+        host="h",
+        port=1,
+        user="deploy",
+        key_path="k",
+        passphrase_ref="",
+        proxy_jump=text,
+        host_key="",
+    )
+
+    jump = jump_of(target)
+
+    assert (jump and (jump.user, jump.host, jump.port)) == expected
