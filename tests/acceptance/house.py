@@ -3,9 +3,10 @@
 import asyncio
 import os
 import re
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,6 +44,7 @@ class House:
     host: Host
     ana: Person  #: an admin
     bruno: Person
+    guest: Person
 
     @property
     def services(self) -> Services:
@@ -68,6 +70,13 @@ class House:
         job = line.split(maxsplit=1)[0]
         return await person.sees(channel, f"{job} on ", timeout=PATIENCE_S, after=before)
 
+    async def answer(self, person: Person, channel: str, text: str, words: str) -> str:
+        """Let *person* type *text*; return the note to them with *words*."""
+        before = await newest(person, channel)
+        await person.types(channel, text)
+        note = await person.told(channel, words, timeout=PATIENCE_S, after=before)
+        return screen.shown(screen.words(note))
+
     async def over(self, card: Json) -> Execution:
         """Return the execution of *card* once it is over and Slack was told all of it."""
         number = number_of(card)
@@ -82,6 +91,31 @@ class House:
             return execution if await self._has_log(card) or not execution.lines else None
 
         return await eventually(look, f"#{number} is over and told")
+
+    async def quiet(self) -> None:
+        """Return once Slack was told everything."""
+
+        async def look() -> bool | None:
+            return not await self.services.news.pending() or None
+
+        await eventually(look, "everything is told")
+
+    @asynccontextmanager
+    async def untouched(self) -> AsyncIterator[None]:
+        """Check that the block changes no row of the database."""
+        await self.quiet()
+        before = self.rows()
+        yield
+        await self.quiet()
+        assert self.rows() == before
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Return every row of every table of an SQLite database."""
+        url = str(self.bot.settings.database_url).removeprefix("sqlite:///")
+        with closing(sqlite3.connect(f"file:{url}?mode=ro", uri=True)) as db:
+            names = [name for (name,) in db.execute("SELECT name FROM sqlite_master")]
+            tables = [name for name in names if not name.startswith(("ix_", "uq_", "sqlite_"))]
+            return {name: list(db.execute(f"SELECT * FROM {name}")) for name in tables}  # noqa: S608
 
     async def _has_log(self, card: Json) -> bool:
         """Tell whether the log is in the thread and the card links to it: that is done last."""
@@ -184,8 +218,8 @@ def settings(slack: PlaygroundSlack, home: Path, **changes: Any) -> Settings:
 
 def house_of(slack: PlaygroundSlack, bot: Bot, host: Host) -> House:
     """Return the house around a bot that runs."""
-    ana, bruno = Person(slack.url, "U0ANA"), Person(slack.url, "U0BRUNO")
-    return House(slack=slack, bot=bot, host=host, ana=ana, bruno=bruno)
+    ana, bruno, guest = (Person(slack.url, user) for user in ("U0ANA", "U0BRUNO", "U0GUEST"))
+    return House(slack=slack, bot=bot, host=host, ana=ana, bruno=bruno, guest=guest)
 
 
 # -- furnishing --------------------------------------------------------------------------------
@@ -248,9 +282,10 @@ def number_of(card: Json) -> int:
 
 
 async def newest(person: Person, channel: str) -> str:
-    """Return the time stamp of the newest message of *channel*, or one before all."""
-    messages = (await person.state(channel))["messages"].get(channel, [])
-    return max((message["ts"] for message in messages), default="0")
+    """Return the time stamp of the newest message that *person* sees in *channel*."""
+    state = await person.state(channel)
+    both = [*state["messages"].get(channel, []), *state["ephemerals"].get(channel, [])]
+    return max((message["ts"] for message in both), default="0")
 
 
 async def eventually(
