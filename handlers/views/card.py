@@ -124,7 +124,7 @@ def _question(execution: Execution) -> list[Block]:
         value=shown,
         style="danger",
         confirm=dialog,
-        accessible=f"Run #{execution.id} {execution.job_name} on {where}",
+        accessible=f"Run on {where}: #{execution.id} {execution.job_name}",
     )
     no = button("Discard", action_id=Action.EXECUTION_DISCARD, value=shown)
     return [*blocks, actions(yes, no)]

@@ -37,6 +37,14 @@ def test_every_page_that_is_linked_is_there() -> None:
             assert (page.parent / target).exists(), f"{page.name} links {target}"
 
 
+def test_the_picture_is_one() -> None:
+    """A PNG of a whole page; tests/browser/test_ferry.py says how it is made anew."""
+    content = (DOCS / "playground.png").read_bytes()
+
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 20_000
+
+
 def _links(page: Path) -> list[str]:
     found = [part.partition(")")[0] for part in page.read_text(encoding="utf-8").split("](")[1:]]
     return [link.partition("#")[0] for link in found if "://" not in link and link[:1] != "#"]
