@@ -18,7 +18,8 @@ export async function act(verb, body) {
 export async function fetchState(user) {
   const response = await fetch(`/page/state?user=${encodeURIComponent(user)}`);
   if (response.status === 404) return null;
-  if (!response.ok) throw new Error(`The state of ${user} could not be read: HTTP ${response.status}.`);
+  if (!response.ok)
+    throw new Error(`The state of ${user} could not be read: HTTP ${response.status}.`);
   return response.json();
 }
 

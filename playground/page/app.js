@@ -17,7 +17,10 @@ const FIRST_PERSON = "U0ANA";
 function settleRoute() {
   if (!store.me || route.user !== store.me.id || channel(route.channel)) return;
   const isDirect = route.channel?.startsWith("D");
-  settle({ channel: (isDirect ? appChannel() : store.channels[0])?.id, tab: isDirect ? route.tab : null });
+  settle({
+    channel: (isDirect ? appChannel() : store.channels[0])?.id,
+    tab: isDirect ? route.tab : null,
+  });
 }
 
 restoreTheme();

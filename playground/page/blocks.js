@@ -12,16 +12,29 @@ import { richText } from "./richtext.js";
 export function textObject(text) {
   if (!text) return [];
   if (text.type === "mrkdwn") return mrkdwn(text.text);
-  return withEmoji(text.text ?? "").split("\n").flatMap((line, at) => (at ? [h("br"), line] : [line]));
+  return withEmoji(text.text ?? "")
+    .split("\n")
+    .flatMap((line, at) => (at ? [h("br"), line] : [line]));
 }
 
 function section(block, surface) {
   const context = { surface, blockId: block.block_id, dispatches: true };
-  return h("div", { class: `section${block.accessory ? " with-accessory" : ""}` },
-    h("div", { class: "section-main" },
+  return h(
+    "div",
+    { class: `section${block.accessory ? " with-accessory" : ""}` },
+    h(
+      "div",
+      { class: "section-main" },
       block.text && h("div", { class: "text" }, textObject(block.text)),
-      block.fields && h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "text" }, textObject(field))))),
-    block.accessory && h("div", { class: "accessory" }, renderElement(block.accessory, context)));
+      block.fields &&
+        h(
+          "div",
+          { class: "fields" },
+          block.fields.map((field) => h("div", { class: "text" }, textObject(field))),
+        ),
+    ),
+    block.accessory && h("div", { class: "accessory" }, renderElement(block.accessory, context)),
+  );
 }
 
 function contextBlock(block) {
@@ -35,52 +48,115 @@ function contextBlock(block) {
 
 function actions(block, surface) {
   const context = { surface, blockId: block.block_id, dispatches: true };
-  return h("div", { class: "actions" }, (block.elements ?? []).map((element) => renderElement(element, context)));
+  return h(
+    "div",
+    { class: "actions" },
+    (block.elements ?? []).map((element) => renderElement(element, context)),
+  );
 }
 
 function imageBlock(block) {
   const src = safeUrl(block.image_url);
   const caption = block.title && h("figcaption", null, textObject(block.title));
-  return h("figure", { class: "image" }, caption, src && h("img", { src, alt: block.alt_text ?? "" }));
+  return h(
+    "figure",
+    { class: "image" },
+    caption,
+    src && h("img", { src, alt: block.alt_text ?? "" }),
+  );
 }
 
 const GROUPS = new Set(["radio_buttons", "checkboxes"]);
 
 function input(block, surface) {
   const id = uniqueId("field");
-  const words = [textObject(block.label), block.optional && h("span", { class: "optional" }, " (optional)")];
+  const words = [
+    textObject(block.label),
+    block.optional && h("span", { class: "optional" }, " (optional)"),
+  ];
   const isGroup = GROUPS.has(block.element.type);
-  const label = h(isGroup ? "div" : "label", { class: "field-label", id: `${id}-label`, for: isGroup ? null : id }, words);
-  const context = { surface, blockId: block.block_id, dispatches: block.dispatch_action ?? false, id, optional: block.optional };
+  const label = h(
+    isGroup ? "div" : "label",
+    { class: "field-label", id: `${id}-label`, for: isGroup ? null : id },
+    words,
+  );
+  const context = {
+    surface,
+    blockId: block.block_id,
+    dispatches: block.dispatch_action ?? false,
+    id,
+    optional: block.optional,
+  };
   const hint = block.hint && h("div", { class: "hint", id: `${id}-hint` }, textObject(block.hint));
   const node = renderElement(block.element, context);
-  const control = node.matches("input, textarea, [role]") ? node : node.querySelector("input, textarea");
+  const control = node.matches("input, textarea, [role]")
+    ? node
+    : node.querySelector("input, textarea");
   if (hint) control?.setAttribute("aria-describedby", hint.id);
   if (!block.optional) control?.setAttribute("aria-required", "true");
-  return h("div", { class: "field" }, label, node, h("div", { class: "field-error", id: `${id}-error`, role: "alert" }), hint);
+  return h(
+    "div",
+    { class: "field" },
+    label,
+    node,
+    h("div", { class: "field-error", id: `${id}-error`, role: "alert" }),
+    hint,
+  );
 }
 
 function alertBlock(block) {
-  const level = ["info", "warning", "error", "success"].includes(block.level) ? block.level : "default";
+  const level = ["info", "warning", "error", "success"].includes(block.level)
+    ? block.level
+    : "default";
   const mark = { warning: "warning", error: "warning", success: "check" }[level] ?? "info";
-  return h("div", { class: `alert ${level}`, role: "note" }, icon(mark), h("div", { class: "text" }, textObject(block.text)));
+  return h(
+    "div",
+    { class: `alert ${level}`, role: "note" },
+    icon(mark),
+    h("div", { class: "text" }, textObject(block.text)),
+  );
 }
 
 function cell(content, tag, setting) {
-  const inside = content.type === "rich_text" ? richText(content) : String(content.text ?? content.value ?? "");
-  return h(tag, { class: `align-${setting?.align ?? "left"}${setting?.is_wrapped ? " wrapped" : ""}` }, inside);
+  const inside =
+    content.type === "rich_text" ? richText(content) : String(content.text ?? content.value ?? "");
+  return h(
+    tag,
+    { class: `align-${setting?.align ?? "left"}${setting?.is_wrapped ? " wrapped" : ""}` },
+    inside,
+  );
 }
 
 function table(block) {
   const [head, ...rows] = block.rows ?? [];
   const settings = block.column_settings ?? [];
-  const line = (cells, tag) => h("tr", null, cells.map((content, at) => cell(content, tag, settings[at])));
-  return h("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": "Table" },
-    h("table", null, head && h("thead", null, line(head, "th")), h("tbody", null, rows.map((cells) => line(cells, "td")))));
+  const line = (cells, tag) =>
+    h(
+      "tr",
+      null,
+      cells.map((content, at) => cell(content, tag, settings[at])),
+    );
+  return h(
+    "div",
+    { class: "table-frame", tabindex: "0", role: "region", "aria-label": "Table" },
+    h(
+      "table",
+      null,
+      head && h("thead", null, line(head, "th")),
+      h(
+        "tbody",
+        null,
+        rows.map((cells) => line(cells, "td")),
+      ),
+    ),
+  );
 }
 
 const BLOCKS = {
-  section, actions, input, table,
+  section,
+  actions,
+  input,
+  table,
   context: contextBlock,
   image: imageBlock,
   alert: alertBlock,
@@ -93,7 +169,9 @@ const BLOCKS = {
 /** Return the nodes of *blocks* on *surface*; each carries its block_id. */
 export function renderBlocks(blocks, surface) {
   return (blocks ?? []).map((block) => {
-    const node = BLOCKS[block.type]?.(block, surface) ?? h("div", { class: "unknown" }, `[${block.type} is not shown in the playground]`);
+    const node =
+      BLOCKS[block.type]?.(block, surface) ??
+      h("div", { class: "unknown" }, `[${block.type} is not shown in the playground]`);
     node.classList.add("block");
     if (block.block_id) node.dataset.block = block.block_id;
     return node;

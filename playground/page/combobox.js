@@ -8,22 +8,59 @@ const labelOf = (option) => withEmoji(option?.text?.text ?? "");
 
 /** A combobox; `node` is its element. Groups are {label, options}; *load* may be a promise of them. */
 export class Combobox {
-  constructor({ id, name, placeholder, multi = false, max = Infinity, clearable = false, selected = [], load, onChange, data }) {
+  constructor({
+    id,
+    name,
+    placeholder,
+    multi = false,
+    max = Infinity,
+    clearable = false,
+    selected = [],
+    load,
+    onChange,
+    data,
+  }) {
     Object.assign(this, { multi, max, load, onChange, placeholder, selected, clearable });
     this.listId = uniqueId("list");
     this.options = [];
     this.active = -1;
     this.asked = 0;
     this.input = h("input", {
-      id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", "aria-autocomplete": "list",
-      "aria-expanded": "false", "aria-controls": this.listId, "aria-label": id ? null : name,
-      onclick: () => this.open(), oninput: () => this.search(this.input.value),
-      onkeydown: (event) => this.key(event), onblur: () => this.close(), data,
+      id,
+      type: "text",
+      role: "combobox",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": this.listId,
+      "aria-label": id ? null : name,
+      onclick: () => this.open(),
+      oninput: () => this.search(this.input.value),
+      onkeydown: (event) => this.key(event),
+      onblur: () => this.close(),
+      data,
     });
     this.search = debounced((query) => this.show(query), load.isRemote ? 200 : 0);
     this.chips = h("span", { class: "chips" });
-    this.clear = h("button", { type: "button", class: "combo-clear", "aria-label": "Clear selection", onclick: () => this.pick(null) }, icon("close", 14));
-    this.node = h("div", { class: `combo${multi ? " multi" : ""}` }, this.chips, this.input, this.clear, icon("down", 16));
+    this.clear = h(
+      "button",
+      {
+        type: "button",
+        class: "combo-clear",
+        "aria-label": "Clear selection",
+        onclick: () => this.pick(null),
+      },
+      icon("close", 14),
+    );
+    this.node = h(
+      "div",
+      { class: `combo${multi ? " multi" : ""}` },
+      this.chips,
+      this.input,
+      this.clear,
+      icon("down", 16),
+    );
     this.rest();
   }
 
@@ -38,7 +75,11 @@ export class Combobox {
 
   chip(option) {
     const remove = () => this.set(this.selected.filter((one) => one.value !== option.value));
-    const cross = h("button", { type: "button", "aria-label": `Remove ${labelOf(option)}`, onclick: remove }, icon("close", 12));
+    const cross = h(
+      "button",
+      { type: "button", "aria-label": `Remove ${labelOf(option)}`, onclick: remove },
+      icon("close", 12),
+    );
     return h("span", { class: "chip" }, labelOf(option), cross);
   }
 
@@ -48,7 +89,12 @@ export class Combobox {
 
   open() {
     if (this.isOpen) return;
-    this.popup = h("ul", { class: "popup listbox", role: "listbox", id: this.listId, "aria-multiselectable": this.multi ? "true" : null });
+    this.popup = h("ul", {
+      class: "popup listbox",
+      role: "listbox",
+      id: this.listId,
+      "aria-multiselectable": this.multi ? "true" : null,
+    });
     this.popup.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
     popupHost(this.node).append(this.popup);
     this.input.setAttribute("aria-expanded", "true");
@@ -83,12 +129,19 @@ export class Combobox {
     this.options = groups.flatMap((group) => group.options);
     if (!this.options.length) return this.say("No results");
     const rows = groups.flatMap((group) => [
-      group.label && group.options.length ? h("li", { class: "listbox-group", role: "presentation" }, group.label) : null,
+      group.label && group.options.length
+        ? h("li", { class: "listbox-group", role: "presentation" }, group.label)
+        : null,
       ...group.options.map((option) => this.row(option)),
     ]);
     fill(this.popup, rows);
     placeBeside(this.popup, this.node, { minWidth: this.node.offsetWidth });
-    this.activate(Math.max(0, this.options.findIndex((option) => this.has(option))));
+    this.activate(
+      Math.max(
+        0,
+        this.options.findIndex((option) => this.has(option)),
+      ),
+    );
   }
 
   has(option) {
@@ -97,9 +150,23 @@ export class Combobox {
 
   row(option) {
     const chosen = this.has(option);
-    return h("li", { id: uniqueId("option"), class: "option", role: "option", "aria-selected": String(chosen), onclick: () => this.pick(option) },
-      h("span", { class: "option-text" }, labelOf(option), option.description && h("small", null, withEmoji(option.description.text))),
-      chosen && icon("check", 16));
+    return h(
+      "li",
+      {
+        id: uniqueId("option"),
+        class: "option",
+        role: "option",
+        "aria-selected": String(chosen),
+        onclick: () => this.pick(option),
+      },
+      h(
+        "span",
+        { class: "option-text" },
+        labelOf(option),
+        option.description && h("small", null, withEmoji(option.description.text)),
+      ),
+      chosen && icon("check", 16),
+    );
   }
 
   activate(at) {
@@ -116,7 +183,8 @@ export class Combobox {
     else if (!this.multi) this.set([option]);
     else if (this.has(option)) this.set(this.selected.filter((one) => one.value !== option.value));
     else if (this.selected.length < this.max) this.set([...this.selected, option]);
-    if (this.multi && this.isOpen) this.show(""); // several are chosen in a row
+    if (this.multi && this.isOpen)
+      this.show(""); // several are chosen in a row
     else this.close();
   }
 

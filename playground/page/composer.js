@@ -12,8 +12,12 @@ function encoded(text) {
   const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const idOf = (list, name) => list.find((one) => one.name === name)?.id;
   return escaped
-    .replace(/(?<![\w&])@([\w.-]*\w)/g, (typed, name) => (idOf(store.users, name) ? `<@${idOf(store.users, name)}>` : typed))
-    .replace(/(?<![\w&])#([\w-]+)/g, (typed, name) => (idOf(store.channels, name) ? `<#${idOf(store.channels, name)}>` : typed));
+    .replace(/(?<![\w&])@([\w.-]*\w)/g, (typed, name) =>
+      idOf(store.users, name) ? `<@${idOf(store.users, name)}>` : typed,
+    )
+    .replace(/(?<![\w&])#([\w-]+)/g, (typed, name) =>
+      idOf(store.channels, name) ? `<#${idOf(store.channels, name)}>` : typed,
+    );
 }
 
 /** The box beneath a channel or, with *threadTs*, beneath a thread. */
@@ -22,18 +26,58 @@ export class Composer {
     Object.assign(this, { channelId, threadTs, active: 0, found: [] });
     this.draft = `${store.me.id}/${channelId}/${threadTs ?? ""}`;
     const listId = uniqueId("commands");
-    this.list = h("ul", { class: "commands", id: listId, role: "listbox", "aria-label": "Commands", hidden: true });
+    this.list = h("ul", {
+      class: "commands",
+      id: listId,
+      role: "listbox",
+      "aria-label": "Commands",
+      hidden: true,
+    });
     this.usage = h("div", { class: "usage", hidden: true });
     this.text = h("textarea", {
-      id, rows: 1, placeholder: label, "aria-label": label, "aria-autocomplete": "list", "aria-controls": listId,
-      value: drafts.get(this.draft) ?? "", oninput: () => this.typed(), onkeydown: (event) => this.key(event),
-      onblur: () => { this.list.hidden = true; },
+      id,
+      rows: 1,
+      placeholder: label,
+      "aria-label": label,
+      "aria-autocomplete": "list",
+      "aria-controls": listId,
+      value: drafts.get(this.draft) ?? "",
+      oninput: () => this.typed(),
+      onkeydown: (event) => this.key(event),
+      onblur: () => {
+        this.list.hidden = true;
+      },
     });
-    const bolt = iconButton("Shortcuts", icon("bolt"), () => openMenu(bolt, this.shortcuts(), { label: "Shortcuts", empty: "This app has no shortcuts." }), { "aria-haspopup": "menu", "aria-expanded": "false" });
-    const slash = iconButton("Run a command", h("span", { class: "slash" }, "/"), () => this.begin("/"));
-    this.send = iconButton("Send", icon("send"), () => this.submit(), { class: "icon-button send" });
-    this.node = h("div", { class: "composer" }, this.list, this.usage, this.text,
-      h("div", { class: "composer-bar" }, threadTs ? null : [bolt, slash], h("span", { class: "grow" }), this.send));
+    const bolt = iconButton(
+      "Shortcuts",
+      icon("bolt"),
+      () =>
+        openMenu(bolt, this.shortcuts(), {
+          label: "Shortcuts",
+          empty: "This app has no shortcuts.",
+        }),
+      { "aria-haspopup": "menu", "aria-expanded": "false" },
+    );
+    const slash = iconButton("Run a command", h("span", { class: "slash" }, "/"), () =>
+      this.begin("/"),
+    );
+    this.send = iconButton("Send", icon("send"), () => this.submit(), {
+      class: "icon-button send",
+    });
+    this.node = h(
+      "div",
+      { class: "composer" },
+      this.list,
+      this.usage,
+      this.text,
+      h(
+        "div",
+        { class: "composer-bar" },
+        threadTs ? null : [bolt, slash],
+        h("span", { class: "grow" }),
+        this.send,
+      ),
+    );
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
     this.size();
   }
@@ -45,18 +89,25 @@ export class Composer {
   }
 
   shortcuts() {
-    return store.shortcuts.filter((one) => !one.type?.startsWith("message")).map((one) => ({
-      label: one.name, hint: one.description,
-      run: async () => {
-        const answer = await perform("shortcut", { callback_id: one.callback_id, channel: this.channelId });
-        if (!answer.ok) toast(answer.error, "error");
-      },
-    }));
+    return store.shortcuts
+      .filter((one) => !one.type?.startsWith("message"))
+      .map((one) => ({
+        label: one.name,
+        hint: one.description,
+        run: async () => {
+          const answer = await perform("shortcut", {
+            callback_id: one.callback_id,
+            channel: this.channelId,
+          });
+          if (!answer.ok) toast(answer.error, "error");
+        },
+      }));
   }
 
   size() {
     this.text.style.height = "auto";
-    if (this.text.scrollHeight) this.text.style.height = `${Math.min(this.text.scrollHeight, 240)}px`;
+    if (this.text.scrollHeight)
+      this.text.style.height = `${Math.min(this.text.scrollHeight, 240)}px`;
     this.send.classList.toggle("ready", Boolean(this.text.value.trim()));
   }
 
@@ -76,10 +127,30 @@ export class Composer {
   drawList() {
     this.list.hidden = !this.found.length;
     if (!this.found.length) return this.text.removeAttribute("aria-activedescendant");
-    const rows = this.found.map((one, at) => h("li", {
-      id: uniqueId("command"), role: "option", "aria-selected": String(at === this.active), onclick: () => this.complete(one),
-    }, h("span", { class: "command-line" }, h("strong", null, one.command), " ", h("span", { class: "muted" }, one.usage_hint)), h("small", null, one.description)));
-    fill(this.list, h("li", { class: "listbox-group", role: "presentation" }, store.bot?.real_name ?? "Commands"), rows);
+    const rows = this.found.map((one, at) =>
+      h(
+        "li",
+        {
+          id: uniqueId("command"),
+          role: "option",
+          "aria-selected": String(at === this.active),
+          onclick: () => this.complete(one),
+        },
+        h(
+          "span",
+          { class: "command-line" },
+          h("strong", null, one.command),
+          " ",
+          h("span", { class: "muted" }, one.usage_hint),
+        ),
+        h("small", null, one.description),
+      ),
+    );
+    fill(
+      this.list,
+      h("li", { class: "listbox-group", role: "presentation" }, store.bot?.real_name ?? "Commands"),
+      rows,
+    );
     this.text.setAttribute("aria-activedescendant", rows[this.active].id);
   }
 
@@ -91,9 +162,14 @@ export class Composer {
     const open = !this.list.hidden;
     const chosen = this.found[this.active];
     if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      this.active = (this.active + (event.key === "ArrowDown" ? 1 : -1) + this.found.length) % this.found.length;
+      this.active =
+        (this.active + (event.key === "ArrowDown" ? 1 : -1) + this.found.length) %
+        this.found.length;
       this.drawList();
-    } else if (open && (event.key === "Tab" || (event.key === "Enter" && this.text.value !== chosen.command))) {
+    } else if (
+      open &&
+      (event.key === "Tab" || (event.key === "Enter" && this.text.value !== chosen.command))
+    ) {
       this.complete(chosen);
     } else if (open && event.key === "Escape") {
       this.list.hidden = true;
@@ -113,8 +189,13 @@ export class Composer {
       toast(`${text.split(" ")[0]} is not supported in threads. Sorry!`, "error");
       return;
     }
-    const body = isCommand ? { text } : { text: encoded(text), thread_ts: this.threadTs ?? undefined };
-    const answer = await perform(isCommand ? "command" : "message", { channel: this.channelId, ...body });
+    const body = isCommand
+      ? { text }
+      : { text: encoded(text), thread_ts: this.threadTs ?? undefined };
+    const answer = await perform(isCommand ? "command" : "message", {
+      channel: this.channelId,
+      ...body,
+    });
     if (!answer.ok) noteLocally(this.channelId, answer.error ?? "That did not work.");
   }
 }

@@ -21,10 +21,25 @@ export function confirmDialog(confirm) {
       onClose: () => finish(false),
     });
     const style = confirm.style === "danger" ? "danger" : "primary";
-    const yes = h("button", { type: "button", class: `button ${style}`, onclick: () => finish(true) }, words(confirm.confirm, "Yes"));
-    const no = h("button", { type: "button", class: "button", onclick: () => finish(false) }, words(confirm.deny, "Cancel"));
+    const yes = h(
+      "button",
+      { type: "button", class: `button ${style}`, onclick: () => finish(true) },
+      words(confirm.confirm, "Yes"),
+    );
+    const no = h(
+      "button",
+      { type: "button", class: "button", onclick: () => finish(false) },
+      words(confirm.deny, "Cancel"),
+    );
     const { text } = confirm;
-    fill(shell.body, h("div", { class: "text" }, text?.type === "mrkdwn" ? mrkdwn(text.text) : withEmoji(text?.text ?? "")));
+    fill(
+      shell.body,
+      h(
+        "div",
+        { class: "text" },
+        text?.type === "mrkdwn" ? mrkdwn(text.text) : withEmoji(text?.text ?? ""),
+      ),
+    );
     fill(shell.footer, no, yes);
     yes.focus();
   });

@@ -3,11 +3,14 @@
 import { h, iconButton, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
 
-const FOCUSABLE = "button:not([disabled]), a[href], input:not([disabled]), textarea, select, [tabindex='0']";
+const FOCUSABLE =
+  "button:not([disabled]), a[href], input:not([disabled]), textarea, select, [tabindex='0']";
 
 function keepFocusInside(dialog, event) {
   if (event.key !== "Tab") return;
-  const stops = [...dialog.querySelectorAll(FOCUSABLE)].filter((node) => node.offsetParent !== null);
+  const stops = [...dialog.querySelectorAll(FOCUSABLE)].filter(
+    (node) => node.offsetParent !== null,
+  );
   const edge = event.shiftKey ? stops[0] : stops.at(-1);
   if (!stops.length || document.activeElement !== edge) return;
   event.preventDefault();
@@ -25,7 +28,13 @@ export function openDialog({ title, className = "", onClose, role = "dialog" }) 
   const footer = h("div", { class: "dialog-footer" });
   const cross = iconButton("Close", icon("close", 20), () => onClose());
   const head = h("div", { class: "dialog-head" }, lead, heading, cross);
-  const dialog = h("dialog", { class: `dialog ${className}`, role, "aria-labelledby": heading.id, "aria-modal": "true" }, head, body, footer);
+  const dialog = h(
+    "dialog",
+    { class: `dialog ${className}`, role, "aria-labelledby": heading.id, "aria-modal": "true" },
+    head,
+    body,
+    footer,
+  );
   const before = document.activeElement;
   dialog.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return keepFocusInside(dialog, event);
@@ -45,9 +54,10 @@ export function openDialog({ title, className = "", onClose, role = "dialog" }) 
 
 /** Focus the first field of *dialog*, or its first button. */
 export function focusFirst(dialog) {
-  const wanted = dialog.querySelector("[data-focus-on-load]")
-    ?? dialog.querySelector(".dialog-body :is(input, textarea, select)")
-    ?? dialog.querySelector(".dialog-footer .button:last-child")
-    ?? dialog.querySelector("button");
+  const wanted =
+    dialog.querySelector("[data-focus-on-load]") ??
+    dialog.querySelector(".dialog-body :is(input, textarea, select)") ??
+    dialog.querySelector(".dialog-footer .button:last-child") ??
+    dialog.querySelector("button");
   wanted?.focus();
 }

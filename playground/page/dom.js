@@ -17,12 +17,15 @@ export function h(tag, props, ...children) {
 }
 
 function setData(node, data) {
-  for (const [name, value] of Object.entries(data)) if (value !== undefined) node.dataset[name] = value;
+  for (const [name, value] of Object.entries(data))
+    if (value !== undefined) node.dataset[name] = value;
 }
 
 /** Return *children* flat, without the empty ones. */
 function solid(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false);
 }
 
 /** Replace all that is in *node*. */
@@ -33,7 +36,11 @@ export function fill(node, ...children) {
 
 /** Return a plain button with an accessible name; *content* is what is seen. */
 export function iconButton(label, content, onclick, props = {}) {
-  return h("button", { type: "button", class: "icon-button", title: label, "aria-label": label, onclick, ...props }, content);
+  return h(
+    "button",
+    { type: "button", class: "icon-button", title: label, "aria-label": label, onclick, ...props },
+    content,
+  );
 }
 
 /** Return an id that no other call returned. */
@@ -63,7 +70,8 @@ export function placeBeside(popup, anchor, { align = "start", minWidth = 0 } = {
   const { offsetWidth: width, offsetHeight: height } = popup;
   const left = align === "end" ? box.right - width : box.left;
   const below = box.bottom + 4;
-  const top = below + height > innerHeight - 8 && box.top > height + 8 ? box.top - height - 4 : below;
+  const top =
+    below + height > innerHeight - 8 && box.top > height + 8 ? box.top - height - 4 : below;
   popup.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
   popup.style.top = `${Math.max(8, Math.min(top, innerHeight - height - 8))}px`;
 }
@@ -94,12 +102,17 @@ const focusKey = (node) => node.dataset.action ?? node.getAttribute("href") ?? n
 export function keepFocus(root, redraw, within = () => root) {
   const active = root.contains(document.activeElement) ? document.activeElement : null;
   const key = active && focusKey(active);
-  const caret = active && "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
+  const caret =
+    active && "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
   redraw();
   if (!active || active.isConnected) return;
   active.dispatchEvent(new FocusEvent("blur")); // not sent by itself when an element is removed
   const part = within();
-  const again = key && [...(part?.querySelectorAll("[data-action], [href], [id]") ?? [])].find((node) => focusKey(node) === key);
+  const again =
+    key &&
+    [...(part?.querySelectorAll("[data-action], [href], [id]") ?? [])].find(
+      (node) => focusKey(node) === key,
+    );
   (again || part)?.focus();
   if (again && caret && caret[0] !== null) again.setSelectionRange?.(...caret);
 }

@@ -14,19 +14,23 @@ function openUrl({ url }) {
 
 function button(element, { surface, blockId }) {
   const style = ["primary", "danger"].includes(element.style) ? element.style : "";
-  const node = h("button", {
-    type: "button",
-    class: `button small ${style}`,
-    "aria-label": element.accessibility_label,
-    data: { action: `${blockId}/${element.action_id}` },
-    onclick: async () => {
-      if (node.classList.contains("busy") || !(await agreed(element))) return;
-      openUrl(element);
-      node.classList.add("busy");
-      await surface.send(blockId, element, { value: element.value });
-      node.classList.remove("busy");
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: `button small ${style}`,
+      "aria-label": element.accessibility_label,
+      data: { action: `${blockId}/${element.action_id}` },
+      onclick: async () => {
+        if (node.classList.contains("busy") || !(await agreed(element))) return;
+        openUrl(element);
+        node.classList.add("busy");
+        await surface.send(blockId, element, { value: element.value });
+        node.classList.remove("busy");
+      },
     },
-  }, withEmoji(element.text?.text ?? ""));
+    withEmoji(element.text?.text ?? ""),
+  );
   return node;
 }
 
@@ -40,24 +44,42 @@ function overflow(element, { surface, blockId }) {
       await surface.send(blockId, element, { selected_option: option });
     },
   }));
-  const node = h("button", {
-    type: "button", class: "button small overflow", "aria-label": "More options", "aria-haspopup": "menu", "aria-expanded": "false",
-    data: { action: `${blockId}/${element.action_id}` },
-    onclick: () => openMenu(node, entries, { label: "More options", align: "end" }),
-  }, icon("more"));
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: "button small overflow",
+      "aria-label": "More options",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      data: { action: `${blockId}/${element.action_id}` },
+      onclick: () => openMenu(node, entries, { label: "More options", align: "end" }),
+    },
+    icon("more"),
+  );
   return node;
 }
 
 function image(element) {
   const src = safeUrl(element.image_url);
-  return src ? h("img", { class: "accessory-image", src, alt: element.alt_text ?? "" }) : h("span", null, element.alt_text);
+  return src
+    ? h("img", { class: "accessory-image", src, alt: element.alt_text ?? "" })
+    : h("span", null, element.alt_text);
 }
 
 const ELEMENTS = {
-  button, overflow, image,
-  plain_text_input: textInput, number_input: textInput, email_text_input: textInput, url_text_input: textInput,
-  datepicker: picker, timepicker: picker, datetimepicker: picker,
-  radio_buttons: radioButtons, checkboxes,
+  button,
+  overflow,
+  image,
+  plain_text_input: textInput,
+  number_input: textInput,
+  email_text_input: textInput,
+  url_text_input: textInput,
+  datepicker: picker,
+  timepicker: picker,
+  datetimepicker: picker,
+  radio_buttons: radioButtons,
+  checkboxes,
 };
 
 /**

@@ -10,7 +10,8 @@ const PATHS = {
   back: "M12.5 4.5 7 10l5.5 5.5",
   down: "m5.5 8 4.5 4.5L14.5 8",
   more: "M10 4.6v.8M10 9.6v.8M10 14.6v.8",
-  reply: "M10 3.5c4 0 7 2.6 7 6s-3 6-7 6a8.5 8.5 0 0 1-2.3-.3L4 16.8l.9-3A5.6 5.6 0 0 1 3 9.5c0-3.4 3-6 7-6Z",
+  reply:
+    "M10 3.5c4 0 7 2.6 7 6s-3 6-7 6a8.5 8.5 0 0 1-2.3-.3L4 16.8l.9-3A5.6 5.6 0 0 1 3 9.5c0-3.4 3-6 7-6Z",
   bolt: "M11.2 2.8 4.5 11.3h4.7l-.6 5.9 6.9-8.7h-4.8z",
   send: "m3.5 4 13.5 6-13.5 6 1.6-6zM5.1 10H10",
   eye: "M2.5 10S5 5.2 10 5.2 17.5 10 17.5 10 15 14.8 10 14.8 2.5 10 2.5 10ZM10 12.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4Z",
@@ -34,14 +35,23 @@ function draw(tag, attributes, ...children) {
 
 /** Return the line icon *name*, hidden from screen readers: its button carries the words. */
 export function icon(name, size = 18) {
-  const frame = { viewBox: "0 0 20 20", width: size, height: size, class: "icon", "aria-hidden": "true" };
+  const frame = {
+    viewBox: "0 0 20 20",
+    width: size,
+    height: size,
+    class: "icon",
+    "aria-hidden": "true",
+  };
   return draw("svg", frame, draw("path", { d: PATHS[name] }));
 }
 
 const COLOURS = ["#2f7d57", "#a1417f", "#3f64ad", "#b3611a", "#6a55a6", "#b23b4e", "#4d6b1f"];
 
 function initials(name) {
-  const words = name.replace(/\(.*?\)|[^\p{L}\s]/gu, "").trim().split(/\s+/);
+  const words = name
+    .replace(/\(.*?\)|[^\p{L}\s]/gu, "")
+    .trim()
+    .split(/\s+/);
   return (words[0]?.[0] ?? "?").toUpperCase() + (words[1]?.[0] ?? "").toUpperCase();
 }
 
@@ -55,7 +65,12 @@ function colourOf(id) {
 export function avatar(user, size = 36) {
   const style = `--size:${size}px`;
   if (user.is_bot) return h("img", { class: "avatar", src: "icon.svg", alt: "", style });
-  if (user.id === "USLACKBOT") return h("span", { class: "avatar slackbot", style, "aria-hidden": "true" }, "♥");
-  const props = { class: "avatar", style: `${style};background:${colourOf(user.id)}`, "aria-hidden": "true" };
+  if (user.id === "USLACKBOT")
+    return h("span", { class: "avatar slackbot", style, "aria-hidden": "true" }, "♥");
+  const props = {
+    class: "avatar",
+    style: `${style};background:${colourOf(user.id)}`,
+    "aria-hidden": "true",
+  };
   return h("span", props, initials(user.real_name || user.name));
 }

@@ -11,7 +11,7 @@ function attributes(element, { id, blockId, name }) {
   const props = {
     id,
     placeholder: element.placeholder?.text,
-    "aria-label": id ? null : name ?? element.placeholder?.text ?? element.action_id,
+    "aria-label": id ? null : (name ?? element.placeholder?.text ?? element.action_id),
     data: { action: `${blockId}/${element.action_id}` },
   };
   if (element.focus_on_load) props.data.focusOnLoad = "yes";
@@ -41,7 +41,13 @@ export function textInput(element, context) {
       if (dispatches && triggers.includes("on_character_entered")) typed();
     },
     onkeydown: (event) => {
-      if (event.key !== "Enter" || element.multiline || !dispatches || !triggers.includes("on_enter_pressed")) return;
+      if (
+        event.key !== "Enter" ||
+        element.multiline ||
+        !dispatches ||
+        !triggers.includes("on_enter_pressed")
+      )
+        return;
       event.preventDefault();
       tell();
     },
@@ -52,7 +58,11 @@ export function textInput(element, context) {
 const PICKERS = {
   datepicker: { type: "date", field: "selected_date", initial: "initial_date" },
   timepicker: { type: "time", field: "selected_time", initial: "initial_time" },
-  datetimepicker: { type: "datetime-local", field: "selected_date_time", initial: "initial_date_time" },
+  datetimepicker: {
+    type: "datetime-local",
+    field: "selected_date_time",
+    initial: "initial_date_time",
+  },
 };
 
 const localStamp = (epoch) => {
@@ -74,7 +84,12 @@ export function picker(element, context) {
     value: shown,
     onchange: async () => {
       const value = isMoment ? Math.floor(new Date(node.value) / 1000) : node.value;
-      const done = await surface.change(blockId, element, { [field]: node.value ? value : null }, dispatches);
+      const done = await surface.change(
+        blockId,
+        element,
+        { [field]: node.value ? value : null },
+        dispatches,
+      );
       if (!done) node.value = shown;
     },
   });
@@ -86,36 +101,67 @@ function choice(element, context, type, isChosen, onchange) {
   const group = uniqueId("choice");
   const rows = (element.options ?? []).map((option, at) => {
     const box = h("input", {
-      type, name: group, checked: isChosen(option),
+      type,
+      name: group,
+      checked: isChosen(option),
       data: { action: `${blockId}/${element.action_id}/${at}` },
       onchange: async () => {
-        if (!(await onchange(option, box.checked))) rows.forEach((row, number) => { row.querySelector("input").checked = isChosen(element.options[number]); });
+        if (!(await onchange(option, box.checked)))
+          rows.forEach((row, number) => {
+            row.querySelector("input").checked = isChosen(element.options[number]);
+          });
       },
     });
-    return h("label", { class: "choice" }, box, h("span", null, words(option.text),
-      option.description && h("small", null, words(option.description))));
+    return h(
+      "label",
+      { class: "choice" },
+      box,
+      h(
+        "span",
+        null,
+        words(option.text),
+        option.description && h("small", null, words(option.description)),
+      ),
+    );
   });
   const role = type === "radio" ? "radiogroup" : "group";
-  return h("div", { class: "choices", role, "aria-labelledby": id ? `${id}-label` : null, "aria-label": id ? null : name }, rows);
+  return h(
+    "div",
+    {
+      class: "choices",
+      role,
+      "aria-labelledby": id ? `${id}-label` : null,
+      "aria-label": id ? null : name,
+    },
+    rows,
+  );
 }
 
 /** Return a group of radio buttons. */
 export function radioButtons(element, context) {
   const { surface, blockId, dispatches } = context;
-  const state = surface.field(blockId, element, { selected_option: element.initial_option ?? null });
+  const state = surface.field(blockId, element, {
+    selected_option: element.initial_option ?? null,
+  });
   const isChosen = (option) => state.selected_option?.value === option.value;
-  return choice(element, context, "radio", isChosen, (option) => surface.change(blockId, element, { selected_option: option }, dispatches));
+  return choice(element, context, "radio", isChosen, (option) =>
+    surface.change(blockId, element, { selected_option: option }, dispatches),
+  );
 }
 
 /** Return a group of checkboxes. */
 export function checkboxes(element, context) {
   const { surface, blockId, dispatches } = context;
-  const state = surface.field(blockId, element, { selected_options: element.initial_options ?? [] });
+  const state = surface.field(blockId, element, {
+    selected_options: element.initial_options ?? [],
+  });
   const isChosen = (option) => state.selected_options.some((one) => one.value === option.value);
   return choice(element, context, "checkbox", isChosen, (option, checked) => {
     const others = state.selected_options.filter((one) => one.value !== option.value);
     const all = checked ? [...others, option] : others;
-    const inOrder = element.options.filter((one) => all.some((chosen) => chosen.value === one.value));
+    const inOrder = element.options.filter((one) =>
+      all.some((chosen) => chosen.value === one.value),
+    );
     return surface.change(blockId, element, { selected_options: inOrder }, dispatches);
   });
 }

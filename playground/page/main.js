@@ -17,7 +17,8 @@ let scroller = null;
 let newSince = Infinity;
 let place = ""; // what is drawn, to tell a change of place from news
 
-const isInChannel = (one) => !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast";
+const isInChannel = (one) =>
+  !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast";
 
 function openDrawer() {
   document.body.classList.add("drawer-open");
@@ -27,20 +28,28 @@ function openDrawer() {
 
 function heading(here) {
   const isApp = here.id === appChannel()?.id;
-  const title = isApp ? [avatar(store.bot, 24), store.bot.real_name] : [icon("hash", 20), here.name];
+  const title = isApp
+    ? [avatar(store.bot, 24), store.bot.real_name]
+    : [icon("hash", 20), here.name];
   const absent = !here.is_im && here.is_member === false;
-  return h("header", { class: "channel-head" },
-    iconButton("Open channels and people", icon("menu", 20), openDrawer, { class: "icon-button only-narrow" }),
+  return h(
+    "header",
+    { class: "channel-head" },
+    iconButton("Open channels and people", icon("menu", 20), openDrawer, {
+      class: "icon-button only-narrow",
+    }),
     h("h1", null, title),
     here.topic && h("p", { class: "topic" }, here.topic),
-    absent && h("p", { class: "absent" }, `${store.bot.real_name} is not in this channel`));
+    absent && h("p", { class: "absent" }, `${store.bot.real_name} is not in this channel`),
+  );
 }
 
 function drawMessages(added = null) {
   if (!list) return;
   const here = channel(list.channelId);
   const messages = messagesOf(here.id).filter(isInChannel);
-  const words = here.is_im ? `This is your conversation with ${store.bot.real_name}. Only the two of you see it.`
+  const words = here.is_im
+    ? `This is your conversation with ${store.bot.real_name}. Only the two of you see it.`
     : `This is the very beginning of #${here.name}. Type / to see what ${store.bot.real_name} can do.`;
   list.draw(messages, { newSince, me: store.me.id, lead: channelLead(here, words) });
   if (added?.user === store.me.id) scroller.toEnd();
@@ -49,8 +58,18 @@ function drawMessages(added = null) {
 }
 
 function channelView(here) {
-  const log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": `Messages in ${here.name}`, tabindex: "-1" });
-  const frame = h("div", { class: "scroll", tabindex: "0", "aria-label": "Messages", role: "region" }, log);
+  const log = h("div", {
+    class: "log",
+    role: "log",
+    "aria-live": "off",
+    "aria-label": `Messages in ${here.name}`,
+    tabindex: "-1",
+  });
+  const frame = h(
+    "div",
+    { class: "scroll", tabindex: "0", "aria-label": "Messages", role: "region" },
+    log,
+  );
   const label = here.is_im ? `Message ${store.bot.real_name}` : `Message #${here.name}`;
   const composer = new Composer({ channelId: here.id, label, id: "composer-text" });
   scroller = new Scroller(frame);
@@ -82,7 +101,8 @@ function draw() {
     place = wanted;
     fill(root, parts(here, tab));
     if (tab === "home") perform("home_opened");
-    if (matchMedia("(hover: hover)").matches) root.querySelector("#composer-text")?.focus({ preventScroll: true });
+    if (matchMedia("(hover: hover)").matches)
+      root.querySelector("#composer-text")?.focus({ preventScroll: true });
   } else if (tab === "home") root.querySelector(".scroll").refresh();
   drawMessages();
   if (list) scroller.redrawn(false);

@@ -36,22 +36,60 @@ const ITEM = /^\s*(?:[-*+]|(\d+)\.)\s+(?:\[([ xX])\]\s+)?(.*)$/;
 
 function item([, , task, words]) {
   if (task === undefined) return h("li", null, inline(words));
-  return h("li", { class: "task" }, h("input", { type: "checkbox", disabled: true, checked: task !== " ", "aria-label": words }), inline(words));
+  return h(
+    "li",
+    { class: "task" },
+    h("input", { type: "checkbox", disabled: true, checked: task !== " ", "aria-label": words }),
+    inline(words),
+  );
 }
 
 const KINDS = [
-  { test: /^#{1,6}\s/, make: (lines) => lines.map((line) => h("p", { class: "markdown-heading" }, inline(line.replace(/^#+\s+/, "")))) },
-  { test: /^>/, make: (lines) => [h("blockquote", null, lines.flatMap((line) => [inline(line.replace(/^>\s?/, "")), h("br")]))] },
+  {
+    test: /^#{1,6}\s/,
+    make: (lines) =>
+      lines.map((line) =>
+        h("p", { class: "markdown-heading" }, inline(line.replace(/^#+\s+/, ""))),
+      ),
+  },
+  {
+    test: /^>/,
+    make: (lines) => [
+      h(
+        "blockquote",
+        null,
+        lines.flatMap((line) => [inline(line.replace(/^>\s?/, "")), h("br")]),
+      ),
+    ],
+  },
   { test: /^(-{3,}|\*{3,})\s*$/, make: () => [h("hr")] },
-  { test: ITEM, make: (lines) => [h(ITEM.exec(lines[0])[1] ? "ol" : "ul", { class: "rich-list" }, lines.map((line) => item(ITEM.exec(line))))] },
-  { test: /\S/, make: (lines) => [h("p", null, lines.flatMap((line, at) => (at ? [h("br"), inline(line)] : [inline(line)])))] },
+  {
+    test: ITEM,
+    make: (lines) => [
+      h(
+        ITEM.exec(lines[0])[1] ? "ol" : "ul",
+        { class: "rich-list" },
+        lines.map((line) => item(ITEM.exec(line))),
+      ),
+    ],
+  },
+  {
+    test: /\S/,
+    make: (lines) => [
+      h(
+        "p",
+        null,
+        lines.flatMap((line, at) => (at ? [h("br"), inline(line)] : [inline(line)])),
+      ),
+    ],
+  },
 ];
 
 function blocksOf(text) {
   const nodes = [];
   const lines = text.split("\n");
   const kindOf = (line) => KINDS.find((kind) => kind.test.test(line));
-  for (let start = 0; start < lines.length; ) {
+  for (let start = 0; start < lines.length;) {
     const kind = kindOf(lines[start]);
     let end = start + 1;
     while (end < lines.length && kindOf(lines[end]) === kind) end += 1;
@@ -64,5 +102,9 @@ function blocksOf(text) {
 /** Return the node of a markdown block's text. */
 export function markdown(text) {
   const parts = String(text ?? "").split(/```[^\n]*\n([\s\S]*?)\n?```/);
-  return h("div", { class: "markdown" }, parts.map((part, at) => (at % 2 ? h("pre", null, part) : blocksOf(part))));
+  return h(
+    "div",
+    { class: "markdown" },
+    parts.map((part, at) => (at % 2 ? h("pre", null, part) : blocksOf(part))),
+  );
 }

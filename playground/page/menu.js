@@ -13,14 +13,37 @@ function move(items, event) {
 }
 
 /** Open a menu beside *anchor*; *entries* are {label, hint?, danger?, run}. */
-export function openMenu(anchor, entries, { label, align = "start", empty = "Nothing here." } = {}) {
+export function openMenu(
+  anchor,
+  entries,
+  { label, align = "start", empty = "Nothing here." } = {},
+) {
   closeOpen?.();
   const items = entries.map(({ label: words, hint, danger, run }) =>
-    h("button", { type: "button", role: "menuitem", class: `menu-item${danger ? " danger" : ""}`, onclick: () => { close(); run(); } },
-      h("span", null, words), hint && h("small", null, hint)));
+    h(
+      "button",
+      {
+        type: "button",
+        role: "menuitem",
+        class: `menu-item${danger ? " danger" : ""}`,
+        onclick: () => {
+          close();
+          run();
+        },
+      },
+      h("span", null, words),
+      hint && h("small", null, hint),
+    ),
+  );
   const note = items.length ? null : h("p", { class: "menu-empty" }, empty);
-  const menu = h("div", { class: "popup menu", role: "menu", "aria-label": label ?? "Menu" }, items, note);
-  const outside = (event) => menu.contains(event.target) || anchor.contains(event.target) || close(false);
+  const menu = h(
+    "div",
+    { class: "popup menu", role: "menu", "aria-label": label ?? "Menu" },
+    items,
+    note,
+  );
+  const outside = (event) =>
+    menu.contains(event.target) || anchor.contains(event.target) || close(false);
   function close(refocus = true) {
     menu.remove();
     anchor.setAttribute("aria-expanded", "false");

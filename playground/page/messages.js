@@ -8,12 +8,30 @@ import { dayKey, dayName } from "./times.js";
 const GROUP_SECONDS = 300;
 
 function continues(message, before) {
-  if (!before || message.is_ephemeral || before.is_ephemeral || message.subtype === "thread_broadcast") return false;
-  const same = authorOf(message).id === authorOf(before).id && authorOf(message).real_name === authorOf(before).real_name;
-  return same && message.ts - before.ts < GROUP_SECONDS && dayKey(message.ts) === dayKey(before.ts) && !before.reply_count;
+  if (
+    !before ||
+    message.is_ephemeral ||
+    before.is_ephemeral ||
+    message.subtype === "thread_broadcast"
+  )
+    return false;
+  const same =
+    authorOf(message).id === authorOf(before).id &&
+    authorOf(message).real_name === authorOf(before).real_name;
+  return (
+    same &&
+    message.ts - before.ts < GROUP_SECONDS &&
+    dayKey(message.ts) === dayKey(before.ts) &&
+    !before.reply_count
+  );
 }
 
-const divider = (words, kind = "day") => h("div", { class: `divider ${kind}`, role: "separator", "aria-label": words }, h("span", null, words));
+const divider = (words, kind = "day") =>
+  h(
+    "div",
+    { class: `divider ${kind}`, role: "separator", "aria-label": words },
+    h("span", null, words),
+  );
 
 /** Keeps *node* in step with a list of messages. */
 export class MessageList {
@@ -33,7 +51,11 @@ export class MessageList {
     });
     this.shown = kept;
     const ts = document.activeElement?.closest?.("[data-ts]")?.dataset.ts;
-    keepFocus(this.node, () => this.place(nodes), () => this.node.querySelector(`[data-ts="${ts}"]`));
+    keepFocus(
+      this.node,
+      () => this.place(nodes),
+      () => this.node.querySelector(`[data-ts="${ts}"]`),
+    );
   }
 
   /** Put *nodes* in order, touching only those that are not where they belong. */
@@ -41,7 +63,8 @@ export class MessageList {
     const wanted = new Set(nodes);
     for (const child of [...this.node.childNodes]) if (!wanted.has(child)) child.remove();
     nodes.forEach((node, at) => {
-      if (this.node.childNodes[at] !== node) this.node.insertBefore(node, this.node.childNodes[at] ?? null);
+      if (this.node.childNodes[at] !== node)
+        this.node.insertBefore(node, this.node.childNodes[at] ?? null);
     });
   }
 
@@ -52,7 +75,11 @@ export class MessageList {
     for (const message of messages) {
       const day = dayKey(message.ts);
       if (!this.inThread && (!before || dayKey(before.ts) !== day)) {
-        items.push({ key: day, signature: dayName(message.ts), make: () => divider(dayName(message.ts)) });
+        items.push({
+          key: day,
+          signature: dayName(message.ts),
+          make: () => divider(dayName(message.ts)),
+        });
       }
       if (!hasNewLine && message.ts > newSince && message.user !== me) {
         hasNewLine = true;
@@ -60,7 +87,12 @@ export class MessageList {
         before = null;
       }
       items.push(this.item(message, continues(message, before)));
-      if (!before && afterFirst) items.push({ key: "count", signature: afterFirst, make: () => divider(afterFirst, "replies") });
+      if (!before && afterFirst)
+        items.push({
+          key: "count",
+          signature: afterFirst,
+          make: () => divider(afterFirst, "replies"),
+        });
       before = before === null && afterFirst ? { ...message, ts: "0" } : message;
     }
     return items;
@@ -69,7 +101,11 @@ export class MessageList {
   item(message, grouped) {
     const files = (message.files ?? []).map((file) => fileOf(file));
     const options = { channelId: this.channelId, grouped, inThread: this.inThread };
-    return { key: message.ts, signature: JSON.stringify([message, files, grouped]), make: () => renderMessage(message, options) };
+    return {
+      key: message.ts,
+      signature: JSON.stringify([message, files, grouped]),
+      make: () => renderMessage(message, options),
+    };
   }
 }
 
@@ -79,7 +115,11 @@ const NEAR = 80; // pixels from the end that still count as "at the end"
 export class Scroller {
   constructor(frame) {
     this.frame = frame;
-    this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() }, "↓ Latest messages");
+    this.jump = h(
+      "button",
+      { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() },
+      "↓ Latest messages",
+    );
     this.atEnd = true;
     frame.addEventListener("scroll", () => {
       this.atEnd = frame.scrollHeight - frame.scrollTop - frame.clientHeight < NEAR;
@@ -102,5 +142,13 @@ export class Scroller {
 
 /** Return the opening words of a channel that has no messages before these. */
 export function channelLead(place, words) {
-  return { key: place.id + place.is_member, make: () => fill(h("div", { class: "channel-lead" }), h("h2", null, place.is_im ? place.name : `# ${place.name}`), h("p", null, words)) };
+  return {
+    key: place.id + place.is_member,
+    make: () =>
+      fill(
+        h("div", { class: "channel-lead" }),
+        h("h2", null, place.is_im ? place.name : `# ${place.name}`),
+        h("p", null, words),
+      ),
+  };
 }

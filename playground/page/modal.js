@@ -44,7 +44,9 @@ function showErrors(errors = {}) {
   }
   const first = fields.find((field) => field.classList.contains("invalid"));
   first?.querySelector("input, textarea")?.focus();
-  const lost = Object.keys(errors).filter((id) => !fields.some((field) => field.dataset.block === id));
+  const lost = Object.keys(errors).filter(
+    (id) => !fields.some((field) => field.dataset.block === id),
+  );
   if (lost.length) sayTrouble(lost.map((id) => errors[id]).join(" "));
 }
 
@@ -67,8 +69,23 @@ async function submit(view) {
 
 function drawFooter(view) {
   const words = (text, otherwise) => withEmoji(text?.text ?? otherwise);
-  const close = h("button", { type: "button", class: "button", data: { action: "modal/close" }, onclick: closeTop }, words(view.close, view.submit ? "Cancel" : "Close"));
-  const go = view.submit && h("button", { type: "button", class: "button primary", data: { action: "modal/submit" }, onclick: () => submit(view) }, words(view.submit));
+  const close = h(
+    "button",
+    { type: "button", class: "button", data: { action: "modal/close" }, onclick: closeTop },
+    words(view.close, view.submit ? "Cancel" : "Close"),
+  );
+  const go =
+    view.submit &&
+    h(
+      "button",
+      {
+        type: "button",
+        class: "button primary",
+        data: { action: "modal/submit" },
+        onclick: () => submit(view),
+      },
+      words(view.submit),
+    );
   fill(shell.footer, h("span", { class: "grow" }), close, go);
 }
 
@@ -76,7 +93,10 @@ function draw(view) {
   const surface = surfaceOf(view);
   surface.redraw();
   for (const popup of shell.dialog.querySelectorAll(".popup")) popup.remove();
-  const back = store.views.length > 1 ? iconButton("Back", icon("back", 20), closeTop) : avatar(store.bot ?? { is_bot: true }, 28);
+  const back =
+    store.views.length > 1
+      ? iconButton("Back", icon("back", 20), closeTop)
+      : avatar(store.bot ?? { is_bot: true }, 28);
   fill(shell.lead, back);
   fill(shell.heading, withEmoji(view.title?.text ?? ""));
   fill(shell.body, renderBlocks(view.blocks, surface));
@@ -85,7 +105,9 @@ function draw(view) {
 
 function enterSubmits(event) {
   const view = topView();
-  const isLine = event.target.matches("input:not([role=combobox]):not([type=radio]):not([type=checkbox])");
+  const isLine = event.target.matches(
+    "input:not([role=combobox]):not([type=radio]):not([type=checkbox])",
+  );
   if (event.key !== "Enter" || event.defaultPrevented || !isLine || !view?.submit) return;
   event.preventDefault();
   submit(view);
@@ -93,13 +115,20 @@ function enterSubmits(event) {
 
 function update() {
   const view = topView();
-  for (const id of surfaces.keys()) if (!store.views.some((one) => one.id === id)) surfaces.delete(id);
+  for (const id of surfaces.keys())
+    if (!store.views.some((one) => one.id === id)) surfaces.delete(id);
   if (!view) {
     shell?.close();
     shell = shown = null;
     return;
   }
-  const signature = JSON.stringify([view.title, view.submit, view.close, view.blocks, store.views.length]);
+  const signature = JSON.stringify([
+    view.title,
+    view.submit,
+    view.close,
+    view.blocks,
+    store.views.length,
+  ]);
   if (shown?.id === view.id && shown.signature === signature) return;
   const isOther = shown?.id !== view.id;
   if (!shell) {

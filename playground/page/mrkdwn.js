@@ -27,25 +27,37 @@ export function unescape(text) {
 export function emoji(name) {
   const character = emojiCharacter(name);
   if (!character) return document.createTextNode(`:${name}:`);
-  return h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, character);
+  return h(
+    "span",
+    { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` },
+    character,
+  );
 }
 
 /** Return a link to *url*, or its words alone if the address is not a safe one. */
 export function link(url, words) {
   const href = safeUrl(url);
-  return href ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, words ?? url) : h("span", null, words ?? url);
+  return href
+    ? h("a", { href, target: "_blank", rel: "noopener noreferrer" }, words ?? url)
+    : h("span", null, words ?? url);
 }
 
 /** Return a mention of a person; of the acting one in yellow. */
 export function mention(id) {
   const mine = store.me?.id === id;
-  return h("span", { class: `mention${mine ? " mention-me" : ""}`, data: { user: id } }, `@${userName(id)}`);
+  return h(
+    "span",
+    { class: `mention${mine ? " mention-me" : ""}`, data: { user: id } },
+    `@${userName(id)}`,
+  );
 }
 
 /** Return a link to a channel of this workspace. */
 export function channelLink(id, label) {
   const words = `#${channel(id)?.name ?? (label || id)}`;
-  return channel(id) ? h("a", { class: "mention", href: `#/${store.me.id}/${id}` }, words) : h("span", { class: "mention" }, words);
+  return channel(id)
+    ? h("a", { class: "mention", href: `#/${store.me.id}/${id}` }, words)
+    : h("span", { class: "mention" }, words);
 }
 
 /** Return a broadcast such as @channel. */
@@ -61,13 +73,15 @@ export function moment(epoch, format, fallback, url) {
 function angle(inside) {
   const [target, ...rest] = inside.split("|");
   const label = rest.join("|");
-  if (target.startsWith("@")) return user(target.slice(1)).id === target.slice(1) ? mention(target.slice(1)) : inside;
+  if (target.startsWith("@"))
+    return user(target.slice(1)).id === target.slice(1) ? mention(target.slice(1)) : inside;
   if (target.startsWith("#")) return channelLink(target.slice(1), label);
   if (target.startsWith("!date^")) {
     const [, epoch, format, url] = target.split("^");
     return moment(epoch, unescape(format ?? ""), unescape(label), url);
   }
-  if (target.startsWith("!subteam^")) return h("span", { class: "mention" }, unescape(label || "@group"));
+  if (target.startsWith("!subteam^"))
+    return h("span", { class: "mention" }, unescape(label || "@group"));
   if (target.startsWith("!")) return broadcast(target.slice(1).split("^")[0]);
   return link(unescape(target), label ? inline(label) : unescape(target).replace(/^mailto:/, ""));
 }
@@ -86,10 +100,11 @@ const RENDER = {
 function inline(text) {
   const nodes = [];
   let at = 0;
-  const plain = (part) => part.split("\n").forEach((line, number) => {
-    if (number) nodes.push(h("br"));
-    if (line) nodes.push(document.createTextNode(unescape(line)));
-  });
+  const plain = (part) =>
+    part.split("\n").forEach((line, number) => {
+      if (number) nodes.push(h("br"));
+      if (line) nodes.push(document.createTextNode(unescape(line)));
+    });
   for (const match of text.matchAll(TOKEN)) {
     plain(text.slice(at, match.index));
     const [kind, inside] = Object.entries(match.groups).find(([, value]) => value !== undefined);
@@ -105,12 +120,19 @@ const isQuote = (line) => /^(>|&gt;)/.test(line);
 function paragraphs(text) {
   const nodes = [];
   const lines = text.replace(/^\n|\n$/g, "").split("\n");
-  for (let start = 0; start < lines.length; ) {
+  for (let start = 0; start < lines.length;) {
     const quoted = isQuote(lines[start]);
     let end = start;
     while (end < lines.length && isQuote(lines[end]) === quoted) end += 1;
     const part = lines.slice(start, end);
-    if (quoted) nodes.push(h("blockquote", null, inline(part.map((line) => line.replace(/^(>|&gt;) ?/, "")).join("\n"))));
+    if (quoted)
+      nodes.push(
+        h(
+          "blockquote",
+          null,
+          inline(part.map((line) => line.replace(/^(>|&gt;) ?/, "")).join("\n")),
+        ),
+      );
     else nodes.push(...inline(part.join("\n")));
     start = end;
   }
@@ -119,10 +141,12 @@ function paragraphs(text) {
 
 /** Return the nodes of *text* in Slack's mrkdwn. */
 export function mrkdwn(text) {
-  return String(text ?? "").split(/```([\s\S]+?)```/).flatMap((part, number) => {
-    if (number % 2) return [h("pre", null, unescape(part.replace(/^\n|\n$/g, "")))];
-    return part ? paragraphs(part) : [];
-  });
+  return String(text ?? "")
+    .split(/```([\s\S]+?)```/)
+    .flatMap((part, number) => {
+      if (number % 2) return [h("pre", null, unescape(part.replace(/^\n|\n$/g, "")))];
+      return part ? paragraphs(part) : [];
+    });
 }
 
 /** Return *text* in mrkdwn as bare words: for announcements and previews. */

@@ -6,7 +6,10 @@ import { broadcast, channelLink, emoji, link, mention, moment } from "./mrkdwn.j
 const TAGS = { bold: "strong", italic: "em", strike: "s", code: "code", underline: "u" };
 
 function styled(node, style) {
-  return Object.entries(TAGS).reduce((inner, [name, tag]) => (style?.[name] ? h(tag, null, inner) : inner), node);
+  return Object.entries(TAGS).reduce(
+    (inner, [name, tag]) => (style?.[name] ? h(tag, null, inner) : inner),
+    node,
+  );
 }
 
 function lines(text) {
@@ -31,18 +34,34 @@ function leaves(elements = []) {
 
 function list(part) {
   const tag = part.style === "ordered" ? "ol" : "ul";
-  const props = { class: `rich-list indent-${Math.min(part.indent ?? 0, 8)}`, start: part.offset ? part.offset + 1 : null };
-  return h(tag, props, (part.elements ?? []).map((item) => h("li", null, leaves(item.elements))));
+  const props = {
+    class: `rich-list indent-${Math.min(part.indent ?? 0, 8)}`,
+    start: part.offset ? part.offset + 1 : null,
+  };
+  return h(
+    tag,
+    props,
+    (part.elements ?? []).map((item) => h("li", null, leaves(item.elements))),
+  );
 }
 
 const PARTS = {
   rich_text_section: (part) => h("div", { class: "rich-section" }, leaves(part.elements)),
   rich_text_list: list,
   rich_text_quote: (part) => h("blockquote", null, leaves(part.elements)),
-  rich_text_preformatted: (part) => h("pre", null, (part.elements ?? []).map((leaf) => leaf.text ?? leaf.url ?? "")),
+  rich_text_preformatted: (part) =>
+    h(
+      "pre",
+      null,
+      (part.elements ?? []).map((leaf) => leaf.text ?? leaf.url ?? ""),
+    ),
 };
 
 /** Return the node of a rich_text block (or of a cell that holds one). */
 export function richText(block) {
-  return h("div", { class: "rich-text" }, (block.elements ?? []).map((part) => PARTS[part.type]?.(part)));
+  return h(
+    "div",
+    { class: "rich-text" },
+    (block.elements ?? []).map((part) => PARTS[part.type]?.(part)),
+  );
 }

@@ -14,7 +14,12 @@ function read() {
   if (/^[CDG]/.test(parts[0])) parts.unshift(route.user);
   const [user, channel, last] = parts;
   const tab = TABS.includes(last) ? last : null;
-  Object.assign(route, { user: user || null, channel: channel || null, tab, thread: last && !tab ? last : null });
+  Object.assign(route, {
+    user: user || null,
+    channel: channel || null,
+    tab,
+    thread: last && !tab ? last : null,
+  });
 }
 
 /** Return the address of a place; what is not named stays as it is. */
@@ -25,7 +30,11 @@ export function hrefOf({ user = route.user, channel = route.channel, tab = null,
 /** Return the place that is the present one for the person *userId*. */
 export function placeAs(userId) {
   const isDirect = route.channel?.startsWith("D");
-  return { user: userId, channel: isDirect ? `D${userId.slice(1)}` : route.channel, tab: route.tab };
+  return {
+    user: userId,
+    channel: isDirect ? `D${userId.slice(1)}` : route.channel,
+    tab: route.tab,
+  };
 }
 
 /** Go to a place. */

@@ -10,15 +10,30 @@ const sidebar = document.getElementById("sidebar");
 const rail = document.getElementById("rail");
 
 function badge(unread) {
-  return unread.mentions ? h("span", { class: "count", "aria-label": `${unread.mentions} unread` }, unread.mentions) : null;
+  return unread.mentions
+    ? h("span", { class: "count", "aria-label": `${unread.mentions} unread` }, unread.mentions)
+    : null;
 }
 
 function entry(place, picture, words, href) {
   const unread = place.id === route.channel ? { count: 0, mentions: 0 } : unreadOf(place.id);
   const current = place.id === route.channel;
-  return h("li", null, h("a", {
-    href, class: unread.count ? "unread" : null, "aria-current": current ? "page" : null,
-  }, picture, h("span", { class: "entry-name" }, words), unread.count ? h("span", { class: "sr-only" }, " (unread)") : null, badge(unread)));
+  return h(
+    "li",
+    null,
+    h(
+      "a",
+      {
+        href,
+        class: unread.count ? "unread" : null,
+        "aria-current": current ? "page" : null,
+      },
+      picture,
+      h("span", { class: "entry-name" }, words),
+      unread.count ? h("span", { class: "sr-only" }, " (unread)") : null,
+      badge(unread),
+    ),
+  );
 }
 
 function section(title, entries) {
@@ -29,24 +44,53 @@ function drawSidebar() {
   const app = appChannel();
   const rooms = store.channels.filter((one) => !one.is_im);
   const direct = store.channels.filter((one) => one.is_im && one.id !== app?.id);
-  fill(sidebar,
+  fill(
+    sidebar,
     h("header", { class: "workspace" }, h("strong", null, store.team?.name ?? "Ferry playground")),
-    section("Channels", rooms.map((one) => entry(one, icon("hash", 16), one.name, hrefOf({ channel: one.id })))),
-    section("Direct messages", direct.map((one) => entry(one, icon("reply", 16), one.name, hrefOf({ channel: one.id })))),
-    app ? section("Apps", [entry(app, avatar(store.bot, 20), store.bot.real_name, hrefOf({ channel: app.id, tab: "home" }))]) : []);
+    section(
+      "Channels",
+      rooms.map((one) => entry(one, icon("hash", 16), one.name, hrefOf({ channel: one.id }))),
+    ),
+    section(
+      "Direct messages",
+      direct.map((one) => entry(one, icon("reply", 16), one.name, hrefOf({ channel: one.id }))),
+    ),
+    app
+      ? section("Apps", [
+          entry(
+            app,
+            avatar(store.bot, 20),
+            store.bot.real_name,
+            hrefOf({ channel: app.id, tab: "home" }),
+          ),
+        ])
+      : [],
+  );
 }
 
 function personButton(one) {
   const isMe = one.id === store.me.id;
   const first = (one.real_name || one.name).split(" ")[0];
-  return h("a", {
-    class: "person", href: hrefOf(placeAs(one.id)), "aria-current": isMe ? "true" : null,
-    title: `Act as ${one.real_name || one.name}${one.is_admin ? " (admin)" : ""}`, "aria-label": `Act as ${one.real_name || one.name}`,
-  }, avatar(one, 36), h("span", null, first));
+  return h(
+    "a",
+    {
+      class: "person",
+      href: hrefOf(placeAs(one.id)),
+      "aria-current": isMe ? "true" : null,
+      title: `Act as ${one.real_name || one.name}${one.is_admin ? " (admin)" : ""}`,
+      "aria-label": `Act as ${one.real_name || one.name}`,
+    },
+    avatar(one, 36),
+    h("span", null, first),
+  );
 }
 
 function drawRail() {
-  fill(rail, h("p", { class: "rail-title", "aria-hidden": "true" }, "Act as"), people().map(personButton));
+  fill(
+    rail,
+    h("p", { class: "rail-title", "aria-hidden": "true" }, "Act as"),
+    people().map(personButton),
+  );
 }
 
 function draw() {
@@ -68,5 +112,7 @@ export function mountSidebar() {
     closeDrawer();
   });
   document.getElementById("scrim").addEventListener("click", closeDrawer);
-  document.getElementById("drawer").addEventListener("keydown", (event) => event.key === "Escape" && closeDrawer());
+  document
+    .getElementById("drawer")
+    .addEventListener("keydown", (event) => event.key === "Escape" && closeDrawer());
 }

@@ -7,16 +7,28 @@ export const SLACKBOT = { id: "USLACKBOT", name: "slackbot", real_name: "Slackbo
 
 /** The one store; components read it and redraw on the topics of `on`. */
 export const store = {
-  me: null, bot: null, team: { name: "Ferry playground" }, users: [], channels: [],
-  messages: {}, ephemerals: {}, views: [], home: null, files: {}, commands: [], shortcuts: [],
-  connection: { connected: false, sockets: 0 }, online: false,
+  me: null,
+  bot: null,
+  team: { name: "Ferry playground" },
+  users: [],
+  channels: [],
+  messages: {},
+  ephemerals: {},
+  views: [],
+  home: null,
+  files: {},
+  commands: [],
+  shortcuts: [],
+  connection: { connected: false, sockets: 0 },
+  online: false,
 };
 
 const bus = new EventTarget();
 
 /** Call *listener* with the detail of each *topic*: state, messages, views, errors, home, connection, stranger. */
 export function on(topics, listener) {
-  for (const topic of topics.split(" ")) bus.addEventListener(topic, (event) => listener(event.detail));
+  for (const topic of topics.split(" "))
+    bus.addEventListener(topic, (event) => listener(event.detail));
 }
 
 function emit(topic, detail = {}) {

@@ -32,7 +32,11 @@ export class Surface {
   /** Tell the app what was clicked or chosen; returns when it has acknowledged that. */
   async send(blockId, element, change) {
     const answer = await perform("action", {
-      ...this.ref, block_id: blockId, action_id: element.action_id, ...change, state: this.values,
+      ...this.ref,
+      block_id: blockId,
+      action_id: element.action_id,
+      ...change,
+      state: this.values,
     });
     if (!answer.ok) toast(answer.error ?? "The app did not answer.", "error");
   }
@@ -47,7 +51,12 @@ export class Surface {
 
   /** Return the options of an external select for *value*, as groups. */
   async suggest(blockId, element, value) {
-    const answer = await perform("suggest", { ...this.ref, block_id: blockId, action_id: element.action_id, value });
+    const answer = await perform("suggest", {
+      ...this.ref,
+      block_id: blockId,
+      action_id: element.action_id,
+      value,
+    });
     if (!answer.ok) return { error: answer.error ?? "The app did not answer." };
     return { options: answer.options, option_groups: answer.option_groups };
   }

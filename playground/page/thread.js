@@ -19,15 +19,39 @@ function close() {
 }
 
 function build(here) {
-  const log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": "Thread", tabindex: "-1" });
-  const frame = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Replies" }, log);
-  const composer = new Composer({ channelId: here.id, threadTs: route.thread, label: "Reply…", id: "thread-text" });
+  const log = h("div", {
+    class: "log",
+    role: "log",
+    "aria-live": "off",
+    "aria-label": "Thread",
+    tabindex: "-1",
+  });
+  const frame = h(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": "Replies" },
+    log,
+  );
+  const composer = new Composer({
+    channelId: here.id,
+    threadTs: route.thread,
+    label: "Reply…",
+    id: "thread-text",
+  });
   scroller = new Scroller(frame);
   list = new MessageList(log, { channelId: here.id, inThread: true });
-  fill(root,
-    h("header", { class: "channel-head" }, h("h2", null, "Thread"), h("p", { class: "topic" }, here.is_im ? here.name : `# ${here.name}`),
-      h("span", { class: "grow" }), iconButton("Close thread", icon("close", 20), close)),
-    frame, h("div", { class: "below" }, scroller.jump, composer.node));
+  fill(
+    root,
+    h(
+      "header",
+      { class: "channel-head" },
+      h("h2", null, "Thread"),
+      h("p", { class: "topic" }, here.is_im ? here.name : `# ${here.name}`),
+      h("span", { class: "grow" }),
+      iconButton("Close thread", icon("close", 20), close),
+    ),
+    frame,
+    h("div", { class: "below" }, scroller.jump, composer.node),
+  );
   composer.text.focus({ preventScroll: true });
 }
 
@@ -42,9 +66,13 @@ function draw(added = null) {
     if (isOpen) build(here);
   }
   if (!isOpen) return;
-  const messages = messagesOf(here.id).filter((one) => one.ts === route.thread || one.thread_ts === route.thread);
+  const messages = messagesOf(here.id).filter(
+    (one) => one.ts === route.thread || one.thread_ts === route.thread,
+  );
   const count = messages.filter((one) => one.ts !== route.thread).length;
-  list.draw(messages, { afterFirst: count ? `${count} ${count === 1 ? "reply" : "replies"}` : null });
+  list.draw(messages, {
+    afterFirst: count ? `${count} ${count === 1 ? "reply" : "replies"}` : null,
+  });
   scroller.redrawn(Boolean(added));
 }
 

@@ -1,7 +1,11 @@
 /* Says times as Slack does: "10:23 AM", "Today", "Monday, November 3rd". */
 
 const clock = new Intl.DateTimeFormat("en", { hour: "numeric", minute: "2-digit" });
-const clockSeconds = new Intl.DateTimeFormat("en", { hour: "numeric", minute: "2-digit", second: "2-digit" });
+const clockSeconds = new Intl.DateTimeFormat("en", {
+  hour: "numeric",
+  minute: "2-digit",
+  second: "2-digit",
+});
 
 /** Return the Date of a Slack timestamp ("1700000000.000100"). */
 export const dateOf = (ts) => new Date(parseFloat(ts) * 1000);
@@ -14,7 +18,9 @@ export const dayKey = (ts) => dateOf(ts).toDateString();
 
 /** Return "Today", "Yesterday" or null. */
 function relativeDay(date) {
-  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
+  const days = Math.round(
+    (new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000,
+  );
   return { 0: "Today", 1: "Yesterday", "-1": "Tomorrow" }[days] ?? null;
 }
 
@@ -26,7 +32,9 @@ function ordinal(day) {
 function longDate(date, { weekday = false, month = "long" } = {}) {
   const name = new Intl.DateTimeFormat("en", { month }).format(date);
   const year = date.getFullYear() === new Date().getFullYear() ? "" : `, ${date.getFullYear()}`;
-  const lead = weekday ? `${new Intl.DateTimeFormat("en", { weekday: "long" }).format(date)}, ` : "";
+  const lead = weekday
+    ? `${new Intl.DateTimeFormat("en", { weekday: "long" }).format(date)}, `
+    : "";
   return `${lead}${name} ${ordinal(date.getDate())}${year}`;
 }
 
@@ -40,7 +48,11 @@ export const fullTime = (ts) => `${dayName(ts)} at ${clockSeconds.format(dateOf(
 function ago(date) {
   const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   const seconds = Math.round((date - Date.now()) / 1000);
-  for (const [unit, size] of [["day", 86_400], ["hour", 3600], ["minute", 60]]) {
+  for (const [unit, size] of [
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ]) {
     if (Math.abs(seconds) >= size) return words.format(Math.round(seconds / size), unit);
   }
   return words.format(seconds, "second");

@@ -20,13 +20,18 @@ export function lastRead(channelId) {
   return Number(marks[`${store.me?.id}/${channelId}`] ?? opened);
 }
 
-const isShown = (one) => !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast";
+const isShown = (one) =>
+  !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast";
 
 /** Return {count, mentions} of what the acting person has not seen in *channelId*. */
 export function unreadOf(channelId) {
   const since = lastRead(channelId);
-  const fresh = messagesOf(channelId).filter((one) => one.ts > since && one.user !== store.me?.id && isShown(one));
-  const mentions = fresh.filter((one) => (one.text ?? "").includes(`<@${store.me?.id}>`) || channelId.startsWith("D"));
+  const fresh = messagesOf(channelId).filter(
+    (one) => one.ts > since && one.user !== store.me?.id && isShown(one),
+  );
+  const mentions = fresh.filter(
+    (one) => (one.text ?? "").includes(`<@${store.me?.id}>`) || channelId.startsWith("D"),
+  );
   return { count: fresh.length, mentions: mentions.length };
 }
 
