@@ -109,8 +109,9 @@ class Database:
 async def _commit(session: Session, connection: AsyncConnection) -> None:
     try:
         await session.answer(connection.commit())
-    except Exception as error:
-        # SQLAlchemy takes the transaction for closed and would give it to the next one, still open.
+    except BaseException as error:
+        # SQLAlchemy takes a transaction whose COMMIT failed for closed, and would give the
+        # connection to the next one with the transaction still open.
         await session.answer(connection.invalidate(error))
         if not isinstance(error, Unavailable):
             raise

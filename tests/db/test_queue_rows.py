@@ -11,7 +11,7 @@ from tests.db.seeds import LEASE, STAGING, World, ask, claim, line, mark, world
 from tests.support.database import Clock
 
 CONCURRENCY = 3
-RUNS = 24
+RUNS = 12
 WORKERS = 20
 
 
@@ -65,6 +65,23 @@ async def test_twenty_workers_who_want_one_execution_get_it_once(
     assert owned is not None
     assert owned.worker == f"w{won.index(True)}"
     assert (owned.status, owned.fence, owned.attempt) == (Status.RUNNING, 1, 1)
+
+
+async def test_twenty_workers_who_want_different_executions_fill_the_room_and_no_more(
+    database: Database, clock: Clock
+) -> None:
+    """Counting and claiming is one step: nobody counts a place that another one is taking."""
+    place = await world(database, concurrency=CONCURRENCY)
+    numbers = [(await ask(database, place)).id for _ in range(WORKERS)]
+
+    async def want(number: int) -> bool:
+        async with database.begin() as repos:
+            room = await repos.queue.has_room(place.environment.id)
+            return room and await repos.queue.claim(number, f"w{number}", clock() + LEASE)
+
+    won = await asyncio.gather(*map(want, numbers))
+
+    assert sum(won) == CONCURRENCY
 
 
 async def test_each_environment_has_its_own_queue(database: Database, clock: Clock) -> None:
