@@ -11,7 +11,7 @@ import { richText } from "./richtext.js";
 /** Return the nodes of a text object. */
 export function textObject(text) {
   if (!text) return [];
-  if (text.type === "mrkdwn") return mrkdwn(text.text);
+  if (text.type === "mrkdwn") return mrkdwn(text.text, text);
   return withEmoji(text.text ?? "")
     .split("\n")
     .flatMap((line, at) => (at ? [h("br"), line] : [line]));

@@ -83,21 +83,24 @@ function angle(inside) {
   if (target.startsWith("!subteam^"))
     return h("span", { class: "mention" }, unescape(label || "@group"));
   if (target.startsWith("!")) return broadcast(target.slice(1).split("^")[0]);
-  return link(unescape(target), label ? inline(label) : unescape(target).replace(/^mailto:/, ""));
+  return link(
+    unescape(target),
+    label ? inline(label, false) : unescape(target).replace(/^mailto:/, ""),
+  );
 }
 
 const RENDER = {
   code: (text) => h("code", null, unescape(text)),
   angle,
-  bold: (text) => h("strong", null, inline(text)),
-  italic: (text) => h("em", null, inline(text)),
-  strike: (text) => h("s", null, inline(text)),
+  bold: (text, autolink) => h("strong", null, inline(text, autolink)),
+  italic: (text, autolink) => h("em", null, inline(text, autolink)),
+  strike: (text, autolink) => h("s", null, inline(text, autolink)),
   emoji,
-  url: (url) => link(unescape(url)),
+  url: (url, autolink) => (autolink ? link(unescape(url)) : unescape(url)),
 };
 
 /** Return the nodes of one or more lines of mrkdwn without code fences and quotes. */
-function inline(text) {
+function inline(text, autolink) {
   const nodes = [];
   let at = 0;
   const plain = (part) =>
@@ -108,7 +111,7 @@ function inline(text) {
   for (const match of text.matchAll(TOKEN)) {
     plain(text.slice(at, match.index));
     const [kind, inside] = Object.entries(match.groups).find(([, value]) => value !== undefined);
-    nodes.push(RENDER[kind](inside));
+    nodes.push(RENDER[kind](inside, autolink));
     at = match.index + match[0].length;
   }
   plain(text.slice(at));
@@ -117,35 +120,28 @@ function inline(text) {
 
 const isQuote = (line) => /^(>|&gt;)/.test(line);
 
-function paragraphs(text) {
+function paragraphs(text, autolink) {
   const nodes = [];
   const lines = text.replace(/^\n|\n$/g, "").split("\n");
   for (let start = 0; start < lines.length;) {
     const quoted = isQuote(lines[start]);
     let end = start;
     while (end < lines.length && isQuote(lines[end]) === quoted) end += 1;
-    const part = lines.slice(start, end);
-    if (quoted)
-      nodes.push(
-        h(
-          "blockquote",
-          null,
-          inline(part.map((line) => line.replace(/^(>|&gt;) ?/, "")).join("\n")),
-        ),
-      );
-    else nodes.push(...inline(part.join("\n")));
+    const part = lines.slice(start, end).map((line) => line.replace(/^(>|&gt;) ?/, ""));
+    const inside = inline(part.join("\n"), autolink);
+    nodes.push(...(quoted ? [h("blockquote", null, inside)] : inside));
     start = end;
   }
   return nodes;
 }
 
-/** Return the nodes of *text* in Slack's mrkdwn. */
-export function mrkdwn(text) {
+/** Return the nodes of *text* in Slack's mrkdwn; *verbatim*: bare addresses are no links. */
+export function mrkdwn(text, { verbatim = false } = {}) {
   return String(text ?? "")
     .split(/```([\s\S]+?)```/)
     .flatMap((part, number) => {
       if (number % 2) return [h("pre", null, unescape(part.replace(/^\n|\n$/g, "")))];
-      return part ? paragraphs(part) : [];
+      return part ? paragraphs(part, !verbatim) : [];
     });
 }
 
