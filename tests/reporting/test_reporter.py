@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from db.database import Database
 from db.model.categories import Category
-from db.model.errors import Unavailable
 from db.model.execution import Execution, Status, Stream
 from executor.rules.outcomes import Outcome
 from executor.services.history import History
+from executor.services.news import Item, News
 from handlers import log_file
 from playground.errors import Json
 from playground.server import PlaygroundSlack
@@ -151,6 +152,53 @@ async def test_outage_ends_in_the_true_card(ferry: Ferry, slack: PlaygroundSlack
         await slack.control.outage({"on": False})
         await until(lambda: staging.shows("Succeeded"), within_s=20)
         await told_all(ferry)
+
+    assert len(staging.cards) == 1
+    assert len(staging.replies) == 1
+
+
+async def test_end_is_not_lost_where_edits_have_to_wait(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Slack asks for a pause exactly when the run ends."""
+    staging = Channel(slack)
+    async with ferry.reporting(slack):
+        execution = await ferry.start()
+        await until(lambda: staging.shows("Running") and staging.replies)
+        await told_all(ferry)
+        fault = {"method": "chat.update", "status": 429, "retry_after": 1, "times": 2}
+        await slack.control.faults(fault)
+        await ferry.finish(execution, DONE)
+        await told_all(ferry)
+
+    assert staging.shows("Succeeded")
+
+
+class SlowNews(News):
+    """Takes long to find out what is running."""
+
+    looks = 0
+
+    async def live(self) -> list[Item]:
+        """Return what runs now, much later."""
+        found = await super().live()
+        await asyncio.sleep(0.5)
+        self.looks += 1
+        return found
+
+
+async def test_news_that_were_told_while_they_were_read_are_not_told_again(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """What was read before the end of a telling does not know what was told."""
+    staging, news = Channel(slack), SlowNews(ferry.ground)
+    await slack.control.faults({"method": "chat.postMessage", "delay_s": 0.4})
+    execution = await ferry.start()
+    await ferry.finish(execution, DONE)
+    async with ferry.reporting(slack, news=news):
+        await until(lambda: news.looks == 1)
+        news.bell.ring()
+        await until(lambda: news.looks == 3)
 
     assert len(staging.cards) == 1
     assert len(staging.replies) == 1
@@ -314,15 +362,15 @@ async def test_database_away_is_waited_for(mariadb: MariaDB, slack: PlaygroundSl
     ferry = Ferry(database)
     await ferry.open()
     staging = Channel(slack)
-    async with ferry.reporting(slack):
-        await ferry.launch()
-        await until(lambda: staging.cards)
-        mariadb.stop()
-        with pytest.raises(Unavailable):
+    with capture_logs() as logs:
+        async with ferry.reporting(slack):
             await ferry.launch()
-        mariadb.start()
-        await ferry.launch()
-        await until(lambda: len(staging.cards) == 2)
+            await until(lambda: staging.cards)
+            mariadb.stop()
+            await until(lambda: "news_unavailable" in [log["event"] for log in logs])
+            mariadb.start()
+            await ferry.launch()
+            await until(lambda: len(staging.cards) == 2)
     await database.close()
 
 

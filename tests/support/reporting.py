@@ -13,6 +13,7 @@ from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services, build
 from executor.services.history import History
 from executor.services.log_writer import Batch, LogWriter
+from executor.services.news import News
 from handlers.reporter import Reporter
 from playground.server import PlaygroundSlack
 from tests.support.outbox import outbox_on
@@ -107,12 +108,13 @@ class Ferry:
         *,
         scopes: frozenset[str] = SCOPES,
         patience_s: float = 10,
+        news: News | None = None,
         history: History | None = None,
     ) -> AsyncIterator[None]:
         """Run a reporter until the end of the block; leaving it is a restart."""
         async with outbox_on(slack, patience_s=patience_s) as outbox:
             reporter = Reporter(
-                self.services.news,
+                news or self.services.news,
                 history or self.services.history,
                 outbox,
                 scopes=scopes,
