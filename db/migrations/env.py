@@ -36,13 +36,10 @@ def _run(connection: Connection) -> None:
         transactional_ddl=is_sqlite,
     )
     if not is_sqlite:
+        # Held until the connection is closed, which is after the version is committed.
         connection.execute(text(f"SELECT GET_LOCK('{_LOCK}', {_WAIT_S})"))
-    try:
-        with context.begin_transaction():
-            context.run_migrations()
-    finally:
-        if not is_sqlite:
-            connection.execute(text(f"SELECT RELEASE_LOCK('{_LOCK}')"))
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def _own_transactions(engine: AsyncEngine) -> None:
