@@ -24,7 +24,7 @@ from db.model.catalog import (
 from db.model.execution import Execution, Stream
 from executor.rules import spec_text
 from executor.services import Services
-from playground import screen
+from playground import cast, screen
 from playground.people import Person
 from playground.server import PlaygroundSlack
 from tests.support.sshd import Host
@@ -60,6 +60,17 @@ class House:
     async def job(self, name: str, text: str, parameters: str = "", **changes: Any) -> Path:
         """Put the sh script *text* on the host, with a job that runs it; return its path."""
         return await furnish_job(self.services, self.host, name, text, parameters, **changes)
+
+    async def channel(self, environment: str = "staging") -> str:
+        """Open a new channel, bound to *environment*: what others post does not slow it down."""
+        workspace = self.slack.workspace
+        name = f"test-{len(workspace.channels)}"
+        channel_id = f"C0{name.upper()}"
+        workspace.channels[channel_id] = cast.channel(channel_id, name, "")
+        workspace.messages[channel_id] = {}
+        if environment:
+            await self.services.bindings.bind(channel_id, environment, ANA)
+        return channel_id
 
     # -- asking and waiting -------------------------------------------------------------------
 
