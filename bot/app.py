@@ -31,13 +31,13 @@ from db.database import Database
 from db.migrations import upgrade
 from db.model.errors import Unavailable
 from executor.janitor import Janitor
-from executor.run import Tools
 from executor.services import Ground, Services
 from executor.services import build as build_services
 from executor.services.log_writer import LogWriter
 from executor.ssh.hostkeys import HostKey, scan
 from executor.ssh.pool import Hosts
 from executor.ssh.resolve import Resolver
+from executor.tools import Tools
 from executor.worker import Worker
 from handlers.caller import Caller
 from handlers.connection import HttpMode, SocketMode, slack_app

@@ -8,45 +8,26 @@ what cannot have begun, ends a run.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 import structlog
 
-from db.model.categories import Category
-from db.model.errors import AttemptError, InvalidInput, Unavailable
+from db.model.errors import AttemptError, Unavailable
 from db.model.execution import Execution, Level, Status, Stream
 from executor.output import Output
-from executor.rules.categories import ADVICE
+from executor.preparation import check_plan, prepare, secret_values
 from executor.rules.outcomes import Outcome, outcome
-from executor.rules.plan import plan_hash, plan_of
-from executor.services.log_writer import Batch, LogWriter
-from executor.services.queue import Brief, Queue
-from executor.ssh.check import script_check
-from executor.ssh.command import Invocation, program
+from executor.services.log_writer import Batch
+from executor.services.queue import Brief
 from executor.ssh.errors import StartUncertain
-from executor.ssh.pool import Hosts
 from executor.ssh.remote import FollowEnd, Follower, RemoteRun, RemoteState, RemoteStatus
-from executor.ssh.resolve import Resolver
 from executor.ssh.target import Target, target_of
+from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 _MAX_BYTES = 1 << 30  # of each stream on the host
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 15.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What every run works with; one set a process."""
-
-    queue: Queue
-    writer: LogWriter
-    hosts: Hosts
-    resolver: Resolver
-    read_secret: Callable[[str], str]
-    clock: Callable[[], datetime]
 
 
 class Run:
@@ -75,12 +56,17 @@ class Run:
         """Stop the remote; twice is the same as once."""
         self._unwanted.set()
 
+    async def give_up(self) -> None:
+        """Tell the host to stop the script, once, since nobody here will look after it."""
+        with suppress(AttemptError):
+            await self._remote.cancel()
+
     async def see_through(self) -> None:
         """Return when the end is recorded. Raises LeaseLost when another worker owns the run."""
         if self._execution.status is Status.CANCELLING:
             self.cancel()
         try:
-            secrets = self._secrets()
+            secrets = secret_values(self._brief, self._tools.read_secret)
             self._output.hide(secrets.values())
             if self._brief.attempt.started_at is None:
                 await self._start(secrets)
@@ -93,72 +79,40 @@ class Run:
 
     # -- before the start ---------------------------------------------------------------------
 
-    def _secrets(self) -> Mapping[str, str]:
-        """Return the values of secret parameters by variable."""
-        found: dict[str, str] = {}
-        for spec in self._brief.job.parameters:
-            if not spec.secret_ref:
-                continue
-            try:
-                found[spec.target] = self._tools.read_secret(spec.secret_ref)
-            except InvalidInput as error:
-                raise AttemptError(
-                    Category.SECRET_UNAVAILABLE,
-                    error.message,
-                    hint=error.hint or ADVICE[Category.SECRET_UNAVAILABLE].hint,
-                    retry_safe=True,
-                ) from error
-        return found
-
     async def _start(self, secrets: Mapping[str, str]) -> None:
-        self._check_plan()
-        if self._brief.attempt.start_requested_at is None:
-            payload = await self._prepare(secrets)
-            if not await self._tools.queue.start_requested(self._execution):
-                raise _NeverStarted
-        else:
-            payload = await self._patiently(lambda: self._prepare(secrets))
-        launch = self._launch(payload)
-        # Once sent, it may run: only an answer tells. A repeated start never runs it twice.
-        try:
-            await launch()
-        except StartUncertain:
-            await self._patiently(launch)
+        """Have the host run the script, unless it does already."""
+        if self._brief.attempt.start_requested_at is not None and await self._is_known():
+            await self._tools.queue.started(self._execution)
+            return
+        check_plan(self._brief)
+        payload = await prepare(self._tools, self._target, self._brief, secrets, self._remark)
+        if not await self._tools.queue.start_requested(self._execution):
+            raise _NeverStarted
+        await self._launch(payload)
         await self._tools.queue.started(self._execution)
 
-    def _launch(self, payload: bytes) -> Callable[[], Awaitable[bool]]:
+    async def _launch(self, payload: bytes) -> None:
+        """Start the script once: what was sent may run, and only the host can tell."""
         plan = self._execution.plan
+        while True:
+            try:
+                await self._remote.start(
+                    payload, timeout_s=plan.timeout_s, grace_s=plan.grace_s, max_bytes=_MAX_BYTES
+                )
+            except StartUncertain:
+                if await self._is_known():
+                    return
+                if self._unwanted.is_set():
+                    raise _NeverStarted from None
+            else:
+                return
 
-        async def launch() -> bool:
-            return await self._remote.start(
-                payload, timeout_s=plan.timeout_s, grace_s=plan.grace_s, max_bytes=_MAX_BYTES
-            )
+    async def _is_known(self) -> bool:
+        status = await self._patiently(self._remote.status)
+        return status.state is not RemoteState.GONE
 
-        return launch
-
-    def _check_plan(self) -> None:
-        today = plan_of(self._brief.environment, self._brief.job, self._execution.parameters)
-        if plan_hash(today) != self._execution.plan_hash:
-            advice = ADVICE[Category.PLAN_CHANGED]
-            raise AttemptError(
-                Category.PLAN_CHANGED, advice.sentence, hint=advice.hint, retry_safe=True
-            )
-
-    async def _prepare(self, secrets: Mapping[str, str]) -> bytes:
-        plan = self._execution.plan
-        shell = await self._tools.resolver.shell(self._target, self._brief.environment.shell_setup)
-        invocation = Invocation(
-            script=plan.script,
-            interpreter=plan.interpreter,
-            directory=plan.directory,
-            arguments=plan.arguments,
-            variables={**plan.variables, **secrets},
-            path=shell.path,
-        )
-        concern = await script_check(self._tools.hosts, self._target, invocation)
-        for remark in filter(None, (shell.note, concern)):
-            await self._write(self._output.note(remark, Level.WARNING))
-        return program(invocation)
+    async def _remark(self, sentence: str) -> None:
+        await self._write(self._output.note(sentence, Level.WARNING))
 
     # -- while it runs ------------------------------------------------------------------------
 
@@ -184,7 +138,8 @@ class Run:
         async with self._remote.follow(offsets[Stream.OUT], offsets[Stream.ERR]) as follower:
             await self._online()
             await self._store(follower)
-        if follower.outcome is FollowEnd.COMPLETE and (batch := self._output.finish()):
+        is_all = follower.outcome in {FollowEnd.COMPLETE, FollowEnd.SUPERVISOR_DEAD}
+        if is_all and (batch := self._output.finish()):
             await self._write(batch)
         return follower.outcome
 

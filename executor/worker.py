@@ -5,6 +5,7 @@ takes the run over on the host where it stands, and the fence keeps the old one 
 """
 
 import asyncio
+import secrets
 from datetime import timedelta
 
 import structlog
@@ -14,7 +15,8 @@ from db.model.errors import FerryError, LeaseLost, Unavailable
 from db.model.execution import Execution, Status
 from executor.rules.categories import ADVICE
 from executor.rules.outcomes import Outcome
-from executor.run import Run, Tools
+from executor.run import Run
+from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
 
@@ -76,24 +78,26 @@ class Worker:
             log.info("lease_lost")
         except Unavailable:
             log.warning("execution_left_for_later", why="the database does not answer")
-        except FerryError as error:
-            log.warning("execution_left_for_later", why=error.message)
         except Exception:  # one bug must not cancel the neighbours
-            log.exception("run_crashed")
-            await self._record_crash(execution)
+            reference = secrets.token_hex(3)
+            log.exception("run_crashed", reference=reference)
+            await self._record_crash(execution, reference)
         finally:
             self._runs.pop(execution.id, None)
             self._tasks.pop(execution.id, None)
             self._queue.bell.ring()
 
-    async def _record_crash(self, execution: Execution) -> None:
+    async def _record_crash(self, execution: Execution, reference: str) -> None:
         advice = ADVICE[Category.INTERNAL_ERROR]
         crashed = Outcome(
             status=Status.FAILED,
             category=Category.INTERNAL_ERROR,
-            message=advice.sentence,
+            detail=reference,
+            message=f"{advice.sentence} Reference: {reference}.",
             hint=advice.hint,
         )
+        if run := self._runs.get(execution.id):
+            await run.give_up()
         try:
             await self._queue.finish(execution, crashed)
         except FerryError as error:
