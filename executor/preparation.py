@@ -1,4 +1,4 @@
-"""Before a start: the secrets, whether the plan is still the one that was asked for, the program."""
+"""Before a start: secrets, whether the plan is still what was asked for, the program."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
