@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from db.database import async_url
@@ -29,16 +30,15 @@ async def upgrade(url: str) -> None:
 
     Raises Unavailable when the database does not answer.
     """
+    found = async_url(url)
+    if found.get_backend_name() == "sqlite" and not (folder := _folder(found)).is_dir():
+        raise _away(url, f"there is no folder {folder}")
     try:
         await asyncio.to_thread(command.upgrade, _config(url), "head")
     except (DBAPIError, OSError) as error:
         if not is_outage(error):
             raise
-        raise Unavailable(
-            f"The database at {async_url(url)!r} does not answer: {_cause(error)}",
-            hint="Is it running, and is FERRY_DATABASE_URL right? "
-            "For example mysql://ferry:password@127.0.0.1:3306/ferry or sqlite:///ferry.db",
-        ) from error
+        raise _away(url, str(getattr(error, "orig", None) or error)) from error
 
 
 def check(url: str) -> None:
@@ -54,5 +54,13 @@ def revision(url: str, words: str) -> None:
     command.revision(_config(url), words, autogenerate=True, rev_id=f"{count + 1:04d}")
 
 
-def _cause(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error)
+def _folder(url: URL) -> Path:
+    return Path(url.database or "").absolute().parent
+
+
+def _away(url: str, why: str) -> Unavailable:
+    return Unavailable(
+        f"The database at {async_url(url)!r} does not answer: {why}",
+        hint="Is it running, and is FERRY_DATABASE_URL right? "
+        "For example mysql://ferry:password@127.0.0.1:3306/ferry or sqlite:///ferry.db",
+    )
