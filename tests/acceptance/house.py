@@ -40,16 +40,12 @@ class House:
     """What a test may do and look at; people go through Slack, tests look behind it."""
 
     slack: PlaygroundSlack
-    bot: Bot
+    settings: Settings
+    services: Services  #: to furnish and to look; what is under test is asked for in Slack
     host: Host
     ana: Person  #: an admin
     bruno: Person
     guest: Person
-
-    @property
-    def services(self) -> Services:
-        """The services, to furnish and to look; nothing under test is asked for through them."""
-        return self.bot.services
 
     # -- furnishing ---------------------------------------------------------------------------
 
@@ -122,7 +118,7 @@ class House:
 
     def rows(self) -> dict[str, list[Any]]:
         """Return every row of every table of an SQLite database."""
-        url = str(self.bot.settings.database_url).removeprefix("sqlite:///")
+        url = self.settings.database_url.removeprefix("sqlite:///")
         with closing(sqlite3.connect(f"file:{url}?mode=ro", uri=True)) as db:
             names = [name for (name,) in db.execute("SELECT name FROM sqlite_master")]
             tables = [name for name in names if not name.startswith(("ix_", "uq_", "sqlite_"))]
@@ -180,8 +176,9 @@ async def house(home: Path, host: Host, **changes: Any) -> AsyncIterator[House]:
     slack = PlaygroundSlack()
     await slack.start()
     try:
-        async with running(settings(slack, home, **changes)) as bot:
-            yield house_of(slack, bot, host)
+        given = settings(slack, home, **changes)
+        async with running(given) as bot:
+            yield house_of(slack, given, bot.services, host)
     finally:
         await slack.stop()
 
@@ -227,10 +224,18 @@ def settings(slack: PlaygroundSlack, home: Path, **changes: Any) -> Settings:
     return Settings.model_construct(**values)
 
 
-def house_of(slack: PlaygroundSlack, bot: Bot, host: Host) -> House:
+def house_of(slack: PlaygroundSlack, given: Settings, services: Services, host: Host) -> House:
     """Return the house around a bot that runs."""
     ana, bruno, guest = (Person(slack.url, user) for user in ("U0ANA", "U0BRUNO", "U0GUEST"))
-    return House(slack=slack, bot=bot, host=host, ana=ana, bruno=bruno, guest=guest)
+    return House(
+        slack=slack,
+        settings=given,
+        services=services,
+        host=host,
+        ana=ana,
+        bruno=bruno,
+        guest=guest,
+    )
 
 
 # -- furnishing --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.clock import utc_now
 from db.model.execution import Status
 from playground import screen
 from tests.acceptance.house import PATIENCE_S, House, furnished, newest, number_of
@@ -220,7 +221,7 @@ async def test_answer_after_expiry(sshd: Sshd, tmp_path: Path) -> None:
         card = await ferry.asks(ferry.bruno, PRODUCTION, "late")
         (execution,) = await ferry.services.history.recent()
         assert execution.expires_at is not None
-        await asyncio.sleep((execution.expires_at - ferry.bot.ground.clock()).total_seconds())
+        await asyncio.sleep((execution.expires_at - utc_now()).total_seconds())
         await ferry.bruno.clicks(card, "Run on production", confirm=True, as_shown=True)
         await ferry.bruno.told(PRODUCTION, "The time to confirm #1 is over: nothing was started.")
         execution = await ferry.over(card)
