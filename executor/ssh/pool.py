@@ -15,12 +15,11 @@ from typing import Any, TypeVar, cast
 
 import asyncssh
 
-from db.model.categories import Category
 from db.model.errors import AttemptError
-from executor.ssh.errors import KeyUnusable, classify
-from executor.ssh.hostkeys import Witness, pins_of, refusal
-from executor.ssh.keys import ReadSecret, client_keys
-from executor.ssh.target import Target, jump_of
+from executor.ssh.errors import classify
+from executor.ssh.keys import ReadSecret
+from executor.ssh.login import Login
+from executor.ssh.target import Target
 
 _TRIES = 5  # of a login that the server cut off before it began
 _WINDOW = 1 << 20  # bytes a server may send before we have read them; larger is not faster
@@ -74,9 +73,7 @@ class Hosts:
         handshakes_per_host: int = 8,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._read_secret = read_secret
-        self._connect_timeout_s = connect_timeout_s
-        self._keepalive_s = keepalive_s
+        self._login = Login(read_secret, timeout_s=connect_timeout_s, keepalive_s=keepalive_s)
         self._runs_per_connection = runs_per_connection
         self._handshakes_per_host = handshakes_per_host
         self._chance = chance
@@ -195,60 +192,12 @@ class Hosts:
         async with door.handshakes:
             for attempt in range(1, _TRIES + 1):
                 try:
-                    return await self._log_in(target)
+                    return await self._login.connect(target)
                 except AttemptError as error:
                     if error.detail != "THROTTLED" or attempt == _TRIES:
                         raise
-                await asyncio.sleep(0.1 * 2**attempt * (0.5 + self._chance()))
+                await asyncio.sleep(0.05 * 2**attempt * (0.5 + self._chance()))
         raise AssertionError("unreachable")
-
-    async def _log_in(self, target: Target) -> asyncssh.SSHClientConnection:
-        jump = jump_of(target)
-        if jump is None:
-            return await self._handshake(target, None)
-        tunnel = await self._handshake(jump, None)
-        try:
-            connection = await self._handshake(target, tunnel)
-        except BaseException:
-            tunnel.abort()
-            raise
-        closing = asyncio.create_task(_close_after(connection, tunnel), name="ssh-jump")
-        closing.add_done_callback(_looked_at)
-        return connection
-
-    async def _handshake(
-        self, target: Target, tunnel: asyncssh.SSHClientConnection | None
-    ) -> asyncssh.SSHClientConnection:
-        witness = Witness()
-        pins = pins_of(target)
-        try:
-            keys = await client_keys(target, self._read_secret)
-            options: dict[str, Any] = {} if keys is None else {"agent_path": None}
-            return await asyncssh.connect(
-                target.host,
-                target.port,
-                username=target.user,
-                client_keys=keys or [],
-                known_hosts=(pins.trusted, [], pins.revoked),
-                server_host_key_algs=pins.algorithms,
-                client_factory=lambda: witness,
-                tunnel=tunnel or (),
-                config=None,
-                preferred_auth="publickey",
-                encryption_algs="^aes128-gcm@openssh.com",
-                compression_algs=None,
-                connect_timeout=self._connect_timeout_s,
-                login_timeout=self._connect_timeout_s,
-                keepalive_interval=self._keepalive_s,
-                keepalive_count_max=3,
-                **options,
-            )
-        except asyncssh.HostKeyNotVerifiable as error:
-            raise refusal(target, pins, witness.shown) from error
-        except asyncssh.ChannelOpenError as error:
-            raise _not_beyond_jump(target, error) from error
-        except (KeyUnusable, asyncssh.Error, OSError, ValueError) as error:
-            raise classify(error, target=target, connecting=True) from error
 
 
 async def _new_session(
@@ -259,24 +208,6 @@ async def _new_session(
             make, command, encoding=None, window=_WINDOW
         )
     return channel, cast("S", session)
-
-
-def _not_beyond_jump(target: Target, error: asyncssh.ChannelOpenError) -> AttemptError:
-    return AttemptError(
-        Category.CONNECTION_ERROR,
-        f"The jump host {target.proxy_jump} does not reach {target.address}: {error.reason}.",
-        detail="UNREACHABLE",
-        hint="Is the machine up, and may the jump host forward to it (AllowTcpForwarding)?",
-        retry_safe=True,
-    )
-
-
-async def _close_after(
-    connection: asyncssh.SSHClientConnection, tunnel: asyncssh.SSHClientConnection
-) -> None:
-    await connection.wait_closed()
-    tunnel.close()
-    await tunnel.wait_closed()
 
 
 def _looked_at(task: asyncio.Task[Any]) -> None:

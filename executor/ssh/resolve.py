@@ -18,7 +18,6 @@ from executor.ssh.pool import Hosts
 from executor.ssh.remote import RemoteRun
 from executor.ssh.target import Target
 
-_LIMIT_S = 5
 _TTL_S = 600.0
 _MOST = 1 << 20  # bytes that login files may print
 
@@ -63,8 +62,11 @@ class Shell:
 class Resolver:
     """Remembers what it found for ten minutes per account."""
 
-    def __init__(self, hosts: Hosts, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, hosts: Hosts, *, limit_s: int = 5, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._hosts = hosts
+        self._limit_s = limit_s
         self._clock = clock
         self._known: dict[Target, tuple[float, Shell]] = {}
         self._asking: dict[Target, asyncio.Lock] = {}
@@ -103,13 +105,13 @@ class Resolver:
             newest = max(versions, key=_version)
             note += "; taken is the newest node of nvm."
             return Shell(path=_once_each(newest), how="nvm versions", note=note)
-        note += f" within {_LIMIT_S} s; commands are looked up on the bare PATH."
+        note += f" within {self._limit_s} s; commands are looked up on the bare PATH."
         return Shell(path="", how="as is", note=note)
 
     async def _run(self, target: Target, program: bytes) -> list[tuple[str, str]]:
         """Return the marked lines that *program* prints within the limit."""
         run = RemoteRun(self._hosts, target, f"probe-{secrets.token_hex(8)}")
-        await run.start(program, timeout_s=_LIMIT_S, grace_s=1, max_bytes=_MOST)
+        await run.start(program, timeout_s=self._limit_s, grace_s=1, max_bytes=_MOST)
         printed = b""
         async with run.follow(0, 0) as follower:
             async for chunks in follower.chunks():

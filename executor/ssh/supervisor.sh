@@ -377,8 +377,9 @@ follow_tail() { # GNU tail wakes on each change (inotify): a line is on its way 
 
 wake_after() { # beside us: run the command, then wake us
   (
+    exec >/dev/null 9>&- # sshd keeps the channel for as long as anybody holds its streams
     trap 'kill "$aside" 2>/dev/null; exit 0' TERM
-    "$@" <&5 >/dev/null & aside=$!
+    "$@" <&5 & aside=$!
     wait "$aside"
     echo >&7
   ) & asides="$asides $!"

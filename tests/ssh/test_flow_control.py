@@ -11,7 +11,7 @@ _WINDOW = 1 << 20
 
 
 async def test_slow_reader_keeps_queues_bounded(hosts: Hosts, target: Target) -> None:
-    """asyncssh 2.24.1 grants a window too many after each pause; our session must not let it."""
+    """Asyncssh 2.24.1 grants a window too many after each pause; our session must not let it."""
     most = 0
     mark = r"printf '\036go\n'"
 

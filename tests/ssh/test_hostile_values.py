@@ -101,7 +101,7 @@ FEW = settings(
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def echo_path(sshd: Sshd) -> Path:
     """Return the path of the script on the host, in a folder that has to be quoted itself."""
     folder = sshd.make_home("a folder; with 'quotes' $(id)")
@@ -166,7 +166,7 @@ async def test_any_values_come_through_unchanged(
 async def test_login_shell_does_not_matter(
     sshd: Sshd, hosts: Hosts, echo_path: Path, shell: str
 ) -> None:
-    """fish and tcsh break what is quoted for sh; nothing that is quoted for sh reaches them."""
+    """Fish and tcsh break what is quoted for sh; nothing that is quoted for sh reaches them."""
     name, _, applet = shell.partition(" ")
     server = sshd.login_shell(f"{shutil.which(name)} {applet}".strip())
     server.start()

@@ -2,7 +2,8 @@
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,27 +11,10 @@ import pytest
 
 from db.model.categories import Category
 from db.model.errors import AttemptError, InvalidInput
-from executor.ssh.hostkeys import scan
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target, jump_of
-from tests.support.remote import Job, target_to
+from tests.support.remote import Job, refused, target_to
 from tests.support.sshd import Sshd, free_port
-
-
-async def refused(hosts: Hosts, target: Target) -> AttemptError:
-    """Return why *target* cannot be reached."""
-    with pytest.raises(AttemptError) as caught:
-        async with hosts.connection(target):
-            pass
-    return caught.value
-
-
-def fingerprint(line: str) -> str:
-    """Return what ssh-keygen says of a public key."""
-    told = subprocess.run(
-        ["ssh-keygen", "-lf", "-"], input=line, text=True, capture_output=True, check=True
-    )
-    return told.stdout.split()[1]
 
 
 @asynccontextmanager
@@ -48,84 +32,6 @@ async def listener(say: bytes | None) -> AsyncIterator[int]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]
     server.close()
-
-
-async def test_unknown_host_key_shows_what_to_pin(hosts: Hosts, sshd: Sshd) -> None:
-    """Nothing is pinned: nothing is sent, and the key that was shown can be pinned."""
-    error = await refused(hosts, target_to(sshd.host, host_key=""))
-
-    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "UNKNOWN")
-    assert fingerprint(sshd.host.host_key) in error.message
-    assert sshd.host.host_key in error.hint
-
-
-async def test_changed_host_key_shows_both_fingerprints(hosts: Hosts, sshd: Sshd) -> None:
-    """Another key is pinned than the one shown."""
-    error = await refused(hosts, target_to(sshd.host, host_key=sshd.host.other_host_key))
-
-    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "CHANGED")
-    assert fingerprint(sshd.host.host_key) in error.message
-    assert fingerprint(sshd.host.other_host_key) in error.message
-
-
-async def test_pinned_key_of_another_kind_is_changed_too(
-    hosts: Hosts, sshd: Sshd, tmp_path: Path
-) -> None:
-    """An RSA key is pinned and the server has none: told as changed, not as a failed handshake."""
-    subprocess.run(
-        ["ssh-keygen", "-qt", "rsa", "-b", "2048", "-N", "", "-f", tmp_path / "rsa"], check=True
-    )
-    line = (tmp_path / "rsa.pub").read_text()
-
-    error = await refused(hosts, target_to(sshd.host, host_key=line))
-
-    assert error.detail == "CHANGED"
-
-
-async def test_revoked_host_key_is_said_to_be(hosts: Hosts, sshd: Sshd) -> None:
-    """A key that was revoked is worse than one that is not known."""
-    error = await refused(hosts, target_to(sshd.host, host_key=f"@revoked {sshd.host.host_key}"))
-
-    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "REVOKED")
-
-
-async def test_garbled_pin_is_told_with_its_line(hosts: Hosts, sshd: Sshd) -> None:
-    """A line that is no key trusts nobody, and says which line."""
-    error = await refused(hosts, target_to(sshd.host, host_key=f"{sshd.host.host_key}\nnonsense"))
-
-    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "CONFIG")
-    assert "Line 2" in error.message
-
-
-@pytest.mark.parametrize(
-    "pins",
-    [
-        pytest.param("{other}\n# comment\n{right}", id="one of several"),
-        pytest.param("staging.example,10.0.0.1 {right} root@staging", id="known_hosts line"),
-    ],
-)
-async def test_pinned_key_is_accepted(hosts: Hosts, sshd: Sshd, pins: str) -> None:
-    """Several pins are alternatives, and lines may be pasted from known_hosts."""
-    line = pins.format(other=sshd.host.other_host_key, right=sshd.host.host_key)
-
-    async with hosts.connection(target_to(sshd.host, host_key=line)) as connection:
-        assert not connection.is_closed()
-
-
-async def test_scan_tells_what_to_pin(sshd: Sshd) -> None:
-    """The keys that a host shows, without a login."""
-    keys = await scan(sshd.host.address, sshd.host.port, timeout_s=5)
-
-    assert [(key.algorithm, key.line) for key in keys] == [("ssh-ed25519", sshd.host.host_key)]
-    assert keys[0].fingerprint == fingerprint(sshd.host.host_key)
-
-
-async def test_scan_of_a_closed_port_says_refused() -> None:
-    """The same sentences as for a login."""
-    with pytest.raises(AttemptError) as caught:
-        await scan("127.0.0.1", free_port(), timeout_s=5)
-
-    assert caught.value.detail == "REFUSED"
 
 
 async def test_unknown_key_is_refused_and_not_retried(hosts: Hosts, sshd: Sshd) -> None:
@@ -148,18 +54,30 @@ async def test_missing_key_is_a_key_problem_not_a_connection_one(hosts: Hosts, s
     assert "/no/such/key" in error.message
 
 
+@pytest.fixture
+def copied_key(sshd: Sshd, tmp_path: Path) -> Path:
+    """Copy the right key, to spoil it."""
+    path = tmp_path / "key"
+    path.write_bytes(Path(sshd.host.key_path).read_bytes())
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def readable_key(copied_key: Path) -> Path:
+    """Let everybody read the key."""
+    copied_key.chmod(0o644)
+    return copied_key
+
+
 async def test_key_that_others_can_read_is_refused(
-    hosts: Hosts, sshd: Sshd, tmp_path: Path
+    hosts: Hosts, sshd: Sshd, readable_key: Path
 ) -> None:
     """As OpenSSH does, with the command that mends it."""
-    path = tmp_path / "open"
-    path.write_bytes(Path(sshd.host.key_path).read_bytes())
-    path.chmod(0o644)
-
-    error = await refused(hosts, target_to(sshd.host, key_path=str(path)))
+    error = await refused(hosts, target_to(sshd.host, key_path=str(readable_key)))
 
     assert error.detail == "KEY_CONFIG"
-    assert error.hint == f"chmod 600 {path}"
+    assert error.hint == f"chmod 600 {readable_key}"
 
 
 async def test_garbage_is_not_a_key(hosts: Hosts, sshd: Sshd, tmp_path: Path) -> None:
@@ -174,14 +92,11 @@ async def test_garbage_is_not_a_key(hosts: Hosts, sshd: Sshd, tmp_path: Path) ->
 
 
 @pytest.fixture
-def locked_key(sshd: Sshd, tmp_path: Path) -> Path:
-    """Copy the right key under a passphrase: what the reference env:KEY resolves to in tests."""
-    path = tmp_path / "locked"
-    path.write_bytes(Path(sshd.host.key_path).read_bytes())
-    path.chmod(0o600)
-    change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "the secret env:KEY", "-f", path]
+def locked_key(copied_key: Path) -> Path:
+    """Put a passphrase on the key: what the reference env:KEY resolves to in these tests."""
+    change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "the secret env:KEY", "-f", str(copied_key)]
     subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
-    return path
+    return copied_key
 
 
 async def test_passphrase_by_reference_opens_the_key(
@@ -230,25 +145,35 @@ async def test_passphrase_reference_that_leads_nowhere_is_passed_on(
     await hosts.close()
 
 
-async def test_agent_is_used_when_no_key_is_named(
-    hosts: Hosts, sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A real ssh-agent that holds the right key; and a sentence where there is no agent."""
+@pytest.fixture
+def agent(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run a real ssh-agent that holds the right key."""
     address = tmp_path / "agent"
-    with subprocess.Popen(["ssh-agent", "-D", "-a", address], stdout=subprocess.DEVNULL) as agent:
+    with subprocess.Popen(["ssh-agent", "-D", "-a", address], stdout=subprocess.DEVNULL) as process:
         monkeypatch.setenv("SSH_AUTH_SOCK", str(address))
-        add = ["ssh-add", "-q", sshd.host.key_path]
-        for _ in range(100):
-            if subprocess.run(add, check=False, capture_output=True).returncode == 0:
-                break
-            await asyncio.sleep(0.02)
-        async with hosts.connection(target_to(sshd.host, key_path="")) as connection:
-            assert not connection.is_closed()
-        agent.terminate()
+        deadline = time.monotonic() + 5
+        while not address.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        subprocess.run(["ssh-add", "-q", sshd.host.key_path], check=True, capture_output=True)
+        yield
+        process.terminate()
 
-    await hosts.close()
-    monkeypatch.delenv("SSH_AUTH_SOCK")
+
+@pytest.mark.usefixtures("agent")
+async def test_agent_is_used_when_no_key_is_named(hosts: Hosts, sshd: Sshd) -> None:
+    """An empty key path means the agent of Ferry's machine."""
+    async with hosts.connection(target_to(sshd.host, key_path="")) as connection:
+        assert not connection.is_closed()
+
+
+async def test_no_key_and_no_agent_is_said(
+    hosts: Hosts, sshd: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing to offer: told before the server is asked."""
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+
     error = await refused(hosts, target_to(sshd.host, key_path=""))
+
     assert (error.category, error.detail) == (Category.AUTHENTICATION_ERROR, "KEY_CONFIG")
     assert "no SSH agent" in error.message
 

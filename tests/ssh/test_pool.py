@@ -116,6 +116,12 @@ async def test_connection_cut_during_a_command_is_tried_once_more(hosts: Hosts, 
     assert answer.out == b"here\n"
 
 
+async def _silenced(job: Job, proxy: Proxy) -> None:
+    async with job.remote.follow(0, 0) as follower:
+        async for _ in follower.chunks():
+            proxy.is_silent = True
+
+
 async def test_dead_line_is_noticed_by_keepalive(sshd: Sshd) -> None:
     """A router that swallows everything: the follower ends as lost, and does not hang."""
     hosts = Hosts(read_secret=str, keepalive_s=0.2)
@@ -124,9 +130,7 @@ async def test_dead_line_is_noticed_by_keepalive(sshd: Sshd) -> None:
         await job.start("echo ready; sleep 5")
 
         with pytest.raises(AttemptError) as caught:
-            async with job.remote.follow(0, 0) as follower:
-                async for _ in follower.chunks():
-                    proxy.is_silent = True
+            await _silenced(job, proxy)
 
         assert caught.value.detail == "LOST"
         assert not caught.value.retry_safe

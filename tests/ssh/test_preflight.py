@@ -40,7 +40,7 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def scripts(sshd: Sshd) -> Path:
     """Put a script into the remote user's home."""
     folder = sshd.host.home / "scripts"
@@ -54,8 +54,8 @@ def scripts(sshd: Sshd) -> Path:
 
 
 @pytest.mark.parametrize(("change", "reason", "number", "words"), CASES)
+@pytest.mark.usefixtures("scripts")
 async def test_missing_part_is_named(
-    scripts: Path,
     hosts: Hosts,
     target: Target,
     job: Job,
@@ -65,7 +65,6 @@ async def test_missing_part_is_named(
     words: str,
 ) -> None:
     """The run's reason and the sentence of the check beforehand agree."""
-    assert scripts.exists()
     invocation = replace(RIGHT, **change)  # type: ignore[arg-type]
 
     sentence = await script_check(hosts, target, invocation)

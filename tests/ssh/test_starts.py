@@ -112,7 +112,4 @@ async def test_half_a_program_is_not_run(job: Job, target: Target, hosts: Hosts)
 
 
 def _exists(path: Path) -> Callable[[], Awaitable[bool]]:
-    async def ask() -> bool:
-        return path.exists()
-
-    return ask
+    return lambda: asyncio.to_thread(path.exists)

@@ -85,9 +85,9 @@ async def test_timeout_is_enforced_with_nobody_connected(shell_job: NewJob) -> N
     assert processes_of(job) == []
 
 
-async def test_what_a_script_leaves_behind_is_ended_with_it(shell_job: NewJob) -> None:
+async def test_what_a_script_leaves_behind_is_ended_with_it(another: NewJob) -> None:
     """A daemon of a script that ended by itself is ended too, and the exit status stays true."""
-    job = shell_job()
+    job = another()
     await job.start(DAEMON)
 
     status = await job.over()
@@ -99,7 +99,7 @@ async def test_what_a_script_leaves_behind_is_ended_with_it(shell_job: NewJob) -
 
 
 async def test_a_helper_that_finishes_by_itself_is_waited_for(another: NewJob) -> None:
-    """What a background process prints within a moment of the end is kept, and nothing is killed."""
+    """What a background process prints within a moment of the end is kept; nothing is killed."""
     job = another()
 
     await job.start("(sleep 0.3; echo late) & echo early")

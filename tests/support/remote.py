@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import pytest
+
 from db.model.errors import AttemptError
 from db.model.execution import Stream
 from executor.ssh.pool import Hosts
@@ -34,6 +36,14 @@ def target_to(server: Host, **changes: str | int) -> Target:
 def script(text: str) -> bytes:
     """Return a program for the supervisor that is the sh script *text*."""
     return f"main() {{\nexec </dev/null\n{text}\n}}\nmain\n".encode()
+
+
+async def refused(hosts: Hosts, target: Target) -> AttemptError:
+    """Return why *target* cannot be reached."""
+    with pytest.raises(AttemptError) as caught:
+        async with hosts.connection(target):
+            pass
+    return caught.value
 
 
 @dataclass
