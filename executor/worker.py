@@ -57,7 +57,7 @@ class Worker:
             await self._queue.bell.wait(self._poll_s)
 
     async def _next(self) -> Execution | None:
-        execution = await self._queue.take_over(self._name, self._lease)
+        execution = await self._queue.take_over(self._name, self._lease, held=set(self._tasks))
         if execution is not None:
             logger.info("execution_taken_over", execution_id=execution.id)
             return execution

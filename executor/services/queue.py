@@ -53,11 +53,16 @@ class Queue:
             return execution
         return None
 
-    async def take_over(self, worker: str, lease: timedelta) -> Execution | None:
-        """Give *worker* a live execution whose lease ran out; None if there is none."""
+    async def take_over(
+        self, worker: str, lease: timedelta, *, held: Collection[int] = ()
+    ) -> Execution | None:
+        """Give *worker* a live execution whose lease ran out; None if there is none.
+
+        *held*: those it works on already; while the database was away, nobody could renew them.
+        """
         async with self._ground.db.read() as repos:
             left = await repos.queue.abandoned(self._ground.clock(), limit=20)
-        for old in left:
+        for old in (one for one in left if one.id not in held):
             async with self._ground.db.begin() as repos:
                 until = self._ground.clock() + lease
                 if await repos.queue.take_over(old, worker, until):
