@@ -111,11 +111,11 @@ async def test_a_queued_run_is_cancelled_at_once_a_running_one_is_asked(
 
 async def test_what_is_over_cannot_be_cancelled(services: Services) -> None:
     """The person is told how it ended."""
-    await _launch(services)
+    over = await _launch(services)
     await services.queue.finish(await _claim(services), DONE)
 
     with pytest.raises(Conflict, match="it succeeded"):
-        await services.controls.cancel(1, BRUNO)
+        await services.controls.cancel(over.id, BRUNO)
 
 
 async def test_strangers_cancel_nothing(services: Services) -> None:

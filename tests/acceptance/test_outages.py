@@ -1,0 +1,160 @@
+"""What Ferry leans on goes away, or was never set up: said in words, and nothing is lost."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from db.model.execution import Status
+from playground.server import PlaygroundSlack
+from tests.acceptance.counting import counts
+from tests.acceptance.house import PATIENCE_S, eventually, furnished, newest, until_true
+from tests.acceptance.process import refusal
+from tests.support.mariadb import MariaDB
+from tests.support.sshd import Sshd, free_port
+from tests.support.world import NOWHERE, PRODUCTION, STAGING
+
+TOKENS = {"SLACK_BOT_TOKEN": "xoxb-playground", "SLACK_APP_TOKEN": "xapp-playground"}
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[PlaygroundSlack]:
+    """Have a Slack that nobody has connected to."""
+    slack = PlaygroundSlack()
+    await slack.start()
+    yield slack
+    await slack.stop()
+
+
+# -- at the start ------------------------------------------------------------------------------
+
+
+async def test_missing_settings(tmp_path: Path) -> None:
+    """All are named at once, each with an example and where to find it."""
+    text = await refusal(tmp_path)
+
+    assert "FERRY_SLACK_BOT_TOKEN=xoxb-" in text
+    assert "FERRY_SLACK_APP_TOKEN=xapp-" in text
+    assert "https://api.slack.com/apps" in text
+    assert "ferry demo" in text
+    assert not (tmp_path / "ferry.db").exists()
+
+
+async def test_wrong_settings(tmp_path: Path) -> None:
+    """All are named at once, with what they may be, but no password is repeated."""
+    text = await refusal(
+        tmp_path,
+        WORKER_SLOTS="many",
+        CONFIRM_WITHIN_MIN="0",
+        DATABASE_URL="postgresql://ferry:hunter2@db/ferry",
+        LOG_FORMAT="xml",
+    )
+
+    for name in ("WORKER_SLOTS", "CONFIRM_WITHIN_MIN", "DATABASE_URL", "LOG_FORMAT"):
+        assert f"FERRY_{name}" in text
+    assert "use sqlite:///… or mysql://…" in text
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        pytest.param(
+            {"SLACK_BOT_TOKEN": "xoxb-wrong", "SLACK_APP_TOKEN": "xapp-wrong"},
+            ["the bot token (invalid_auth)", "the app-level token (invalid_auth)"],
+            id="unknown to Slack",
+        ),
+        pytest.param(
+            {"SLACK_BOT_TOKEN": "xapp-playground", "SLACK_APP_TOKEN": "xoxb-playground"},
+            ["are the two swapped?", "OAuth & Permissions", "App-Level Tokens"],
+            id="swapped",
+        ),
+    ],
+)
+async def test_bad_tokens(
+    slack: PlaygroundSlack, tmp_path: Path, wrong: dict[str, str], words: list[str]
+) -> None:
+    """Ferry says which token is bad and where the right one is, and does not try for ever."""
+    text = await refusal(tmp_path, SLACK_API_URL=slack.api_url, **wrong)
+
+    for each in words:
+        assert each in text
+    for token in wrong.values():
+        assert token not in text
+    assert slack.core.sockets.count == 0
+
+
+async def test_database_away_at_the_start(slack: PlaygroundSlack, tmp_path: Path) -> None:
+    """It is said before anybody in Slack is told that Ferry is there."""
+    url = f"mysql://ferry:hunter2@127.0.0.1:{free_port()}/ferry"
+
+    text = await refusal(tmp_path, SLACK_API_URL=slack.api_url, DATABASE_URL=url, **TOKENS)
+
+    assert "database" in text
+    assert "hunter2" not in text
+    assert slack.control.calls() == []
+
+
+# -- in the middle -----------------------------------------------------------------------------
+
+
+@pytest.mark.mariadb
+async def test_database_away_in_mid_run(mariadb: MariaDB, sshd: Sshd, tmp_path: Path) -> None:
+    """The script goes on; clicks and commands are told; then every line is stored once."""
+    url = mariadb.create("ferry_outage")
+    async with furnished(tmp_path, sshd.host, database_url=url, worker_lease_s=3.0) as ferry:
+        counting = await counts(ferry, "no-database", await ferry.channel())
+        waiting = await ferry.asks(ferry.bruno, PRODUCTION, "count-aloud nothing")
+        await ferry.quiet()
+        mariadb.stop()
+        try:
+            before = await newest(ferry.bruno, PRODUCTION)
+            await ferry.bruno.clicks(waiting, "Run on production", confirm=True)
+            told = "database does not answer right now; nothing was changed"
+            await ferry.bruno.told(PRODUCTION, told, timeout=PATIENCE_S, after=before)
+            await ferry.answer(ferry.bruno, STAGING, "/migrate run count-aloud x", told)
+            await counting.goes_on(100)
+        finally:
+            mariadb.start()
+        await counting.is_stored()
+        execution = await counting.ends()
+        recent = await ferry.services.history.recent()
+
+        assert execution.status is Status.SUCCEEDED
+        assert [(each.id, each.status) for each in recent] == [
+            (2, Status.AWAITING_CONFIRMATION),
+            (1, Status.SUCCEEDED),
+        ]
+        assert "Succeeded" in await ferry.shown(counting.card)
+        posts = await ferry.thread(counting.card)
+        assert [("started" in post, "succeeded" in post) for post in posts] == [
+            (True, False),
+            (False, True),
+            (False, False),  # the log
+        ]
+
+
+async def test_slack_away_in_mid_run(sshd: Sshd, tmp_path: Path) -> None:
+    """The run ends while Slack is away; afterwards the one card is true and Ferry answers again."""
+    async with furnished(tmp_path, sshd.host) as ferry:
+        counting = await counts(ferry, "no-slack", await ferry.channel())
+        await ferry.slack.control.outage({"on": True})
+        await counting.goes_on()
+        (counting.folder / "enough").touch()
+
+        async def is_over() -> bool | None:
+            execution = await ferry.services.history.execution(counting.number)
+            return execution.status.is_over or None
+
+        await eventually(is_over, "the run is over")
+        stale = await ferry.shown(counting.card)
+        await ferry.slack.control.outage({"on": False})
+        execution = await counting.ends()
+        await until_true(lambda: ferry.slack.core.sockets.count > 0, "connected again")
+        await ferry.answer(ferry.ana, NOWHERE, "/migrate help", "data migrations over SSH")
+
+        assert "Running" in stale
+        assert execution.status is Status.SUCCEEDED
+        assert "Succeeded" in await ferry.shown(counting.card)
+        posts = await ferry.thread(counting.card)
+        assert len(posts) == 3, posts
