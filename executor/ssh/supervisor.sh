@@ -82,8 +82,11 @@ look_unclaimed() { # nobody has begun; after 30 s nobody will, see retire
   fi
 }
 
-retire() { # retire ID: nothing was ever launched here, and by taking the claim we see to it that nothing will
-  claim retired || [ "$(readlink claim)" = retired ] || return 1
+# retire ID: nothing was launched here, and by taking the claim we see to it that nothing ever will.
+retire() {
+  claim retired
+  # By its path: others may have put ours away already, and what stands there now may be alive.
+  [ "$(readlink "$runs/$1/claim")" = retired ] || return 1
   mv "$runs/$1" "$runs/.incomplete.$1.$$" 2>/dev/null
   rm -rf "$runs/.incomplete.$1.$$"
 }
@@ -176,10 +179,11 @@ start() { # start ID SIZE TIMEOUT GRACE MAX, program on standard input
   cd "$runs/$1" || { say error nodirectory; return 0; }
   look "$1"
   if [ "$state" = incomplete ]; then
-    retire "$1" && mkdir -m 700 "$runs/$1" && cd "$runs/$1" || { say error nodirectory; return 0; }
-  elif [ -L claim ]; then
-    say existing; return 0
+    retire "$1"
+    mkdir -m 700 "$runs/$1" 2>/dev/null
+    cd "$runs/$1" || { say error nodirectory; return 0; }
   fi
+  if [ -L claim ]; then say existing; return 0; fi
   true >>wanted && mv "$upload" "program.$$" || { say error nospace; return 0; }
   # Its own session and no stream of ours: sshd can close the channel, and a lost line means nothing.
   (in_new_session sh "$0" supervise "$1" "program.$$" "$3" "$4" "$5" "$$") </dev/null >/dev/null 2>&1 &
