@@ -62,7 +62,10 @@ class Queue(Repository):
         return [execution_of(row) for row in rows]
 
     async def take_over(self, old: Execution, worker: str, lease_until: datetime) -> bool:
-        """Give a live execution to *worker* under a new fence; False if its owner came back."""
+        """Give a live execution to *worker* under a new fence; False if its owner came back.
+
+        A worker that picks up what it had left itself is not told as a restart.
+        """
         change = update(table).where(
             table.c.id == old.id, table.c.fence == old.fence, table.c.status.in_(LIVE)
         )
@@ -70,7 +73,7 @@ class Queue(Repository):
             worker=worker,
             lease_until=lease_until,
             fence=table.c.fence + 1,
-            resumed=table.c.resumed + 1,
+            resumed=table.c.resumed + int(worker != old.worker),
             **news(self._now()),
         )
         if await self._session.change(change) != 1:
