@@ -1,7 +1,7 @@
 """What ran, what runs, and what it said."""
 
 import statistics
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from db.model.errors import NotFound
 from db.model.execution import Execution, LogLine, Status, Stream
@@ -47,7 +47,7 @@ class History:
         async with self._db.read() as repos:
             return await repos.log_lines.tail(execution_id, count, stream)
 
-    async def log_text(self, execution_id: int) -> AsyncIterator[str]:
+    async def log_text(self, execution_id: int) -> AsyncGenerator[str]:
         """Yield the whole log as text, some thousand lines at a time."""
         after = 0
         while True:

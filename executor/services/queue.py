@@ -110,21 +110,27 @@ class Queue:
                 raise LeaseLost(_LOST)
             if fresh.status is not Status.RUNNING:
                 return False
-            now = self._ground.clock()
-            await repos.attempts.change(
-                execution.id, execution.attempt, fence=execution.fence, start_requested_at=now
+            ours = await repos.attempts.change(
+                execution.id,
+                execution.attempt,
+                fence=execution.fence,
+                start_requested_at=self._ground.clock(),
             )
-            return True
+        if not ours:
+            raise LeaseLost(_LOST)
+        return True
 
     async def started(self, execution: Execution) -> None:
-        """Record that the host said the script was started."""
+        """Record that the host said the script was started; LeaseLost when it is not ours."""
         async with self._ground.db.begin() as repos:
-            await repos.attempts.change(
+            ours = await repos.attempts.change(
                 execution.id,
                 execution.attempt,
                 fence=execution.fence,
                 started_at=self._ground.clock(),
             )
+        if not ours:
+            raise LeaseLost(_LOST)
 
     async def reconnecting(self, execution: Execution, *, lost: bool) -> None:
         """Record that the line to the host was lost, or is back."""

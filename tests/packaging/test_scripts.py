@@ -60,7 +60,13 @@ def test_no_python_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 def test_make_alone_lists_the_targets() -> None:
     """`make` says what can be made and makes nothing."""
-    done = subprocess.run(["make"], cwd=SCRIPTS.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory"],
+        cwd=SCRIPTS.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     listed = [line.split()[1] for line in done.stdout.splitlines()]
     assert listed == ["help", "demo", "test", "lint", "format", "lock", "clean"]

@@ -142,6 +142,19 @@ async def test_the_end_keeps_why_and_what_came_out(services: Services) -> None:
     assert ended.result == {"imported": "12"}
 
 
+async def test_a_worker_that_was_paused_starts_nothing(services: Services, clock: Clock) -> None:
+    """Its lease ran out while it was preparing: the new owner starts, or nobody does."""
+    await _launch(services)
+    old = await _claim(services)
+    clock.advance(16)
+    await services.queue.take_over("w2", LEASE)
+
+    with pytest.raises(LeaseLost):
+        await services.queue.start_requested(old)
+    with pytest.raises(LeaseLost):
+        await services.queue.started(old)
+
+
 async def test_a_cancel_before_the_start_is_seen_by_the_worker(services: Services) -> None:
     """The start is not sent any more."""
     await _launch(services)
