@@ -87,11 +87,11 @@ def _refused_login(_: BaseException, target: Target, __: bool) -> AttemptError:
     )
 
 
-def _key_unusable(error: BaseException, _: Target, __: bool) -> AttemptError:
-    hint = error.hint if isinstance(error, KeyUnusable) else ""
-    return AttemptError(
-        Category.AUTHENTICATION_ERROR, str(error), detail="KEY_CONFIG", hint=hint or _KEY_FILE
-    )
+def _key_unusable(error: BaseException, target: Target, _: bool) -> AttemptError:
+    words, hint = f"The SSH key {target.key_path} cannot be used: {error}.", _KEY_FILE
+    if isinstance(error, KeyUnusable):
+        words, hint = str(error), error.hint or hint
+    return AttemptError(Category.AUTHENTICATION_ERROR, words, detail="KEY_CONFIG", hint=hint)
 
 
 def _missing_file(error: BaseException, target: Target, _: bool) -> AttemptError:

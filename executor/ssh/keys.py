@@ -8,6 +8,8 @@ from pathlib import Path
 
 import asyncssh
 
+from db.model.categories import Category
+from db.model.errors import AttemptError, InvalidInput
 from executor.ssh.errors import KeyUnusable
 from executor.ssh.target import Target
 
@@ -17,8 +19,8 @@ ReadSecret = Callable[[str], str]
 async def client_keys(target: Target, read_secret: ReadSecret) -> list[asyncssh.SSHKey] | None:
     """Return the keys to offer, None for those of the SSH agent.
 
-    Raises KeyUnusable in words, FileNotFoundError when the file is missing, and whatever
-    *read_secret* raises when the passphrase's reference cannot be resolved.
+    Raises KeyUnusable in words, FileNotFoundError when the file is missing, and AttemptError when
+    *read_secret* says InvalidInput to the passphrase's reference.
     """
     if not target.key_path:
         if not os.environ.get("SSH_AUTH_SOCK"):
@@ -40,7 +42,7 @@ def _read(target: Target, read_secret: ReadSecret) -> asyncssh.SSHKey:
             f"The SSH key {target.key_path} can be read by others on Ferry's machine.",
             hint=f"chmod 600 {target.key_path}",
         )
-    passphrase = read_secret(target.passphrase_ref) if target.passphrase_ref else None
+    passphrase = _passphrase(target, read_secret)
     try:
         return asyncssh.read_private_key(path, passphrase)
     except asyncssh.KeyEncryptionError as error:
@@ -54,6 +56,20 @@ def _read(target: Target, read_secret: ReadSecret) -> asyncssh.SSHKey:
         raise KeyUnusable(
             f"Ferry may not read the SSH key {target.key_path}.",
             hint="It must belong to the user that Ferry runs as.",
+        ) from error
+
+
+def _passphrase(target: Target, read_secret: ReadSecret) -> str | None:
+    if not target.passphrase_ref:
+        return None
+    try:
+        return read_secret(target.passphrase_ref)
+    except InvalidInput as error:
+        raise AttemptError(
+            Category.SECRET_UNAVAILABLE,
+            f"The passphrase of the SSH key {target.key_path} cannot be had: {error.message}",
+            hint=error.hint or "Set what the environment's passphrase reference names.",
+            retry_safe=True,
         ) from error
 
 

@@ -9,7 +9,7 @@ again, after a random moment.
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -115,9 +115,7 @@ class Hosts:
         self._doors.clear()
         for link in links:
             link.close()
-        for link in links:
-            with suppress(Exception, asyncio.CancelledError):
-                await (await link.opening).wait_closed()
+        await asyncio.gather(*(_closed(link) for link in links), return_exceptions=True)
 
     # -- sessions -----------------------------------------------------------------------------
 
@@ -198,6 +196,10 @@ class Hosts:
                         raise
                 await asyncio.sleep(0.05 * 2**attempt * (0.5 + self._chance()))
         raise AssertionError("unreachable")
+
+
+async def _closed(link: _Link) -> None:
+    await (await link.opening).wait_closed()
 
 
 async def _new_session(

@@ -4,13 +4,15 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from executor.ssh.pool import Hosts
 from executor.ssh.remote import FollowEnd
 from tests.support.proxy import Proxy
-from tests.support.remote import Job, Taken, target_to
+from tests.support.remote import Job, Taken, eventually, target_to
 from tests.support.sshd import Sshd
 
 NewJob = Callable[[], Job]
@@ -77,6 +79,30 @@ async def test_poll_follower_of_busybox_survives_cuts(shell_job: NewJob, sshd: S
 
     assert bytes(taken.out) == OUT
     assert bytes(taken.err) == ERR
+
+
+async def test_followers_on_the_host_end_with_the_client(shell_job: NewJob, hosts: Hosts) -> None:
+    """Nothing of a follower stays behind on the host once nobody listens."""
+    job = shell_job()
+    await job.start("echo ready; sleep 300")
+    await job.prints(b"ready\n")
+    await hosts.close()
+
+    left = await eventually(lambda: asyncio.to_thread(followers_of, job), lambda found: not found)
+
+    assert left == []
+    await job.remote.cancel()
+
+
+def followers_of(job: Job) -> list[str]:
+    """Return the processes on the host that follow *job*, by their command lines."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended while we looked
+            words = path.read_text(errors="replace").replace("\0", " ")
+            if f" follow {job.id} " in words:
+                found.append(words)
+    return found
 
 
 async def test_session_process_killed_the_script_goes_on(sshd: Sshd, hosts: Hosts) -> None:

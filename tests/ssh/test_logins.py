@@ -128,21 +128,20 @@ async def test_locked_key_without_the_right_passphrase(
     assert words in error.message
 
 
-async def test_passphrase_reference_that_leads_nowhere_is_passed_on(
-    sshd: Sshd, locked_key: Path
-) -> None:
-    """Whoever resolves references has its own sentence; it reaches the caller."""
+async def test_passphrase_reference_that_leads_nowhere(sshd: Sshd, locked_key: Path) -> None:
+    """Whoever resolves references has its own sentence; it is part of ours."""
 
     def read_secret(reference: str) -> str:
         raise InvalidInput(f"There is no {reference}.")
 
     hosts = Hosts(read_secret=read_secret)
-    with pytest.raises(InvalidInput, match="There is no env:KEY"):
-        async with hosts.connection(
-            target_to(sshd.host, key_path=str(locked_key), passphrase_ref="env:KEY")
-        ):
-            pass
+    target = target_to(sshd.host, key_path=str(locked_key), passphrase_ref="env:KEY")
+
+    error = await refused(hosts, target)
     await hosts.close()
+
+    assert error.category is Category.SECRET_UNAVAILABLE
+    assert error.message.endswith("There is no env:KEY.")
 
 
 @pytest.fixture
