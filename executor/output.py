@@ -74,16 +74,17 @@ class Output:
 
     def note(self, text: str, level: Level = Level.INFO) -> Batch:
         """Return Ferry's own remark as a line of the log."""
-        return self._batch([self._line(Stream.NOTE, level, text)])
+        return self._batch([self._line(Stream.NOTE, level, self._clock(), text)])
 
     def _lines(self, stream: Stream, pieces: Sequence[Piece]) -> list[LogLine]:
         lines: list[LogLine] = []
+        now = self._clock()
         for piece in pieces:
             text = mask(piece.text, self._secrets) if self._secrets else piece.text
             self._read(stream, text)
             level = level_of(stream, text)
             self._warnings += level is Level.WARNING
-            lines.append(self._line(stream, level, text))
+            lines.append(self._line(stream, level, now, text))
             self.offsets[stream] = piece.end_offset
         return lines
 
@@ -95,12 +96,10 @@ class Output:
             self._progress = progress
         self._result |= read_result(text)
 
-    def _line(self, stream: Stream, level: Level, text: str) -> LogLine:
+    def _line(self, stream: Stream, level: Level, now: datetime, text: str) -> LogLine:
         self._number += 1
         execution = self._execution
-        return LogLine(
-            execution.id, execution.attempt, self._number, stream, level, self._clock(), text
-        )
+        return LogLine(execution.id, execution.attempt, self._number, stream, level, now, text)
 
     def _batch(self, lines: Sequence[LogLine]) -> Batch:
         progress = self._progress

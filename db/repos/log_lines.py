@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import select
 
 from db.model.execution import Level, LogLine, Stream
-from db.repos.base import fill
 from db.schema import log_lines as table
 from db.session import Session
 
@@ -30,7 +29,10 @@ class LogLines:
         self._insert = f"INSERT INTO {table.name} ({_COLUMNS}) VALUES ({marks})"  # noqa: S608 - constants
 
     async def add(self, lines: Sequence[LogLine]) -> None:
-        """Store *lines*; IntegrityError if a number is taken."""
+        """Store *lines*; Taken if a number is there already."""
+        # Lines that came together share one time: formatting it once is a fifth of the work here.
+        moments = {line.logged_at for line in lines}
+        times = {moment: moment.astimezone(UTC).strftime(_TIME) for moment in moments}
         rows: list[tuple[Any, ...]] = [
             (
                 line.execution_id,
@@ -38,7 +40,7 @@ class LogLines:
                 line.attempt,
                 line.stream.value,
                 line.level.value,
-                line.logged_at.astimezone(UTC).strftime(_TIME),
+                times[line.logged_at],
                 line.text,
             )
             for line in lines
@@ -62,10 +64,12 @@ class LogLines:
 
 
 def _line(row: Mapping[str, Any]) -> LogLine:
-    return fill(
-        LogLine,
-        row,
-        number=row["line_no"],
-        stream=Stream(row["stream"]),
-        level=Level(row["log_level"]),
+    return LogLine(
+        row["execution_id"],
+        row["attempt"],
+        row["line_no"],
+        Stream(row["stream"]),
+        Level(row["log_level"]),
+        row["logged_at"],
+        row["text"],
     )
