@@ -11,7 +11,13 @@ import structlog
 
 from bot.settings import LogFormat
 
-_TOKEN = re.compile(r"xox[abeps]-[\w-]+|xapp-[\w-]+|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
+_TOKEN = re.compile(
+    r"xox[a-z](?:\.xox[a-z])?-[\w-]+|xapp-[\w-]+"
+    r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # user:password@ in an address
+    r"|(?<=[?&]ticket=)[\w%.-]+|(?<=hooks\.slack\.com/)[^\s\"'<>]+"  # good for a while
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+    re.DOTALL,
+)
 _NOISY = ("apscheduler", "asyncssh", "slack_bolt", "slack_sdk", "aiosqlite", "alembic")
 
 
@@ -22,6 +28,8 @@ def configure(level: str, form: LogFormat, *, to: Path | None = None) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # As text, so that it is looked through as well; the pretty one would show local variables.
+        structlog.processors.format_exc_info,
         _without_tokens,
     ]
     structlog.configure(
@@ -31,15 +39,18 @@ def configure(level: str, form: LogFormat, *, to: Path | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     final: Any = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        structlog.processors.JSONRenderer()
         if form is LogFormat.JSON
-        else [structlog.dev.ConsoleRenderer(colors=to is None and sys.stderr.isatty())]
+        else structlog.dev.ConsoleRenderer(
+            colors=to is None and sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     handler = logging.FileHandler(to) if to else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
         )
     )
     root = logging.getLogger()
@@ -53,6 +64,19 @@ def _without_tokens(
     _logger: Any, _method: str, entry: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     for name, value in entry.items():
-        if isinstance(value, str):
-            entry[name] = _TOKEN.sub("•••", value)
+        if not name.startswith("_"):  # those are structlog's own
+            entry[name] = _masked(value)
     return entry
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return _TOKEN.sub("•••", value)
+        case list() | tuple() | set() | frozenset():
+            return [_masked(each) for each in value]
+        case dict():
+            return {key: _masked(each) for key, each in value.items()}
+        case BaseException():
+            return _masked(str(value))
+    return value
