@@ -32,7 +32,7 @@ async def _cut_now_and_then(proxy: Proxy, chance: random.Random) -> None:
         proxy.cut()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_cut_again_and_again_nothing_is_lost_or_doubled(
     sshd: Sshd, hosts: Hosts, seed: int
 ) -> None:

@@ -69,7 +69,7 @@ async def test_lost_answer_is_uncertain_and_a_second_start_is_safe(
     assert counted.read_text() == "x\n"
 
 
-@pytest.mark.parametrize("pause_s", [0.0, 0.005, 0.01, 0.02, 0.03, 0.05])
+@pytest.mark.parametrize("pause_s", [0.0, 0.01, 0.02, 0.04])
 async def test_start_cut_anywhere_then_repeated_runs_once(
     sshd: Sshd, hosts: Hosts, pause_s: float
 ) -> None:
