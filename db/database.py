@@ -34,19 +34,24 @@ def async_url(url: str) -> URL:
     ``sqlite:///ferry.db`` and ``mysql://user:password@host/ferry`` are enough; ValueError for
     anything that is neither SQLite nor MariaDB/MySQL.
     """
+    # Nothing of *url* is repeated: what cannot be read may hold a password anywhere.
     try:
         parsed = make_url(url)
-    except exc.ArgumentError as error:
-        raise ValueError(f"{url!r} is not a database URL, e.g. sqlite:///ferry.db") from error
+    except (exc.ArgumentError, ValueError):
+        raise ValueError(
+            "It is not a database URL; write sqlite:///ferry.db or mysql://user:password@host/ferry"
+        ) from None
     kind = parsed.get_backend_name()
     if kind == "sqlite":
-        if parsed.database in {None, "", ":memory:"}:
-            raise ValueError(f"{url!r} names no file to keep the data in; use sqlite:///ferry.db")
+        if parsed.database in {None, "", ":memory:"} or parsed.host:
+            raise ValueError("The URL names no file to keep the data in; use sqlite:///ferry.db")
         return parsed.set(drivername="sqlite+aiosqlite")
     if kind in {"mysql", "mariadb"}:
         parsed = parsed.set(drivername=f"{kind}+aiomysql")
         return parsed.update_query_dict({"charset": "utf8mb4"})
-    raise ValueError(f"{kind} is not supported; use sqlite:///… or mysql://… (MariaDB or MySQL)")
+    raise ValueError(
+        "Only SQLite and MariaDB/MySQL are supported; use sqlite:///ferry.db or mysql://…"
+    )
 
 
 class Database:
@@ -138,6 +143,7 @@ def _mariadb(url: URL) -> AsyncEngine:
     # READ COMMITTED: the gap locks of the default level let a claim stall inserts.
     return create_async_engine(
         url,
+        hide_parameters=True,  # what people and scripts said does not belong in an error's text
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         pool_size=_POOL_SIZE,
@@ -146,7 +152,7 @@ def _mariadb(url: URL) -> AsyncEngine:
 
 
 def _sqlite(url: URL, *, busy_s: float) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=_POOL_SIZE)
+    engine = create_async_engine(url, pool_size=_POOL_SIZE, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

@@ -5,6 +5,8 @@ file (and on FERRY_DATABASE_URL, when set); ``… revision "words"`` writes the 
 """
 
 import asyncio
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
@@ -31,8 +33,10 @@ async def upgrade(url: str) -> None:
     Raises Unavailable when the database does not answer.
     """
     found = async_url(url)
-    if found.get_backend_name() == "sqlite" and not (folder := _folder(found)).is_dir():
-        raise _away(url, f"there is no folder {folder}")
+    if found.get_backend_name() == "sqlite":
+        if not (folder := _folder(found)).is_dir():
+            raise _away(url, f"there is no folder {folder}")
+        _create_private(Path(found.database or ""))
     try:
         await asyncio.to_thread(command.upgrade, _config(url), "head")
     except (DBAPIError, OSError) as error:
@@ -56,6 +60,13 @@ def revision(url: str, words: str) -> None:
 
 def _folder(url: URL) -> Path:
     return Path(url.database or "").absolute().parent
+
+
+def _create_private(file: Path) -> None:
+    # It will hold what scripts print of people. SQLite gives its other files the same mode; one
+    # that is there keeps its own, and what cannot be created is told by SQLite.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _away(url: str, why: str) -> Unavailable:

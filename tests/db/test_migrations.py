@@ -2,21 +2,25 @@
 
 import asyncio
 import sqlite3
+import stat
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.util import CommandError
 from sqlalchemy import Index
 
-from db.database import async_url
+from db.database import Database, async_url
 from db.migrations import check, upgrade
+from db.model.catalog import SourceDraft
 from db.model.errors import Unavailable
 from db.schema import sources
 from tests.support.database import BOTH
 from tests.support.mariadb import MariaDB, free_port
 
 ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 3, 14, tzinfo=UTC)
 
 
 @pytest.fixture(params=BOTH)
@@ -110,3 +114,33 @@ async def test_a_server_that_lets_nobody_in_is_told_in_words(mariadb: MariaDB, w
 
     with pytest.raises(Unavailable, match=r"Access denied|Unknown database"):
         await upgrade(url)
+
+
+async def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """It holds what scripts print of patients; files beside it get its mode from SQLite."""
+    url = f"sqlite:///{tmp_path / 'ferry.db'}"
+
+    await upgrade(url)
+    database = Database(url, clock=lambda: NOW)
+    async with database.begin() as repos:
+        await repos.sources.add(SourceDraft(name="iclinic"))
+    modes = _modes(tmp_path)
+    await database.close()
+
+    assert "ferry.db-wal" in modes
+    assert set(modes.values()) == {0o600}
+
+
+async def test_an_sqlite_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    """Who lets a group read it had a reason."""
+    file = tmp_path / "ferry.db"
+    file.touch()
+    file.chmod(0o640)
+
+    await upgrade(f"sqlite:///{file}")
+
+    assert _modes(tmp_path) == {"ferry.db": 0o640}
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
