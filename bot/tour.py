@@ -151,7 +151,7 @@ class Tour:
             self._tell.says(asked, whole=True)
             self._tell.does("bruno", "presses Run on production, and Yes in the dialog")
             await self._bruno.clicks(asked, "Run on production", confirm=True)
-            await self._bruno.sees(PRODUCTION_CHANNEL, "Confirmed by")
+            await self._bruno.sees(PRODUCTION_CHANNEL, "confirmed by")
             self._tell.does("ana", "presses Discard on the card as she still sees it")
             await self._ana.clicks(asked, "Discard", confirm=_asks(asked), as_shown=True)
             self._tell.says(await self._ana.told(PRODUCTION_CHANNEL, "already confirmed"))

@@ -18,7 +18,7 @@ from handlers.views.message import Told
 
 logger = structlog.get_logger(__name__)
 
-LINES_ON_CARD, LINES_OF_FAILURE = 12, 20
+LINES_ON_CARD, LINES_OF_FAILURE = 60, 20  # most may be marks of progress, which no card shows
 UPLOADS_AT_ONCE = 2  # each is in memory as a whole
 LOG, NOT_HERE = "log", "not-here"  # keys of posts, beside those of the thread
 

@@ -13,7 +13,7 @@ from handlers.views import runs as views
 from handlers.views.card import execution_card
 from handlers.views.ids import COMMAND, Action
 
-TAIL = 12
+TAIL = 60  # most may be marks of progress, which no card shows
 
 
 def register(routes: Routes, services: Services, *, clock: Callable[[], datetime]) -> None:

@@ -22,24 +22,24 @@ from handlers.views.ids import Action, answer
 from handlers.views.message import Told
 from handlers.views.plan import plan_blocks
 from handlers.views.sentences import (
-    LOOK,
     elapsed_s,
-    ending,
+    head,
     in_line,
     name,
+    outcome,
     place,
     reconnecting,
     sentence,
     share,
-    took,
     values,
 )
 
 CELLS = 20
-TAIL = 12
+TAIL, LIVE_TAIL = 12, 6
 REASON = 300
 SEPARATOR = " · "
 TIME = "{time}"
+MARKS = ("::progress ", "::result ")
 FAILED = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
 
 
@@ -57,7 +57,8 @@ def execution_card(
     *tail*: the newest log lines, oldest first (of a failure: of stderr); *position* in the queue,
     1 is next; *typical_s*: what the job usually takes; *log_permalink*: the attached log.
     """
-    blocks = [_title(execution), _facts(execution, log_permalink)]
+    came_of_it = [section(told)] if (told := outcome(execution)) else []
+    blocks = [_title(execution), *came_of_it, _facts(execution, log_permalink)]
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
             blocks += _question(execution)
@@ -71,48 +72,48 @@ def execution_card(
 
 
 def _title(execution: Execution) -> Block:
-    emoji, word = LOOK[execution.status]
     where = place(execution.environment_name, execution.environment_kind)
-    return section(f"{emoji} *{_capital(word)}* · *{name(execution)}* → {where}")
+    return section(f"{head(execution)} · *{name(execution)}* → {where}")
 
 
 def _facts(execution: Execution, log_permalink: str) -> Block:
-    asked = f"asked by {person(execution.requested_by)} {when(execution.created_at)}"
-    if execution.reason:
-        asked += f": {esc(clip(execution.reason, REASON))}"
-    facts = [asked, values(execution), _receipt(execution)]
+    """Return who and when, with which values, and why: a line each, small."""
+    facts = [f"Asked by {person(execution.requested_by)} {when(execution.created_at)}"]
+    facts.append(_receipt(execution))
     if execution.started_at:
         facts.append(f"started {when(execution.started_at, TIME)}")
-    if took(execution) and execution.status in {Status.FAILED, Status.LOST}:  # other ends say it
-        facts.append(f"took {took(execution)}")
-    if execution.exit_status:
+    if execution.exit_status and execution.status in FAILED:
         facts.append(f"exit status {execution.exit_status}")
     if execution.warnings:
         facts.append(f"{execution.warnings} warning{'s' if execution.warnings > 1 else ''}")
-    if execution.receipt:
-        facts.append(f"stopped {esc(clip(execution.receipt, REASON))}")
     if log_permalink:
         facts.append(f"<{log_permalink}|full log>")
-    return context(SEPARATOR.join(fact for fact in facts if fact))
+    lines = [SEPARATOR.join(fact for fact in facts if fact)]
+    if execution.status is not Status.AWAITING_CONFIRMATION:  # the plan says them
+        lines.append(values(execution))
+    if execution.reason:
+        lines.append(f"Why: {esc(clip(execution.reason, REASON))}")
+    return context("\n".join(line for line in lines if line))
 
 
 def _receipt(execution: Execution) -> str:
     """Return who said yes or no, and when; the buttons are gone by then."""
     if not execution.answered_by or execution.answered_at is None:
         return ""
-    word = "Discarded" if execution.status is Status.DISCARDED else "Confirmed"
+    word = "discarded" if execution.status is Status.DISCARDED else "confirmed"
     return f"{word} by {person(execution.answered_by)} {when(execution.answered_at, TIME)}"
 
 
 def _question(execution: Execution) -> list[Block]:
     where, asker = execution.environment_name, person(execution.requested_by)
-    blocks = [section(f"{asker}, this is exactly what will run:"), *plan_blocks(execution)]
+    ask = f"{asker}, nothing has started yet: this is exactly what will run. Is it right?"
+    blocks = [section(ask), *plan_blocks(execution)]
     if execution.expires_at:
-        blocks.append(context(f"expires unanswered {when(execution.expires_at)}"))
+        blocks.append(context(f"Without an answer it expires {when(execution.expires_at)}."))
     dialog = confirm(
         f"Run on {where}?",
         f"{execution.job_name} (#{execution.id}) will run on {where} as "
-        f"{execution.plan.user}@{execution.plan.host}.",
+        f"{execution.plan.user}@{execution.plan.host}{_with(execution)}.",
         "Run it",
         "Not now",
         style="danger",
@@ -128,6 +129,12 @@ def _question(execution: Execution) -> list[Block]:
     )
     no = button("Discard", action_id=Action.EXECUTION_DISCARD, value=shown)
     return [*blocks, actions(yes, no)]
+
+
+def _with(execution: Execution) -> str:
+    """Return the values for a dialog, in plain text."""
+    given = " ".join(f"{name_}={value}" for name_, value in execution.parameters.items())
+    return f", with {clip(given, 150)}" if given else ""
 
 
 def _queued(execution: Execution, position: int, typical_s: float | None) -> list[Block]:
@@ -146,12 +153,17 @@ def _live(
         bar_ = bar(execution.progress.fraction)
         blocks.append(section(f"`{bar_}` {share(execution.progress)}{said}"))
     blocks.append(context(SEPARATOR.join(_going(execution, typical_s, now))))
-    if tail:
-        blocks.append(code(line.text for line in tail[-TAIL:]))
+    if said_ := [line.text for line in tail if not _is_a_mark(line)][-LIVE_TAIL:]:
+        blocks.append(code(said_))
     buttons = [_log(execution)]
     if execution.status is Status.RUNNING:
         buttons.insert(0, _cancel(execution))
     return [*blocks, actions(*buttons)]
+
+
+def _is_a_mark(line: LogLine) -> bool:
+    """Whether *line* is only for Ferry: the bar and the end say it in words."""
+    return line.text.lstrip().startswith(MARKS)
 
 
 def _going(execution: Execution, typical_s: float | None, now: datetime) -> list[str]:
@@ -182,10 +194,11 @@ def _estimate(execution: Execution, elapsed: float, typical_s: float | None) -> 
 
 
 def _over(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
-    blocks = [section(_capital(ending(execution).removeprefix("was ")))]
+    blocks = []
     if execution.error_hint:
         blocks.append(section(f"💡 What to do: {esc(clip(execution.error_hint, 1500))}"))
-    if tail and execution.status in FAILED:
+    is_told = all(line.text in execution.error_message for line in tail)
+    if execution.status in FAILED and not is_told:
         blocks.append(code(line.text for line in tail[-TAIL:]))
     buttons = [
         button("Run again", action_id=Action.EXECUTION_AGAIN, value=str(execution.id)),
@@ -212,11 +225,14 @@ def bar(fraction: float) -> str:
 
 def _cancel(execution: Execution) -> Block:
     where = execution.environment_name
+    has_started = execution.status is Status.RUNNING
+    told = "will be stopped; what it has done so far stays done"
     dialog = confirm(
         f"Cancel #{execution.id}?",
-        f"{execution.job_name} on {where} will be stopped; what it has done so far stays done.",
+        f"{execution.job_name} on {where} "
+        f"{told if has_started else 'leaves the queue; nothing of it has run'}.",
         "Cancel the run",
-        "Keep running",
+        "Keep running" if has_started else "Keep waiting",
         style="danger",
     )
     return button(

@@ -35,6 +35,8 @@ def plan_lines(execution: Execution) -> list[str]:
     """Return one line for each fact of the plan, the argument vector in its order."""
     plan = execution.plan
     facts = [
+        ("job", f"{plan.job}, version {plan.job_version}"),
+        *(("parameter", f"{name} = {value}") for name, value in execution.parameters.items()),
         ("host", f"{plan.user}@{plan.host}, port {plan.port}"),
         ("host key", fingerprints(plan.host_key)),
         ("directory", plan.directory),
@@ -42,8 +44,6 @@ def plan_lines(execution: Execution) -> list[str]:
         *((f"argument {n}", value) for n, value in enumerate(plan.arguments, 1)),
         *(("variable", variable) for variable in plan.variables),
         ("timeout", f"{words(plan.timeout_s)}, then TERM, KILL after {words(plan.grace_s)}"),
-        ("job", f"{plan.job}, version {plan.job_version}"),
-        *(("parameter", f"{name} = {value}") for name, value in execution.parameters.items()),
     ]
     return [f"{label + ':':<13}{_shown(value)}" for label, value in facts]
 

@@ -24,7 +24,7 @@ LOOK: dict[Status, tuple[str, str]] = {
     Status.DISCARDED: ("🗑️", "discarded"),
     Status.EXPIRED: ("⌛", "expired"),
 }
-RESULT, MESSAGE, VALUES = 600, 1200, 600
+RESULT, MESSAGE, VALUES, RECEIPT = 600, 1200, 600, 300
 
 
 def name(execution: Execution) -> str:
@@ -59,6 +59,42 @@ def sentence(execution: Execution, *, position: int, now: datetime) -> str:
         case _:
             told = ending(execution)
     return f"{subject} {told}".rstrip(".") + "."
+
+
+def head(execution: Execution) -> str:
+    """Return the state with its emoji, and once it is over how long it took: a card's headline."""
+    emoji, word = LOOK[execution.status]
+    lasted = took(execution)
+    match execution.status:
+        case Status.SUCCEEDED if lasted:
+            lasted = f" in {lasted}"
+        case Status.CANCELLED if not lasted:
+            lasted = " before it started"
+        case _:
+            lasted = f" after {lasted}" if lasted else ""
+    return f"{emoji} *{word[:1].upper()}{word[1:]}*{lasted}"
+
+
+def outcome(execution: Execution) -> str:
+    """Return what the headline does not say: result, reason or receipt; empty if there is none."""
+    reason = _why(execution).removeprefix(": ")
+    counted = results(execution).removeprefix(" · ")
+    stopped = f"stopped {esc(clip(execution.receipt, RECEIPT))}" if execution.receipt else ""
+    match execution.status:
+        case Status.SUCCEEDED:
+            told = counted
+        case Status.CANCELLED:
+            by = f"By {person(execution.cancelled_by)}" if execution.cancelled_by else ""
+            told = " · ".join(part for part in (by, stopped) if part)
+        case Status.DISCARDED:
+            told = f"Nothing ran{': ' if execution.error_message else ''}{_message(execution)}"
+        case Status.EXPIRED:
+            told = "Nobody confirmed it in time; nothing ran"
+        case Status.FAILED | Status.TIMED_OUT | Status.LOST:
+            told = " · ".join(part for part in (reason, counted, stopped) if part)
+        case _:
+            told = ""
+    return told
 
 
 def ending(execution: Execution, *, names: bool = True) -> str:

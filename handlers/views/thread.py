@@ -10,7 +10,7 @@ from executor.rules.durations import words
 from handlers.views.blocks import Block, clip, code, context, esc, mono, person, section
 from handlers.views.ids import COMMAND
 from handlers.views.message import Told
-from handlers.views.sentences import LOOK, elapsed_s, ending, name, share, values
+from handlers.views.sentences import LOOK, elapsed_s, ending, name, share
 
 MILESTONES = (75, 50, 25)  # per cent; the highest that was reached is said, the others are skipped
 LASTS = timedelta(minutes=1)  # shorter runs have no milestones
@@ -68,9 +68,7 @@ def not_here(execution: Execution, why: str) -> Told:
 
 def _started(execution: Execution) -> Post:
     where = esc(execution.environment_name)
-    said = f"▶️ {name(execution)} started on {where}"
-    given = values(execution)
-    return Post("started", _message(f"{said}.", *([context(given)] if given else [])))
+    return Post("started", _message(f"▶️ {name(execution)} started on {where}."))
 
 
 def _line(execution: Execution, said: Collection[str], now: datetime) -> list[Post]:
@@ -123,7 +121,7 @@ def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool
         blocks.append(section(f"💡 What to do: {esc(clip(execution.error_hint, 1500))}"))
     if execution.receipt:
         blocks.append(context(f"stopped {esc(execution.receipt)}"))
-    if is_bad and tail:
+    if is_bad and not all(line.text in execution.error_message for line in tail):
         blocks += [context(f"the last lines of {_streams(tail)}:")]
         blocks += [code(line.text for line in tail[-TAIL:])]
     if execution.lines and not log_is_attached:

@@ -67,7 +67,8 @@ def test_card_of_every_status_says_it_in_words_and_is_taken_by_slack(status: Sta
     check(told)
     emoji, word = LOOK[status]
     title = told.blocks[0]["text"]["text"].lower()
-    assert title == f"{emoji} *{word}* · *#128 import-patients* → 🔴 production"
+    assert title.startswith(f"{emoji} *{word}*")
+    assert title.endswith(" · *#128 import-patients* → 🔴 production")
     assert told.text.startswith("#128 import-patients on production ")
     assert told.text.endswith(".")
 
@@ -83,12 +84,15 @@ def test_card_offers_only_what_is_valid_now(status: Status) -> None:
 
 
 def test_question_shows_exactly_what_will_run() -> None:
-    """Host, key, user, directory, argv in order, variables by name, timeout, version, values."""
+    """Version, values, host, key, user, directory, argv in order, variables by name, timeout."""
     told = card(execution(Status.AWAITING_CONFIRMATION, **on_production(host_key=HOST_KEY)))
 
     lines = shown(told).splitlines()
-    start = lines.index("host:        deploy@10.0.0.5, port 22")
+    start = lines.index("job:         import-patients, version 3")
     assert lines[start : start + 12] == [
+        "job:         import-patients, version 3",
+        "parameter:   sistema = iclinic",
+        "parameter:   usuario = dr leandro",
         "host:        deploy@10.0.0.5, port 22",
         f"host key:    {fingerprints(HOST_KEY)}",
         "directory:   ~/scripts",
@@ -98,12 +102,10 @@ def test_question_shows_exactly_what_will_run() -> None:
         "argument 2:  dr leandro",
         "variable:    API_TOKEN",
         "timeout:     10 min, then TERM, KILL after 5 s",
-        "job:         import-patients, version 3",
-        "parameter:   sistema = iclinic",
-        "parameter:   usuario = dr leandro",
     ]
-    assert "the clinic asked" in shown(told)
-    assert "expires unanswered <!date^" in shown(told)
+    assert "Why: the clinic asked" in shown(told)
+    assert "Without an answer it expires <!date^" in shown(told)
+    assert "sistema=iclinic" not in told.blocks[1]["elements"][0]["text"], "said twice"
 
 
 def test_question_asks_once_more_before_it_runs() -> None:
@@ -116,6 +118,7 @@ def test_question_asks_once_more_before_it_runs() -> None:
     dialog = run["confirm"]
     assert dialog["title"]["text"] == "Run on production?"
     assert "import-patients" in dialog["text"]["text"]
+    assert "with sistema=iclinic usuario=dr leandro" in dialog["text"]["text"]
     assert dialog["style"] == "danger"
 
 
@@ -151,7 +154,7 @@ def test_argument_cannot_pretend_to_be_another_line() -> None:
 
 @pytest.mark.parametrize(
     ("status", "receipt"),
-    [(Status.QUEUED, "Confirmed by <@U0BRUNO>"), (Status.DISCARDED, "Discarded by <@U0BRUNO>")],
+    [(Status.QUEUED, "confirmed by <@U0BRUNO>"), (Status.DISCARDED, "discarded by <@U0BRUNO>")],
 )
 def test_answer_leaves_a_receipt(status: Status, receipt: str) -> None:
     """Who said yes or no, and when, stays on the card."""
@@ -223,20 +226,27 @@ def test_share_in_words(progress: Progress, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "sentence"),
+    ("status", "headline", "outcome"),
     [
-        (Status.SUCCEEDED, "Succeeded in 3 min 12 s · imported=2950 skipped=50"),
-        (Status.FAILED, "Failed: COMMAND_NOT_FOUND: `node` is not there"),
-        (Status.TIMED_OUT, "Timed out after 3 min 12 s: TIMEOUT_ERROR"),
-        (Status.CANCELLED, "Cancelled by <@U0ANA> after 3 min 12 s"),
-        (Status.LOST, "Lost: HOST_REBOOTED"),
-        (Status.DISCARDED, "Discarded by <@U0BRUNO>; nothing ran"),
-        (Status.EXPIRED, "Expired: nobody confirmed it in time; nothing ran"),
+        (Status.SUCCEEDED, "✅ *Succeeded* in 3 min 12 s · ", "imported=2950 skipped=50"),
+        (
+            Status.FAILED,
+            "❌ *Failed* after 3 min 12 s · ",
+            "COMMAND_NOT_FOUND: `node` is not there",
+        ),
+        (Status.TIMED_OUT, "⏰ *Timed out* after 3 min 12 s · ", "TIMEOUT_ERROR"),
+        (Status.CANCELLED, "🚫 *Cancelled* after 3 min 12 s · ", "By <@U0ANA>"),
+        (Status.LOST, "❓ *Lost* after 3 min 12 s · ", "HOST_REBOOTED"),
+        (Status.DISCARDED, "🗑️ *Discarded* · ", "Nothing ran"),
+        (Status.EXPIRED, "⌛ *Expired* · ", "Nobody confirmed it in time; nothing ran"),
     ],
 )
-def test_end_is_one_sentence(status: Status, sentence: str) -> None:
-    """How it ended, with what it counted or why it failed."""
-    assert card(execution(status)).blocks[2]["text"]["text"] == sentence
+def test_end_is_said_once_and_first(status: Status, headline: str, outcome: str) -> None:
+    """How it ended and how long it took; then what it counted, or why it failed."""
+    blocks = card(execution(status)).blocks
+
+    assert blocks[0]["text"]["text"].startswith(headline)
+    assert blocks[1]["text"]["text"].startswith(outcome)
 
 
 def test_failure_shows_what_to_do_and_the_last_lines() -> None:
@@ -246,6 +256,41 @@ def test_failure_shows_what_to_do_and_the_last_lines() -> None:
     assert "What to do: Set the node path." in shown(told)
     assert "sh: node: not found" in shown(told)
     assert "exit status 127" in shown(told)
+
+
+def test_line_that_the_reason_quotes_is_not_shown_again() -> None:
+    """One line of stderr is often all there is."""
+    said = execution(Status.FAILED, error_message="It said: no such patient")
+
+    told = card(said, tail=[line("no such patient", 1, Stream.ERR)])
+
+    assert shown(told).count("no such patient") == 1
+
+
+def test_marks_for_ferry_are_not_shown_as_output() -> None:
+    """The bar says them already."""
+    tail = [line("::progress 7/12 importing"), line("warning: no name", 2), line("::result a=1", 3)]
+
+    told = shown(card(execution(Status.RUNNING), tail=tail))
+
+    assert "warning: no name" in told
+    assert "::" not in told
+
+
+def test_cancel_in_the_queue_does_not_speak_of_work_done() -> None:
+    """Nothing has run that could stay done."""
+    waiting = buttons(card(execution(Status.QUEUED)))["Cancel"]["confirm"]["text"]["text"]
+    running = buttons(card(execution(Status.RUNNING)))["Cancel"]["confirm"]["text"]["text"]
+
+    assert waiting.endswith("leaves the queue; nothing of it has run.")
+    assert running.endswith("what it has done so far stays done.")
+
+
+def test_cancel_shows_its_receipt() -> None:
+    """What was stopped, and that nothing is left."""
+    told = card(execution(Status.CANCELLED, receipt="5 processes: 5 ended on TERM; none remain"))
+
+    assert "By <@U0ANA> · stopped 5 processes: 5 ended on TERM; none remain" in shown(told)
 
 
 def test_cancel_before_the_start_says_so() -> None:

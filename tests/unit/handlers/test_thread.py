@@ -38,11 +38,11 @@ def test_what_has_not_begun_has_nothing_to_say(status: Status) -> None:
 
 
 def test_start_is_said_once() -> None:
-    """And with the values that it runs with."""
+    """In one line: the card above it says the rest."""
     first = due(running(0), now=SOON)
 
     assert keys(first) == ["started"]
-    assert "sistema=iclinic" in shown(first[0].told)
+    assert shown(first[0].told) == "▶️ #128 import-patients started on staging."
     assert due(running(0), said=["started"], now=SOON) == []
 
 
