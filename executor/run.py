@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import structlog
 
+from db.model.categories import Category
 from db.model.errors import AttemptError, Unavailable
 from db.model.execution import Execution, Level, Status, Stream
 from executor.output import Output
@@ -28,6 +29,7 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 _MAX_BYTES = 1 << 30  # of each stream on the host
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 15.0
+_REFUSED_WAIT_S = 60.0  # sshd bans addresses that try wrong logins (PerSourcePenalties)
 
 
 class Run:
@@ -163,6 +165,8 @@ class Run:
             try:
                 result = await step()
             except AttemptError as error:
+                if error.category is not Category.CONNECTION_ERROR:
+                    wait_s = _REFUSED_WAIT_S
                 self._log.info("host_out_of_reach", detail=error.detail, seconds=wait_s)
                 await self._lost_line()
                 await asyncio.sleep(wait_s)
