@@ -7,6 +7,7 @@ directory that is made anew at each start.
 import asyncio
 import shutil
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ async def main(home: Path, *, port: int, tour: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     home = _cleared(home)
     logging.configure("info", LogFormat.CONSOLE, to=home / "ferry.log")
-    async with world(home, port=0 if tour else port) as made:
+    async with world(home, port=0 if tour else _free(port)) as made:
         if tour:
             return await Tour(made.slack.url, made.host, made.sample).play()
         await furnish(made.bot.services, made.host, made.sample)
@@ -95,6 +96,17 @@ async def _ready(bot: Bot, running: "asyncio.Task[None]") -> None:
     ready.cancel()
     if running.done():
         await running  # raises what went wrong
+
+
+def _free(port: int) -> int:
+    """Return *port*, or 0 (any) while somebody else listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
 
 
 def _cleared(home: Path) -> Path:
