@@ -8,8 +8,9 @@ import asyncio
 import shutil
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,10 @@ import click
 
 from bot import logging
 from bot.app import Bot, build
-from bot.furnish import furnish
+from bot.furnish import OPERATOR, furnish
 from bot.settings import LogFormat, Settings
 from bot.tour import Tour
-from db.model.errors import InvalidInput
+from db.model.errors import Conflict, InvalidInput
 from playground.host import SampleHost
 from playground.sample import Installed, install
 from playground.server import PlaygroundSlack
@@ -28,6 +29,8 @@ from playground.server import PlaygroundSlack
 MARK = ".ferry-demo"  # only a directory with this file in it is ever cleared
 ADMIN = "U0ANA"
 _READY_S = 30
+_END_S = 15
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,7 @@ async def main(home: Path, *, port: int, tour: bool) -> int:
         _welcome(made, home)
         await stop.wait()
         click.echo("Stopping…")
+        await _end_runs(made.bot)
     return 0
 
 
@@ -96,6 +100,16 @@ async def _ready(bot: Bot, running: "asyncio.Task[None]") -> None:
     ready.cancel()
     if running.done():
         await running  # raises what went wrong
+
+
+async def _end_runs(bot: Bot) -> None:
+    """Cancel what runs: a real Ferry would leave it alone, but this host ends with the demo."""
+    deadline = time.monotonic() + _END_S
+    for execution in await bot.services.history.active():
+        with suppress(Conflict):
+            await bot.services.controls.cancel(execution.id, OPERATOR)
+    while time.monotonic() < deadline and await bot.services.history.active():
+        await asyncio.sleep(_LOOK_S)
 
 
 def _free(port: int) -> int:
