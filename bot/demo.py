@@ -108,7 +108,9 @@ async def _end_runs(bot: Bot) -> None:
     for execution in await bot.services.history.active():
         with suppress(Conflict):
             await bot.services.controls.cancel(execution.id, OPERATOR)
-    while time.monotonic() < deadline and await bot.services.history.active():
+    while await bot.services.history.active():
+        if time.monotonic() > deadline:
+            return
         await asyncio.sleep(_LOOK_S)
 
 
