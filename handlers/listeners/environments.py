@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from db.model.errors import InvalidInput
+from db.model.errors import Conflict, InvalidInput
 from db.model.people import Person
 from executor.rules.definitions import environment_draft
 from executor.services import Services
+from handlers.listeners import at_the_name, may
 from handlers.parsing import Form, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
@@ -42,11 +43,13 @@ class EnvironmentListeners:
     ) -> None:
         self._services, self._check_admin, self._scan = services, check_admin, scan
 
-    async def list(self, _request: Request, reply: Reply) -> None:
+    async def list(self, request: Request, reply: Reply) -> None:
         """Answer ``/migrate envs``."""
         environments = await self._services.catalog.environments()
         channels = await self._services.bindings.channels()
-        await reply.say(catalog.environments(environments, channels))
+        is_admin = may(self._check_admin, request.by)
+        here = request.channel_id if is_admin else ""
+        await reply.say(catalog.environments(environments, channels, here=here, may_add=is_admin))
 
     async def open(self, request: Request, reply: Reply) -> None:
         """Open the form for a new environment, for an admin."""
@@ -62,8 +65,7 @@ class EnvironmentListeners:
             return await self._create(raw, form.by)
         taken = {one.name for one in await self._services.catalog.environments()}
         if draft.name in taken:
-            sentence = f"There is an environment called `{draft.name}` already."
-            raise InvalidInput(sentence, fields={"name": sentence})
+            raise at_the_name(Conflict(f"An environment named `{draft.name}` exists already."))
         keys = await self._scan(draft.ssh_host, draft.ssh_port)
         if not keys:
             sentence = "It showed no key that Ferry knows; paste its public key into Host key."

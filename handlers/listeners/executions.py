@@ -121,6 +121,7 @@ class ExecutionListeners:
             now=self._clock(),
             is_first=before is None,
             older=shown[-1].id if len(past) > len(shown) else None,
+            where=where.name if where else "",
         )
         await reply.say(page, replace=replace)
 

@@ -38,8 +38,9 @@ class HelpListeners:
         now = self._clock()
         running = await self._services.history.active()
         recent = await self._services.history.recent(limit=ROWS)
+        ended = [one for one in recent if one.status.is_over]  # the others stand above
         await reply.publish(
             views.home(
-                [row(one, now=now) for one in running[:ROWS]], [row(one, now=now) for one in recent]
+                [row(one, now=now) for one in running[:ROWS]], [row(one, now=now) for one in ended]
             )
         )

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from db.model.errors import Conflict
 from db.model.people import Person
 from executor.rules.definitions import job_draft
 from executor.services import Services
+from handlers.listeners import at_the_name, may
 from handlers.parsing import Command, Form, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
@@ -36,7 +38,8 @@ class JobListeners:
         search = " ".join(request.words) if isinstance(request, Command) else ""
         jobs = await self._services.catalog.jobs(search=search)
         has_sources = bool(jobs or search or await self._services.catalog.sources())
-        await reply.say(catalog.jobs(jobs, search=search, has_sources=has_sources))
+        may_add = may(self._check_admin, request.by)
+        await reply.say(catalog.jobs(jobs, search=search, has_sources=has_sources, may_add=may_add))
 
     async def open(self, request: Request, reply: Reply) -> None:
         """Open the form for a new job, for an admin."""
@@ -51,5 +54,9 @@ class JobListeners:
         """Create what was filled in."""
         raw = form.named
         source = await self._services.catalog.source(raw.pop(views.SOURCE, ""))
-        made = await self._services.catalog.create_job(job_draft(raw, source.id), form.by)
+        draft = job_draft(raw, source.id)
+        try:
+            made = await self._services.catalog.create_job(draft, form.by)
+        except Conflict as error:
+            raise at_the_name(error) from error
         return window(views.job_created(made), "Created")

@@ -64,7 +64,7 @@ class RunListeners:
         except Unbound as error:
             await reply.say(notes.refused(error, bindings.bind_button()))
         else:
-            await reply.say(views.launched(execution))
+            await reply.say(views.launched(execution, here=command.channel_id))
 
     async def open(self, click: Click, reply: Reply) -> None:
         """Open the form from a button, for the job that it names."""
@@ -127,7 +127,7 @@ class RunListeners:
             await reply.say(notes.refused(error, bindings.bind_button()))
             return
         if click.is_copy:
-            await reply.say(views.launched(new))
+            await reply.say(views.launched(new, here=click.channel_id))
 
     async def again_with_changes(self, click: Click, reply: Reply) -> None:
         """Open the form with the values that a run had."""

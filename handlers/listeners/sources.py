@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from db.model.errors import Conflict
 from db.model.people import Person
 from executor.rules.definitions import source_draft
 from executor.services import Services
+from handlers.listeners import at_the_name, may
 from handlers.parsing import Form, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
@@ -31,9 +33,11 @@ class SourceListeners:
     def __init__(self, services: Services, check_admin: Callable[[Person], None]) -> None:
         self._services, self._check_admin = services, check_admin
 
-    async def list(self, _request: Request, reply: Reply) -> None:
+    async def list(self, request: Request, reply: Reply) -> None:
         """Answer ``/migrate sources``."""
-        await reply.say(catalog.sources(await self._services.catalog.sources()))
+        known = await self._services.catalog.sources()
+        may_add = may(self._check_admin, request.by)
+        await reply.say(catalog.sources(known, may_add=may_add))
 
     async def open(self, request: Request, reply: Reply) -> None:
         """Open the form for a new source, for an admin."""
@@ -42,5 +46,9 @@ class SourceListeners:
 
     async def submitted(self, form: Form, _reply: Reply) -> Block:
         """Create what was filled in."""
-        made = await self._services.catalog.create_source(source_draft(form.named), form.by)
+        draft = source_draft(form.named)
+        try:
+            made = await self._services.catalog.create_source(draft, form.by)
+        except Conflict as error:
+            raise at_the_name(error) from error
         return window(views.source_created(made), "Created")

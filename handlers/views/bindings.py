@@ -60,7 +60,10 @@ def unbound(environment: Environment, by: Person) -> Told:
 
 def not_a_member(what: Told) -> Told:
     """Return *what* for the person alone, since Ferry cannot post in the channel."""
-    hint = "Ferry is not in this channel, so no card can appear: type `/invite @ferry` here."
+    hint = (
+        "Only you see this: Ferry is not in this channel, and without it no card can appear here. "
+        "Type `/invite @ferry` here."
+    )
     return Told(f"{what.text} {hint}", [*what.blocks, context(f"⚠️ {hint}")])
 
 

@@ -9,6 +9,7 @@ from handlers.views.blocks import (
     actions,
     button,
     clip,
+    confirm,
     context,
     esc,
     header,
@@ -24,51 +25,62 @@ MOST_CHANNELS = 10
 DESCRIPTION = 300
 
 
-def environments(known: Sequence[Environment], channels: Mapping[str, Sequence[str]]) -> Told:
-    """Return the environments with the *channels* (ids by environment name) that run in them."""
-    new = button("New environment…", action_id=Action.ENVIRONMENT_NEW)
+def environments(
+    known: Sequence[Environment],
+    channels: Mapping[str, Sequence[str]],
+    *,
+    here: str = "",
+    may_add: bool = True,
+) -> Told:
+    """Return the environments with the *channels* (ids by environment name) that run in them.
+
+    *here*: the channel that the reader may bind, empty if there is none.
+    """
+    new = _new("New environment…", Action.ENVIRONMENT_NEW, may_add=may_add)
     if not known:
         return _begin(
             "There is no environment yet.",
             "An environment is a host that jobs run on, for example *staging*: its address, the "
             "user to log in as, and the key for it.",
-            new,
+            *new,
         )
-    rows = [_environment(one, channels.get(one.name, ())) for one in known]
-    return _listed("Environments", rows, len(known), new)
+    rows = [_environment(one, channels.get(one.name, ()), here) for one in known]
+    return _listed("Environments", rows, len(known), *new)
 
 
-def sources(known: Sequence[Source]) -> Told:
+def sources(known: Sequence[Source], *, may_add: bool = True) -> Told:
     """Return the sources with their default values."""
-    new = button("New source…", action_id=Action.SOURCE_NEW)
+    new = _new("New source…", Action.SOURCE_NEW, may_add=may_add)
     if not known:
         return _begin(
             "There is no source yet.",
             "A source is the system that data comes from, for example *iclinic*. Jobs belong to "
             "one, and it may give them default values.",
-            new,
+            *new,
         )
-    return _listed("Sources", [_source(one) for one in known], len(known), new)
+    return _listed("Sources", [_source(one) for one in known], len(known), *new)
 
 
-def jobs(known: Sequence[Job], *, search: str = "", has_sources: bool = True) -> Told:
+def jobs(
+    known: Sequence[Job], *, search: str = "", has_sources: bool = True, may_add: bool = True
+) -> Told:
     """Return the jobs, each with a button that opens its form; *search* is what was looked for."""
-    new = button("New job…", action_id=Action.JOB_NEW)
+    new = _new("New job…", Action.JOB_NEW, may_add=may_add)
     if not known and search:
         everything = button("All jobs", action_id=Action.JOB_LIST)
         return _begin(
             "No job matches.", f"Nothing is called like {mono(clip(search, 60))}.", everything
         )
     if not known and not has_sources:
-        source = button("New source…", action_id=Action.SOURCE_NEW)
-        return _begin("There is no job yet.", "A job belongs to a source: begin with one.", source)
+        source = _new("New source…", Action.SOURCE_NEW, may_add=may_add)
+        return _begin("There is no job yet.", "A job belongs to a source: begin with one.", *source)
     if not known:
         return _begin(
             "There is no job yet.",
             "A job is a script on the host, with the parameters that people fill in.",
-            new,
+            *new,
         )
-    return _listed("Jobs", [_job(one) for one in known], len(known), new)
+    return _listed("Jobs", [_job(one) for one in known], len(known), *new)
 
 
 def parameters_line(specs: Sequence[ParameterSpec]) -> str:
@@ -78,17 +90,42 @@ def parameters_line(specs: Sequence[ParameterSpec]) -> str:
     return " ".join(names) or "no parameters"
 
 
-def _environment(one: Environment, channels: Sequence[str]) -> Block:
+def _new(words_: str, action: Action, *, may_add: bool) -> list[Block]:
+    return [button(words_, action_id=action)] if may_add else []
+
+
+def _environment(one: Environment, channels: Sequence[str], here: str) -> Block:
     port = "" if one.ssh_port == 22 else f":{one.ssh_port}"
     bound = " ".join(f"<#{channel}>" for channel in channels[:MOST_CHANNELS])
     more = f" and {len(channels) - MOST_CHANNELS} more" if len(channels) > MOST_CHANNELS else ""
     login, timeout = mono(f"{one.ssh_user}@{one.ssh_host}{port}"), words(one.timeout_s)
     facts = [
-        f"{login} · timeout {timeout} · {one.concurrency} at once",
+        f"{login} · timeout {timeout} · {_at_once(one.concurrency)}",
         f"channels: {bound}{more}" if bound else "no channel runs here yet",
     ]
-    bind = button("Bind this channel", action_id=Action.BINDING_BIND, value=one.name)
+    bind = _bind(one) if here and here not in channels else None
     return section("\n".join([f"*{place(one.name, one.kind)}*", *facts]), accessory=bind)
+
+
+def _at_once(count: int) -> str:
+    return "one run at a time" if count == 1 else f"{count} runs at once"
+
+
+def _bind(one: Environment) -> Block:
+    dialog = confirm(
+        f"Bind this channel to {one.name}?",
+        f"Jobs that are run here will run in {place(one.name, one.kind)} from now on. Everybody in "
+        "the channel is told.",
+        "Bind",
+        "Leave it",
+    )
+    return button(
+        "Bind this channel",
+        action_id=Action.BINDING_BIND,
+        value=one.name,
+        confirm=dialog,
+        accessible=f"Bind this channel to {one.name}",
+    )
 
 
 def _source(one: Source) -> Block:
@@ -115,9 +152,12 @@ def _listed(title: str, rows: Sequence[Block], count: int, *buttons: Block) -> T
     if count > MOST_ROWS:
         left = count - MOST_ROWS
         blocks.append(context(f"and {left} more: `{COMMAND} {title.lower()} words` searches"))
-    return Told(f"{title}: {count}.", [*blocks, actions(*buttons)])
+    if buttons:
+        blocks.append(actions(*buttons))
+    return Told(f"{title}: {count}.", blocks)
 
 
 def _begin(text: str, how: str, *buttons: Block) -> Told:
     """Return an empty list: what is missing, what it is, and the button to begin with."""
-    return Told(f"{text} {how}", [section(f"*{text}*\n{how}"), actions(*buttons)])
+    begin = actions(*buttons) if buttons else context("An admin of Ferry adds the first one.")
+    return Told(f"{text} {how}", [section(f"*{text}*\n{how}"), begin])

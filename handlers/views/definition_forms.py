@@ -55,7 +55,12 @@ def job_modal(sources: Sequence[Source]) -> Block:
     only = sources[0].name if len(sources) == 1 else None
     pick = select(Action.FIELD, options, placeholder="Pick a source", initial=only)
     blocks = [
-        text_field("name", "Name", placeholder="import-patients", hint="What people will type."),
+        text_field(
+            "name",
+            "Name",
+            placeholder="import-patients",
+            hint="What people type after /migrate run: small letters, digits, dashes.",
+        ),
         input_block("Source", pick, block_id=field(SOURCE)),
         text_field("script", "Script", placeholder="~/jobs/import.js", most=500),
         text_field(

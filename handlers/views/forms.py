@@ -1,5 +1,6 @@
 """Forms that were refused: shown again with what was typed, and with why on top."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ _INITIAL = {
     "selected_conversation": "initial_conversation",
 }
 MOST_IN_AN_ERROR = 500
+_QUOTED = re.compile(r"`([^`]*)`")  # beneath a field Slack shows plain text
 
 
 def field_errors(view: Mapping[str, Any], error: FerryError) -> dict[str, str]:
@@ -33,7 +35,8 @@ def field_errors(view: Mapping[str, Any], error: FerryError) -> dict[str, str]:
     if not error.fields.keys() <= blocks.keys():
         return {}
     return {
-        blocks[name]: clip(sentence, MOST_IN_AN_ERROR) for name, sentence in error.fields.items()
+        blocks[name]: clip(_QUOTED.sub(r"“\1”", sentence), MOST_IN_AN_ERROR)
+        for name, sentence in error.fields.items()
     }
 
 

@@ -1,12 +1,15 @@
 """What Ferry can do, in one message: no manual is needed after it."""
 
+from collections.abc import Mapping
+
 from handlers.views.blocks import Block, actions, button, context, divider, section
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
 
 #: verb with its arguments → what it does; the order is the order in the help
 VERBS = {
-    "run [job] [name=value …]": "run a job; without values a form opens",
+    "run": "pick a job and fill in its form",
+    "run job name=value …": "the same in one line",
     "status [#n]": "what runs and waits, or one run",
     "cancel #n": "stop a run, or take it out of the queue",
     "log #n": "the last lines of a run",
@@ -14,20 +17,24 @@ VERBS = {
     "jobs [words]": "what can be run",
     "sources": "the systems that data comes from",
     "envs": "where it can run, and which channel runs where",
-    "bind environment": "let this channel run there (admins)",
-    "unbind": "stop that (admins)",
-    "new environment|source|job": "add one (admins)",
+}
+ADMIN_VERBS = {
+    "bind environment": "let jobs that are run in this channel run there",
+    "unbind": "let no job run in this channel any more",
+    "new environment": "add a host to run on",
+    "new source": "add a system that data comes from",
+    "new job": "add a script, with what it asks for",
 }
 
 
 def help_note() -> Told:
     """Return every command with what it does, and the usual ones as buttons."""
-    lines = [f"`{COMMAND} {verb}`  {does}" for verb, does in VERBS.items()]
     return Told(
         f"Ferry runs data migrations. {COMMAND} run starts one; {COMMAND} help lists the rest.",
         [
             section("*Ferry* runs data migrations over SSH and tells here how they go."),
-            section("\n".join(lines)),
+            section(_listed(VERBS)),
+            section(f"*For admins*\n{_listed(ADMIN_VERBS)}"),
             usual_buttons(),
             context(
                 'Values with spaces go in quotes: `name="Ana d\'Ávila"`. '
@@ -35,6 +42,10 @@ def help_note() -> Told:
             ),
         ],
     )
+
+
+def _listed(verbs: Mapping[str, str]) -> str:
+    return "\n".join(f"`{COMMAND} {verb}`  {does}" for verb, does in verbs.items())
 
 
 def usual_buttons() -> Block:

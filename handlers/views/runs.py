@@ -19,7 +19,7 @@ from handlers.views.blocks import (
 from handlers.views.blocks import when as moment
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
-from handlers.views.sentences import LOOK, elapsed_s, name, place, sentence
+from handlers.views.sentences import LOOK, elapsed_s, name, place, sentence, share
 
 LOG_LINES = 20
 HISTORY = 10
@@ -39,29 +39,41 @@ def active(running: Sequence[Execution], *, now: datetime, where: str = "") -> T
     return Told(f"{esc(title)}.", [header(title), *rows, *more, actions(run, last)])
 
 
-def history(past: Sequence[Execution], *, now: datetime, is_first: bool, older: int | None) -> Told:
-    """Return runs, newest first; *older*: the number before which there are more."""
+def history(
+    past: Sequence[Execution],
+    *,
+    now: datetime,
+    is_first: bool,
+    older: int | None,
+    where: str = "",
+) -> Told:
+    """Return runs (in the environment *where*, if given), newest first.
+
+    *older*: the number before which there are more.
+    """
+    place_ = f" in {where}" if where else ""
     if not past and is_first:
-        text = "Nothing ran yet."
+        text = f"Nothing ran{esc(place_)} yet."
         run = button("Run a job…", action_id=Action.RUN_OPEN, style="primary")
         return Told(text, [section(f"{text} A run begins with `{COMMAND} run`."), actions(run)])
     buttons = [button("Newest", action_id=Action.EXECUTION_HISTORY)] if not is_first else []
     if older is not None:
         buttons.append(button("Older", action_id=Action.EXECUTION_OLDER, value=str(older)))
     rows = [row(one, now=now) for one in past] or [section("There are no older runs.")]
-    told = "Last runs" if is_first else "Older runs"
+    told = f"{'Last' if is_first else 'Older'} runs{place_}"
     below = [actions(*buttons)] if buttons else []
-    return Told(f"{told}: {len(past)}.", [header(told), *rows, *below])
+    return Told(f"{esc(told)}: {len(past)}.", [header(told), *rows, *below])
 
 
 def row(one: Execution, *, now: datetime) -> Block:
     """Return one run on two lines, with a button that shows all of it."""
     emoji, word = LOOK[one.status]
     took = f" · {words(elapsed_s(one, now))}" if one.started_at else ""
+    so_far = f" · {share(one.progress)}" if one.progress and one.status.is_live else ""
     why = f" · {one.error_category}" if one.error_category else ""
     first = (
         f"{emoji} *{name(one)}* → {place(one.environment_name, one.environment_kind)} · "
-        f"{word}{took}{why}"
+        f"{word}{took}{so_far}{why}"
     )
     second = f"{person(one.requested_by)} {moment(one.created_at)}"
     show = button(
@@ -83,14 +95,12 @@ def log(one: Execution, lines: Sequence[LogLine], *, now: datetime) -> Told:
     return Told(said, [head, code(line.text for line in lines), context(full)])
 
 
-def launched(one: Execution) -> Told:
-    """Return the receipt for a run that was asked for by command."""
-    waits = " It waits for its confirmation." if _asks(one) else ""
+def launched(one: Execution, *, here: str) -> Told:
+    """Return the receipt for a run that was asked for by command, in the channel *here*."""
+    waits = " It starts when its card is answered." if _asks(one) else ""
     text = f"{name(one)} → {place(one.environment_name, one.environment_kind)} is asked for.{waits}"
-    hint = (
-        f"Its card is in <#{one.channel_id}>. If there is none, Ferry is no member: `/invite` it."
-    )
-    return Told(text, [section(f"✅ {text}"), context(hint)])
+    where = [context(f"Its card is in <#{one.channel_id}>.")] if here != one.channel_id else []
+    return Told(text, [section(f"✅ {text}"), *where])
 
 
 def answered(one: Execution) -> Told:

@@ -238,7 +238,7 @@ async def test_binding_where_ferry_is_no_member_says_to_invite_it(ferry: In, ana
     """No card could ever appear there, so it is said at once."""
     del ferry
     await ana.types("C0QUIET", "/migrate bind staging")
-    await ana.told("C0QUIET", "Ferry is not in this channel, so no card can appear")
+    await ana.told("C0QUIET", "Ferry is not in this channel, and without it no card")
     await ana.types("C0QUIET", "/migrate unbind")
     await ana.told("C0QUIET", "no job runs here any more")
 
@@ -358,7 +358,7 @@ async def test_status_history_and_log_show_what_there_is(ferry: In, bruno: Perso
     await bruno.clicks(told, "Show")
     await bruno.told(STAGING, "Next in line")
     await bruno.types(STAGING, "/migrate history")
-    page = await bruno.told(STAGING, "Last runs: 10.")
+    page = await bruno.told(STAGING, "Last runs in staging: 10.")
     assert f"#{numbers[-1]} " in str(page["blocks"])
     await bruno.clicks(page, "Older")
     page = await bruno.told(STAGING, "Older runs")

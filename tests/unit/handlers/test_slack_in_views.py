@@ -165,7 +165,7 @@ def messages(text: str) -> Iterator[Told]:
     yield runs.active([one] * 60, now=NOON, where=text)
     yield runs.history([one] * 10, now=NOON, is_first=False, older=3)
     yield runs.log(one, [line] * 20, now=NOON)
-    yield runs.launched(one)
+    yield runs.launched(one, here="")
     yield runs.cancelling(one)
     yield runs.answered(one)
     yield bindings.bound(environment(text), ANA)
@@ -350,6 +350,14 @@ def test_errors_stand_at_their_fields() -> None:
     }
 
 
+def test_error_at_a_field_has_no_backticks() -> None:
+    """Slack shows plain text there."""
+    view = definition_forms.source_modal()
+    error = InvalidInput("no", fields={"name": "`A b` is no name, for example `a-b`."})
+
+    assert forms.field_errors(view, error) == {"field:name": "“A b” is no name, for example “a-b”."}
+
+
 def test_error_without_a_field_is_not_lost() -> None:
     """Then all of it is told on top of the form."""
     view = definition_forms.source_modal()
@@ -405,6 +413,36 @@ def test_every_list_says_how_to_begin_when_it_is_empty() -> None:
 
     for told in empty:
         assert told.blocks[-1]["type"] == "actions", told.text
+
+
+def test_lists_offer_only_what_the_reader_may_do() -> None:
+    """No button that ends in a refusal, nor one that binds a channel to where it runs already."""
+    known = [environment("staging"), environment("production")]
+    channels = {known[0].name: ["C0STAGING"]}
+
+    reader = catalog.environments(known, channels, may_add=False)
+    elsewhere = catalog.environments(known, channels, here="C0RANDOM")
+    there = catalog.environments(known[:1], channels, here="C0STAGING")
+
+    assert "button" not in str(reader.blocks)
+    assert str(elsewhere.blocks).count("'binding.bind'") == 2
+    assert "'binding.bind'" not in str(there.blocks)
+    assert "An admin of Ferry adds the first one." in str(catalog.jobs([], may_add=False).blocks)
+
+
+def test_history_says_of_which_environment_it_is() -> None:
+    """Else an empty list would be taken for all there is."""
+    told = runs.history([], now=NOON, is_first=True, older=None, where="staging")
+
+    assert told.text == "Nothing ran in staging yet."
+
+
+def test_receipt_names_the_channel_only_if_it_is_another() -> None:
+    """In the same channel the card stands right below."""
+    one = execution(Status.QUEUED)
+
+    assert "Its card is in" not in str(runs.launched(one, here=one.channel_id).blocks)
+    assert f"Its card is in <#{one.channel_id}>" in str(runs.launched(one, here="D0ANA").blocks)
 
 
 def test_example_of_the_parameters_is_valid() -> None:
