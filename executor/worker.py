@@ -54,6 +54,8 @@ class Worker:
                     self._begin(group, execution)
             except Unavailable:
                 logger.warning("worker_waits_for_database")
+            except Exception:  # what waits may be broken; what runs must not be cancelled for it
+                logger.exception("worker_stumbled")
             await self._queue.bell.wait(self._poll_s)
 
     async def _next(self) -> Execution | None:
@@ -96,12 +98,17 @@ class Worker:
             message=f"{advice.sentence} Reference: {reference}.",
             hint=advice.hint,
         )
-        if run := self._runs.get(execution.id):
-            await run.give_up()
+        try:
+            if run := self._runs.get(execution.id):
+                await run.give_up()
+        except Exception:  # most likely the same bug again
+            logger.exception("script_not_stopped", execution_id=execution.id)
         try:
             await self._queue.finish(execution, crashed)
         except FerryError as error:
             logger.warning("crash_not_recorded", execution_id=execution.id, why=error.message)
+        except Exception:
+            logger.exception("crash_not_recorded", execution_id=execution.id)
 
     async def _look_for_cancels(self) -> None:
         if self._runs:
@@ -121,6 +128,9 @@ class Worker:
             try:
                 owned, unwanted = await self._queue.renew(self._name, held, self._lease)
             except Unavailable:
+                continue
+            except Exception:
+                logger.exception("leases_not_renewed")
                 continue
             self._cancel(unwanted)
             for execution_id in set(held) - owned:

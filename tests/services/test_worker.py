@@ -1,0 +1,93 @@
+"""What a worker does when things go wrong around it: its other runs must not notice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from db.model.categories import Category
+from db.model.execution import Execution
+from executor.services import Ask, Ground, Services
+from executor.services.log_writer import LogWriter
+from executor.ssh.pool import Hosts
+from executor.ssh.resolve import Resolver
+from executor.tools import Tools
+from executor.worker import Worker
+from tests.support.remote import eventually
+from tests.support.world import ANA, BRUNO, GOOD, environment
+
+CHANNEL = "C0BROKEN"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> str:
+    """Make a private key."""
+    path = tmp_path / "id_ed25519"
+    path.touch(mode=0o600)
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(path)
+    return str(path)
+
+
+async def test_a_run_that_breaks_ferry_twice_is_recorded_and_harms_no_other(
+    services: Services, ground: Ground, key: str
+) -> None:
+    """What went wrong on the way to the host goes wrong again when the host is to be told."""
+    await _environment(services, ssh_key_path=key, ssh_passphrase_ref="env:BROKEN", concurrency=2)
+    async with _at_work(services, ground):
+        one, other = await _launch(services), await _launch(services)
+
+        ended = [
+            await _until(services, each, lambda found: found.status.is_over)
+            for each in (one, other)
+        ]
+
+    assert [each.error_category for each in ended] == [Category.INTERNAL_ERROR] * 2
+
+
+def _broken(reference: str) -> str:
+    raise RuntimeError(f"a bug on the way to {reference}")
+
+
+@asynccontextmanager
+async def _at_work(services: Services, ground: Ground) -> AsyncIterator[None]:
+    hosts, writer = Hosts(read_secret=_broken), LogWriter(ground)
+    tools = Tools(
+        queue=services.queue,
+        writer=writer,
+        hosts=hosts,
+        resolver=Resolver(hosts),
+        read_secret=_broken,
+        clock=ground.clock,
+    )
+    worker = Worker(tools, name="w1", slots=2, lease_s=15, poll_s=0.05)
+    tasks = [asyncio.create_task(worker.run()), asyncio.create_task(writer.run())]
+    try:
+        yield
+        assert not tasks[0].done()
+    finally:
+        for task in tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await tasks[0]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await hosts.close()
+
+
+async def _environment(services: Services, **changes: Any) -> None:
+    await services.catalog.create_environment(environment("broken", **changes), ANA)
+    await services.bindings.bind(CHANNEL, "broken", ANA)
+
+
+async def _launch(services: Services) -> Execution:
+    ask = Ask(job="import-patients", channel_id=CHANNEL, by=BRUNO, values=GOOD)
+    return await services.launcher.launch(ask)
+
+
+async def _until(
+    services: Services, execution: Execution, is_right: Callable[[Execution], bool]
+) -> Execution:
+    return await eventually(lambda: services.history.execution(execution.id), is_right)
