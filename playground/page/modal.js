@@ -140,7 +140,8 @@ function update() {
   const { scrollTop } = shell.body;
   keepFocus(shell.dialog, () => draw(view));
   shell.body.scrollTop = isOther ? 0 : scrollTop;
-  if (isOther) focusFirst(shell.dialog);
+  // What had the focus may be gone, or disabled while the app was asked.
+  if (isOther || !shell.dialog.contains(document.activeElement)) focusFirst(shell.dialog);
 }
 
 /** Show the person's modals from now on. */

@@ -136,11 +136,16 @@ async def command(ack: AsyncAck, command: Payload, client: AsyncWebClient) -> No
 
 
 async def submitted(ack: AsyncAck, view: Payload, client: AsyncWebClient) -> None:
-    """Refuse one system, report every other, with a detail in the thread."""
+    """Refuse one system, answer one in the modal, report every other with a thread."""
     values = view["state"]["values"]
     sistema = values["sistema"]["v"]["value"]
     if sistema == "bad":
         await ack(response_action="errors", errors={"sistema": "There is no system “bad”."})
+        return
+    if sistema == "receipt":
+        said = [{"type": "section", "text": mrkdwn("It is there now.")}]
+        note = {"type": "modal", "callback_id": "note", "title": text("Created"), "blocks": said}
+        await ack(response_action="update", view=note)
         return
     await ack()
     words = f"{values['job']['v']['selected_option']['value']} for {sistema} succeeded"

@@ -107,6 +107,20 @@ async def test_modal_is_changed_refused_at_its_field_and_submitted(visit: Open) 
     await expect(page.get_by_text("import-patients for iclinic succeeded")).to_be_visible()
 
 
+async def test_modal_that_became_a_receipt_has_the_focus_and_closes_by_esc(visit: Open) -> None:
+    """The button that was pressed is gone; the keyboard must not be left with nothing."""
+    page = await visit()
+    await type_in(page, "/migrate form")
+    await fill_form(page, "receipt")
+
+    await page.get_by_role("dialog").get_by_role("button", name="Run").click()
+    receipt = page.get_by_role("dialog", name="Created")
+    await expect(receipt.locator(":focus")).to_have_count(1)
+    await page.keyboard.press("Escape")
+
+    await expect(receipt).to_have_count(0)
+
+
 async def test_empty_and_ill_typed_fields_are_told_before_the_app_is_asked(visit: Open) -> None:
     """Required fields and numbers are checked as Slack's own client does."""
     page = await visit()
