@@ -290,6 +290,12 @@ async def furnish_job(
 # -- small things ------------------------------------------------------------------------------
 
 
+def says(text: str, *wanted: str) -> None:
+    """Check that all of *wanted* can be read in *text*, in capitals or not."""
+    for words in wanted:
+        assert words.casefold() in text.casefold(), f"{words!r} is not in:\n{text}"
+
+
 def number_of(card: Json) -> int:
     """Return the number of the execution that *card* tells of."""
     found = re.search(r"#(\d+) ", card["text"])

@@ -7,7 +7,7 @@ import pytest
 
 from db.model.categories import Category
 from db.model.execution import Status
-from tests.acceptance.house import House, newest, processes, until_true
+from tests.acceptance.house import House, newest, processes, says, until_true
 from tests.support.world import PRODUCTION
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -67,7 +67,7 @@ async def test_secret_that_is_not_there(ferry: House, tmp_path: Path) -> None:
     assert "leave it out" in told
     assert card["ts"] > before
     assert execution.error_category is Category.SECRET_UNAVAILABLE
-    assert f"{tmp_path}/no" in await ferry.shown(card)
+    says(await ferry.shown(card), f"{tmp_path}/no")
     assert not (ferry.host.home / "ran").exists()
 
 
