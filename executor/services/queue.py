@@ -65,8 +65,11 @@ class Queue:
         for old in (one for one in left if one.id not in held):
             async with self._ground.db.begin() as repos:
                 until = self._ground.clock() + lease
-                if await repos.queue.take_over(old, worker, until):
-                    return await repos.executions.get(old.id)
+                if not await repos.queue.take_over(old, worker, until):
+                    continue
+                taken = await repos.executions.get(old.id)
+            self._ground.news.ring()
+            return taken
         return None
 
     async def renew(
