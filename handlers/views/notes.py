@@ -2,12 +2,11 @@
 
 import re
 
-from db.model.errors import FerryError, InvalidInput, Unavailable
+from db.model.errors import FerryError, InvalidInput
 from handlers.views.blocks import Block, actions, button, clip, context, esc, modal, mono, section
 from handlers.views.ids import COMMAND, Action, Callback
 from handlers.views.message import Told
 
-DATABASE_AWAY = "Ferry's database does not answer right now; nothing was changed."
 _MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+)(?:\|[^&<>]*)?&gt;")
 MOST_PROBLEMS = 25
 
@@ -35,18 +34,15 @@ def said(text: str, *buttons: Block, hint: str = "") -> Told:
 
 def refused(error: FerryError, *buttons: Block) -> Told:
     """Return why it was refused, every wrong value, and what to do now."""
-    message, hint = error.message, error.hint
-    if isinstance(error, Unavailable):
-        message, hint = DATABASE_AWAY, "Try again in a minute."
-    return said(problem(message, error), *buttons, hint=prose(hint))
+    return said(problem(error), *buttons, hint=prose(error.hint))
 
 
-def problem(message: str, error: FerryError) -> str:
-    """Return *message* as mrkdwn, with one line for each wrong value of *error*."""
+def problem(error: FerryError) -> str:
+    """Return what *error* says as mrkdwn, with one line for each wrong value."""
     fields = error.fields if isinstance(error, InvalidInput) else {}
-    lines = [f"⚠️ {prose(message)}"]
+    lines = [f"⚠️ {prose(error.message)}"]
     for name, sentence in list(fields.items())[:MOST_PROBLEMS]:
-        if sentence not in message:
+        if sentence not in error.message:
             lines.append(f"• {mono(name)}: {prose(sentence)}")
     if len(fields) > MOST_PROBLEMS:
         lines.append(f"• and {len(fields) - MOST_PROBLEMS} more")
