@@ -30,8 +30,8 @@ class Tour:
     async def play(self) -> int:
         """Return 0 if every step ended as it should, else 1."""
         click.echo(
-            f"Ferry's tour: a real run needs a real script; here it runs in "
-            f"{self._sample.interpreter} on a sample SSH host."
+            "Ferry's tour. People type and click in a Slack on this machine; the scripts really "
+            f"run, with {self._sample.interpreter}, on a sample SSH host."
         )
         steps = (
             self.unbound,
@@ -131,7 +131,7 @@ class Tour:
             await self._types(self._bruno, STAGING_CHANNEL, "/migrate run import-patients")
             view = await self._bruno.modal("Run a job")
             fields = {"Sistema": "iclinic", "Practitioner id": "320623", **GOOD}
-            self._tell.does("bruno", f"fills in {fields}")
+            self._tell.does("bruno", f"fills in {_listed(fields)}")
             await self._fill_and_submit(self._bruno, view, fields)
             for words in ("Running", "%"):
                 await self._bruno.sees(STAGING_CHANNEL, words, timeout=_RUN_S)
@@ -149,7 +149,7 @@ class Tour:
             await self._types(self._bruno, PRODUCTION_CHANNEL, line)
             asked = await self._bruno.sees(PRODUCTION_CHANNEL, "Awaiting confirmation")
             self._tell.says(asked, whole=True)
-            self._tell.does("bruno", "presses Run on production, and Yes in the dialog")
+            self._tell.does("bruno", "presses Run on production, and Run it in the dialog")
             await self._bruno.clicks(asked, "Run on production", confirm=True)
             await self._bruno.sees(PRODUCTION_CHANNEL, "confirmed by")
             self._tell.does("ana", "presses Discard on the card as she still sees it")
@@ -186,7 +186,7 @@ class Tour:
             line = f"/migrate run import-patients sistema=iclinic practitioner-id=320999 {LINE}"
             await self._types(self._bruno, STAGING_CHANNEL, line)
             card = await self._bruno.sees(STAGING_CHANNEL, "Running", timeout=_RUN_S)
-            self._tell.does("bruno", "presses Cancel, and Yes in the dialog")
+            self._tell.does("bruno", "presses Cancel, and Cancel the run in the dialog")
             await self._bruno.clicks(card, "Cancel", confirm=True)
             card = await self._bruno.sees(STAGING_CHANNEL, "none remain", timeout=_RUN_S)
             self._tell.says(card, whole=True)
@@ -225,6 +225,10 @@ class Tour:
             await asyncio.sleep(0.1)
         for text in said:
             self._tell.says({"text": text}, where="in the thread: ")
+
+
+def _listed(fields: dict[str, Any]) -> str:
+    return ", ".join(f"{label}: {value}" for label, value in fields.items())
 
 
 def _said(reply: dict[str, Any]) -> str:

@@ -102,13 +102,15 @@ def job_modal(sources: Sequence[Source]) -> Block:
 def source_created(one: Source) -> Told:
     """Return that the source is there, and what comes next."""
     new = button("New job…", action_id=Action.JOB_NEW, style="primary")
-    return said(f"✅ The source *{esc(one.name)}* is there.", new, hint="Next: a job of it.")
+    return said(f"✅ The source *{esc(one.name)}* is there.", new, hint="Next: a job that uses it.")
 
 
 def job_created(one: Job) -> Told:
     """Return that the job is there, and what it asks for."""
+    has_any = any(not spec.secret_ref for spec in one.parameters)
+    asks = f"It asks for: {parameters_line(one.parameters)}" if has_any else "It asks for nothing."
     return said(
-        f"✅ The job *{esc(one.name)}* is there. It asks for: {parameters_line(one.parameters)}",
+        f"✅ The job *{esc(one.name)}* is there. {asks}",
         hint=f"Run it with {mono(f'{COMMAND} run {one.name}')} in a bound channel.",
     )
 
