@@ -51,7 +51,7 @@ ADVICE: Mapping[Category, Advice] = MappingProxyType(
         ),
         Category.SCRIPT_ERROR: Advice(
             "The script ended with an error.",
-            "Its last lines say more; the full log is in the thread.",
+            "Read its log, correct what it says, and run it again.",
         ),
         Category.COMMAND_NOT_EXECUTABLE: Advice(
             "The host found the program but could not start it.",
