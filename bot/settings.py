@@ -1,6 +1,6 @@
 """Every setting of Ferry, read from the environment (and from ``.env`` where there is one).
 
-The floors below get plain values. ``docs/settings.md`` is generated from this class.
+The floors below get plain values. The table in README.md is made from this class.
 """
 
 from enum import StrEnum
@@ -110,7 +110,7 @@ def read(**given: Any) -> Settings:
         raise InvalidInput(
             "These settings are wrong: "
             + "; ".join(f"{name}: {sentence}" for name, sentence in problems.items()),
-            hint="docs/settings.md says what each may be.",
+            hint="The table in README.md says what each may be.",
             fields=problems,
         ) from error
 
