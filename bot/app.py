@@ -6,13 +6,14 @@ first, then the worker hands its runs over (they go on at their hosts), then the
 
 import asyncio
 import os
+import signal
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 import structlog
@@ -34,7 +35,7 @@ from executor.janitor import Janitor
 from executor.services import Ground, Services
 from executor.services import build as build_services
 from executor.services.log_writer import LogWriter
-from executor.ssh.hostkeys import HostKey, scan
+from executor.ssh.hostkeys import scan
 from executor.ssh.pool import Hosts
 from executor.ssh.resolve import Resolver
 from executor.tools import Tools
@@ -87,6 +88,14 @@ def build(settings: Settings) -> "Bot":
         janitor=Janitor(services.confirmations),
         ready=asyncio.Event(),
     )
+
+
+def stop_event() -> asyncio.Event:
+    """Return an event that is set when the process is asked to end: SIGTERM, Ctrl+C."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +196,9 @@ class Bot:
         handlers.register(
             app,
             self.services,
-            team_id=lambda: me.team_id,
+            team_id=me.team_id,
             admins=settings.admins,
-            scan=_scanner(settings.connect_timeout_s),
+            scan=partial(scan, timeout_s=settings.connect_timeout_s),
             clock=utc_now,
             work=work,
         )
@@ -221,13 +230,6 @@ class Bot:
             scopes=me.scopes,
             clock=utc_now,
         )
-
-
-def _scanner(timeout_s: float) -> Callable[[str, int], Awaitable[Sequence[HostKey]]]:
-    async def look(host: str, port: int) -> Sequence[HostKey]:
-        return await scan(host, port, timeout_s=timeout_s)
-
-    return look
 
 
 def _worker_name() -> str:

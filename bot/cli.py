@@ -4,9 +4,7 @@ Click, because it is small, typed and everywhere; typer would add a layer over t
 """
 
 import asyncio
-import signal
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import click
 
 from bot import demo as demo_module
 from bot import logging, settings
-from bot.app import build
+from bot.app import build, stop_event
 from bot.checkup import checkup
 from bot.offline import log_of, recent
 from db.migrations import upgrade
@@ -45,7 +43,7 @@ def serve() -> None:
     given = settings.read()
     settings.require_slack(given)
     logging.configure(given.log_level, given.log_format)
-    _run(_serve(given))
+    asyncio.run(_serve(given))
 
 
 @main.command()
@@ -61,7 +59,7 @@ def serve() -> None:
 def demo(port: int, home: Path, *, tour: bool | None) -> None:
     """Show everything on this machine: a Slack, a host, a migration. Nothing to configure."""
     plays = not sys.stdout.isatty() if tour is None else tour
-    sys.exit(_run(demo_module.main(home, port=port, tour=plays)))
+    sys.exit(asyncio.run(demo_module.main(home, port=port, tour=plays)))
 
 
 @main.command()
@@ -70,7 +68,7 @@ def check() -> None:
     given = settings.read()
     logging.configure("error", given.log_format)
     problems = 0
-    for line in _run(checkup(given)):
+    for line in asyncio.run(checkup(given)):
         problems += not line.is_good
         click.echo(f"{'✓' if line.is_good else '✗'} {line.words}")
     sys.exit(1 if problems else 0)
@@ -85,7 +83,7 @@ def db() -> None:
 def upgrade_db() -> None:
     """Bring the database to today's schema; does nothing when it is there already."""
     given = settings.read()
-    _run(upgrade(given.database_url))
+    asyncio.run(upgrade(given.database_url))
     click.echo("The database has today's schema.")
 
 
@@ -93,7 +91,7 @@ def upgrade_db() -> None:
 @click.option("-n", "--count", default=20, show_default=True, help="How many.")
 def executions(count: int) -> None:
     """List the last runs, newest first."""
-    for line in _run(recent(settings.read(), count)):
+    for line in asyncio.run(recent(settings.read(), count)):
         click.echo(line)
 
 
@@ -106,15 +104,8 @@ def logs(number: int) -> None:
         async for text in log_of(settings.read(), number):
             click.echo(text, nl=False)
 
-    _run(write())
+    asyncio.run(write())
 
 
 async def _serve(given: settings.Settings) -> None:
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await build(given).run(stop)
-
-
-def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
+    await build(given).run(stop_event())

@@ -6,7 +6,6 @@ directory that is made anew at each start.
 
 import asyncio
 import shutil
-import signal
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -17,7 +16,7 @@ from pathlib import Path
 import click
 
 from bot import logging
-from bot.app import Bot, build
+from bot.app import Bot, build, stop_event
 from bot.furnish import OPERATOR, furnish
 from bot.settings import LogFormat, Settings
 from bot.tour import Tour
@@ -45,9 +44,7 @@ class World:
 
 async def main(home: Path, *, port: int, tour: bool) -> int:
     """Run the demo in *home*; return the exit status."""
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_event()
     home = _cleared(home)
     logging.configure("info", LogFormat.CONSOLE, to=home / "ferry.log")
     async with world(home, port=0 if tour else _free(port)) as made:

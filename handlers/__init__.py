@@ -34,7 +34,7 @@ def register(
     app: AsyncApp,
     services: Services,
     *,
-    team_id: Callable[[], str],
+    team_id: str,
     admins: Collection[str],
     scan: Scan,
     clock: Callable[[], datetime],

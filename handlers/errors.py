@@ -82,7 +82,7 @@ class Work:
 class Guard:
     """Wraps listeners: ack, parse, refuse strangers, run, explain what went wrong."""
 
-    def __init__(self, work: Work, *, team_id: Callable[[], str]) -> None:
+    def __init__(self, work: Work, *, team_id: str) -> None:
         self._work, self._team_id = work, team_id
 
     def guarded(self, parse: Callable[[Payload], R], listener: Listener[R]) -> Guarded:
@@ -168,7 +168,7 @@ class Guard:
         return None if response is None else BoltResponse(status=200, body=answer or "")
 
     def _is_stranger(self, request: Request) -> bool:
-        return request.by.team_id != self._team_id()
+        return request.by.team_id != self._team_id
 
     async def _outcome(self, form: Form, reply: Reply, listener: Submitted) -> dict[str, Any]:
         """Return the answer to a submission as Slack's ``response_action``; never raises."""

@@ -82,7 +82,7 @@ def online(slack: PlaygroundSlack, client: AsyncWebClient) -> Online:
         team_id: str = TEAM_ID,
     ) -> AsyncIterator[Ferry]:
         app, work, stop = slack_app(client), Work(), asyncio.Event()
-        listen(Routes(app, Guard(work, team_id=lambda: team_id)), app)
+        listen(Routes(app, Guard(work, team_id=team_id)), app)
         socket_mode = SocketMode(
             app, slack.app_token, work, sockets=sockets, ping_interval_s=0.3, stale_s=stale_s
         )

@@ -55,7 +55,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
     handlers.register(
         app,
         services,
-        team_id=lambda: TEAM_ID,
+        team_id=TEAM_ID,
         admins=admins,
         scan=scan,
         clock=clock,
