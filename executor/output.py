@@ -1,7 +1,7 @@
 """A run's output on its way from bytes to rows: lines, levels, progress, results, what to mask."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from db.model.execution import Attempt, Execution, Level, LogLine, Progress, Stream
@@ -11,7 +11,11 @@ from executor.rules.masking import mask
 from executor.rules.progress import Reader, read_result
 from executor.services.log_writer import Batch
 
+MOST_RESULTS = 50
 _STDERR_LINES = 20
+# One batch is one transaction, and while it is made nothing else runs: lines may be very short.
+_ENOUGH_LINES = 4000
+_SLICE = 16 * 1024  # bytes
 
 
 class Output:
@@ -58,12 +62,18 @@ class Output:
         """Forget bytes that are not in a stored line: the next follow sends them again."""
         self._splitters = {stream: Splitter(offset) for stream, offset in self.offsets.items()}
 
-    def feed(self, chunks: Sequence[tuple[Stream, bytes]]) -> Batch | None:
-        """Return the lines that *chunks* complete; None if they complete none."""
+    def feed(self, chunks: Sequence[tuple[Stream, bytes]]) -> Iterator[Batch]:
+        """Yield the lines that *chunks* complete, in batches to be written one after the other."""
         lines: list[LogLine] = []
         for stream, data in chunks:
-            lines += self._lines(stream, self._splitters[stream].feed(data))
-        return self._batch(lines) if lines else None
+            for start in range(0, len(data), _SLICE):
+                pieces = self._splitters[stream].feed(data[start : start + _SLICE])
+                lines += self._lines(stream, pieces)
+                if len(lines) >= _ENOUGH_LINES:
+                    yield self._batch(lines)
+                    lines = []
+        if lines:
+            yield self._batch(lines)
 
     def finish(self) -> Batch | None:
         """Return what stands after the last newlines, once the streams are complete."""
@@ -94,7 +104,9 @@ class Output:
             return
         if progress := self._reader.read(text):
             self._progress = progress
-        self._result |= read_result(text)
+        for name, value in read_result(text).items():
+            if name in self._result or len(self._result) < MOST_RESULTS:
+                self._result[name] = value
 
     def _line(self, stream: Stream, level: Level, now: datetime, text: str) -> LogLine:
         self._number += 1

@@ -147,7 +147,7 @@ class Run:
 
     async def _store(self, follower: Follower) -> None:
         async for chunks in follower.chunks():
-            if batch := self._output.feed(chunks):
+            for batch in self._output.feed(chunks):
                 await self._write(batch)
 
     async def _write(self, batch: Batch) -> None:

@@ -10,6 +10,7 @@ Once it did, only such lines count. Otherwise the job's own pattern is asked, or
 none, ``37%``, ``12/40`` and ``12 of 40`` are taken where they cannot be a date or a ratio.
 """
 
+import math
 import re
 
 from db.model.execution import Progress
@@ -27,6 +28,7 @@ _GUESSED = re.compile(
 )
 _BAR = re.compile(r"[\[|(]?[#=>.█▉▊▋▌▍▎▏░▒▓━╸╺─*-]{3,}[\s.]*[\]|)]?")
 _EMPTY_BRACKETS = re.compile(r"[(\[|]\s*[)\]|]")
+_LOOKED_AT = 400  # characters of a line: what expressions cost may grow with its square
 _LONGEST_WORDS = 120
 _LONGEST_RESULT = 500
 
@@ -43,6 +45,7 @@ class Reader:
 
     def read(self, line: str) -> Progress | None:
         """Return the progress that *line* tells, None if it tells none."""
+        line = line[:_LOOKED_AT]
         if "::progress" in line and (found := _EXPLICIT.fullmatch(line)):
             progress = _progress(found, words=found["words"] or "")
             self._is_explicit = self._is_explicit or progress is not None
@@ -84,7 +87,7 @@ def _progress(found: re.Match[str], *, words: str) -> Progress | None:
         total = 100.0 if percent else _number(groups.get("total"))
     except ValueError:
         return None
-    if total <= 0 or not 0 <= done <= total:
+    if total <= 0 or not 0 <= done <= total or math.isinf(total):
         return None
     return Progress(done=done, total=total, words=words.strip()[:_LONGEST_WORDS])
 
@@ -94,6 +97,6 @@ def _number(text: str | None) -> float:
 
 
 def _words_around(line: str, found: re.Match[str]) -> str:
-    around = f"{line[: found.start()]} {line[found.end() :]}"[:1000]
+    around = f"{line[: found.start()]} {line[found.end() :]}"
     bare = _EMPTY_BRACKETS.sub(" ", _BAR.sub(" ", around))
     return " ".join(bare.split()).strip("|:,;- ")

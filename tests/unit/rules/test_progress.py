@@ -1,3 +1,6 @@
+import time
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,3 +152,35 @@ def test_any_line_is_survived_and_progress_is_possible(line: str) -> None:
     progress = Reader().read(line)
 
     assert progress is None or 0 <= progress.done <= progress.total
+
+
+@pytest.mark.parametrize("text", ["inf", "Infinity", "nan", "1e999", "9" * 400])
+def test_what_is_no_finite_number_is_no_progress(text: str) -> None:
+    """A pattern may catch such words; no bar can show them and no database keeps them."""
+    pattern = r"(?P<done>\S+) of (?P<total>\S+)"
+
+    assert read(f"{text} of {text}", pattern) is None
+    assert read(f"1 of {text}", pattern) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"),
+    [
+        ("9/1 " * 4000, ""),
+        ("999% " * 3200, ""),
+        ("1 " * 8000, r"(?P<done>\d+) .*?of (?P<total>\d+)"),
+        ("1 " * 8000, r".*(?P<done>\d+) .*of (?P<total>\d+)"),
+    ],
+)
+def test_a_long_line_costs_no_more_than_a_short_one(line: str, pattern: str) -> None:
+    """Everything else waits while a line is read: all of them took more than 100 ms."""
+    reader = Reader(pattern)
+    fastest = min(_seconds(lambda: reader.read(line)) for _ in range(3))
+
+    assert fastest < 0.05
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
