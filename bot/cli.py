@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from bot import __version__, logging, settings
 from bot import demo as demo_module
-from bot import logging, settings
 from bot.app import build, stop_event
 from bot.checkup import checkup
 from bot.offline import log_of, recent
@@ -32,7 +32,7 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="ferry", message="ferry %(version)s")
+@click.version_option(__version__, message="ferry %(version)s")
 def main() -> None:
     """Ferry runs data migrations over SSH from Slack, and tells the truth about them."""
 
