@@ -11,11 +11,14 @@ _ALGORITHM = re.compile(
     r"ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)"
     r"|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com"
 )
+_REVOKED = "@revoked"  # known_hosts: this key is never to be trusted again
 _MOST = 10
 
 
 def host_keys(text: str) -> str:
     """Return the keys in *text*, one ``algorithm base64`` a line; host names and comments dropped.
+
+    ``@revoked`` in front of a key stays there.
 
     Raises InvalidInput with a sentence for the first line that is no public key.
     """
@@ -32,14 +35,15 @@ def host_keys(text: str) -> str:
 
 def _key(line: str) -> str:
     words = line.split()
-    if len(words) > 2 and not _ALGORITHM.fullmatch(words[0]):
+    mark = [words.pop(0)] if words[0] == _REVOKED else []
+    if len(words) > 2 and not words[0].startswith("@") and not _ALGORITHM.fullmatch(words[0]):
         words = words[1:]
     if len(words) < 2 or not _ALGORITHM.fullmatch(words[0]) or not _belongs(words[0], words[1]):
         raise InvalidInput(
             f"{quoted(line.strip())} is not a public host key: paste a line that `ssh-keyscan HOST`"
             " prints, for example `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…`."
         )
-    return f"{words[0]} {words[1]}"
+    return " ".join([*mark, *words[:2]])
 
 
 def _belongs(algorithm: str, data: str) -> bool:

@@ -55,6 +55,8 @@ def fingerprints(host_key: str) -> str:
 
 
 def _fingerprint(fields: Sequence[str]) -> str:
+    if fields[0] == "@revoked":
+        return f"never {_fingerprint(fields[1:] or [''])}"
     if len(fields) < 2:
         return "(unreadable)"
     try:

@@ -138,6 +138,8 @@ def test_fingerprint_is_what_ssh_keygen_prints() -> None:
     assert fingerprints("rubbish") == "(unreadable)"
     assert fingerprints("ssh-ed25519 rubbish").endswith("(unreadable)")
     assert fingerprints(f"{HOST_KEY} comment\n") == f"ssh-ed25519 {FINGERPRINT}"
+    assert fingerprints(f"@revoked {HOST_KEY}") == f"never ssh-ed25519 {FINGERPRINT}"
+    assert fingerprints("@revoked") == "never (unreadable)"
 
 
 def test_argument_cannot_pretend_to_be_another_line() -> None:

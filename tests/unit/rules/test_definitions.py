@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from db.model.catalog import ConfirmationPolicy, EnvironmentDraft, JobDraft, Kind, SourceDraft
 from db.model.errors import InvalidInput
 from executor.rules.definitions import environment_draft, job_draft, source_draft
+from executor.rules.host_keys import host_keys
 
 STAGING = {"name": "staging", "kind": "staging", "ssh_host": "s.example.com", "ssh_user": "deploy"}
 JOB = {"name": "import-patients", "script": "~/migrations/import.js"}
@@ -91,6 +92,14 @@ def test_production_always_asks() -> None:
     assert "choose `requester`" in refused.value.message
 
 
+@pytest.mark.parametrize("names", ["", "* ", "s.example.com,10.0.0.7 "])
+def test_a_revoked_host_key_is_not_taken_for_a_trusted_one(names: str) -> None:
+    """As in known_hosts: the mark says that this key is never to be trusted again."""
+    line = f"@revoked {names}ssh-ed25519 {KEY}"
+
+    assert host_keys(line) == f"@revoked ssh-ed25519 {KEY}"
+
+
 @pytest.mark.parametrize(
     ("field", "text", "expected"),
     [
@@ -117,6 +126,8 @@ def test_production_always_asks() -> None:
         ("host_key", f"ssh-rsa {KEY}", "is not a public host key"),
         ("host_key", "-----BEGIN OPENSSH PRIVATE KEY-----", "is not a public host key"),
         ("host_key", "ssh-ed25519 é", "is not a public host key"),
+        ("host_key", "@revoked", "is not a public host key"),
+        ("host_key", f"@cert-authority ssh-ed25519 {KEY}", "is not a public host key"),
         ("node_path", "~/node", "must be a path from / on"),
         ("shell_setup", "bash -l", "write `auto`, `none`, or the PATH itself"),
         ("shell_setup", "/bin:bin", "is not a shell setup"),
