@@ -58,16 +58,16 @@ def execution_card(
     1 is next; *typical_s*: what the job usually takes; *log_permalink*: the attached log.
     """
     came_of_it = [section(told)] if (told := outcome(execution)) else []
-    blocks = [_title(execution), *came_of_it, _facts(execution, log_permalink)]
+    blocks, facts = [_title(execution), *came_of_it], _facts(execution, log_permalink)
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
-            blocks += _question(execution)
+            blocks += [facts, *_question(execution)]
         case Status.QUEUED:
-            blocks += _queued(execution, position, typical_s)
+            blocks += [facts, *_queued(execution, position, typical_s)]
         case Status.RUNNING | Status.CANCELLING:
-            blocks += _live(execution, tail, typical_s, now)
+            blocks += [facts, *_live(execution, tail, typical_s, now)]
         case _:
-            blocks += _over(execution, tail)
+            blocks += [*_advice(execution, tail), facts, _again(execution)]
     return Told(sentence(execution, position=position, now=now), blocks)
 
 
@@ -193,13 +193,17 @@ def _estimate(execution: Execution, elapsed: float, typical_s: float | None) -> 
     return f"about {words(elapsed * (1 - fraction) / fraction)} left"
 
 
-def _over(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
+def _advice(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
     blocks = []
     if execution.error_hint:
         blocks.append(section(f"💡 What to do: {esc(clip(execution.error_hint, 1500))}"))
     is_told = all(line.text in execution.error_message for line in tail)
     if execution.status in FAILED and not is_told:
         blocks.append(code(line.text for line in tail[-TAIL:]))
+    return blocks
+
+
+def _again(execution: Execution) -> Block:
     buttons = [
         button("Run again", action_id=Action.EXECUTION_AGAIN, value=str(execution.id)),
         button(
@@ -210,7 +214,7 @@ def _over(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
     ]
     if execution.lines:
         buttons.append(_log(execution))
-    return [*blocks, actions(*buttons)]
+    return actions(*buttons)
 
 
 def _capital(words_: str) -> str:

@@ -97,7 +97,7 @@ def log(one: Execution, lines: Sequence[LogLine], *, now: datetime) -> Told:
 
 def launched(one: Execution, *, here: str) -> Told:
     """Return the receipt for a run that was asked for by command, in the channel *here*."""
-    waits = " It starts when its card is answered." if _asks(one) else ""
+    waits = " It starts once it is confirmed on its card." if _asks(one) else ""
     text = f"{name(one)} → {place(one.environment_name, one.environment_kind)} is asked for.{waits}"
     where = [context(f"Its card is in <#{one.channel_id}>.")] if here != one.channel_id else []
     return Told(text, [section(f"✅ {text}"), *where])
