@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from db.model.errors import Conflict, NotFound
+from db.model.errors import Conflict
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import check_may_run
 from executor.services.ground import Ground
+from executor.services.history import find_execution
 
 _AWAITING = frozenset({Status.AWAITING_CONFIRMATION})
 
@@ -63,9 +64,7 @@ class Confirmations:
         return expired
 
     async def _awaiting(self, repos: Repos, execution_id: int) -> Execution:
-        execution = await repos.executions.get(execution_id)
-        if execution is None:
-            raise NotFound(f"There is no run #{execution_id}.")
+        execution = await find_execution(repos, execution_id)
         if execution.status is not Status.AWAITING_CONFIRMATION:
             raise Conflict(_answered(execution), hint=_next(execution))
         if execution.expires_at is not None and execution.expires_at <= self._ground.clock():
@@ -88,8 +87,7 @@ class Confirmations:
         won = await repos.executions.change(
             execution.id, expect=_AWAITING, answered_by=by.user_id, answered_at=now, **values
         )
-        fresh = await repos.executions.get(execution.id)
-        assert fresh is not None, "executions are not deleted while they wait"  # noqa: S101
+        fresh = await find_execution(repos, execution.id)
         if not won:
             raise Conflict(_answered(fresh), hint=_next(fresh))
         await repos.confirmations.add(

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from db.model.errors import Conflict, NotFound
+from db.model.errors import Conflict
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from executor.rules import lifecycle
 from executor.rules.access import check_may_cancel
 from executor.services.ground import Ground
+from executor.services.history import find_execution
 
 
 class Controls:
@@ -22,11 +23,7 @@ class Controls:
         Raises NotFound, NotAllowed, or Conflict when it is over or being cancelled already.
         """
         async with self._ground.db.begin() as repos:
-            execution = await repos.executions.get(execution_id)
-            if execution is None:
-                raise NotFound(
-                    f"There is no run #{execution_id}.", hint="`/migrate status` shows what runs."
-                )
+            execution = await find_execution(repos, execution_id)
             check_may_cancel(by, execution, self._ground.admins)
             now = self._ground.clock()
             match execution.status:
@@ -42,8 +39,7 @@ class Controls:
             won = await repos.executions.change(
                 execution_id, expect={execution.status}, cancelled_by=by.user_id, **after
             )
-            fresh = await repos.executions.get(execution_id)
-        assert fresh is not None, "executions are not deleted while they run"  # noqa: S101
+            fresh = await find_execution(repos, execution_id)
         if not won:
             raise Conflict(f"#{execution_id} changed at the same moment; look at its card.")
         self._ground.work.ring()

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from db.model.errors import NotFound
 from db.model.execution import Execution, LogLine, Status, Stream
+from db.repos import Repos
 from executor.services.ground import Ground
 
 _PAGE = 2000
@@ -20,13 +21,7 @@ class History:
     async def execution(self, execution_id: int) -> Execution:
         """Return the execution of that number; NotFound if there is none."""
         async with self._db.read() as repos:
-            execution = await repos.executions.get(execution_id)
-        if execution is None:
-            raise NotFound(
-                f"There is no run #{execution_id}.",
-                hint="`/migrate history` shows the numbers of the last runs.",
-            )
-        return execution
+            return await find_execution(repos, execution_id)
 
     async def active(self, *, environment_id: int | None = None) -> list[Execution]:
         """Return what waits or runs, oldest first."""
@@ -72,6 +67,16 @@ class History:
                 execution.job_id, execution.environment_id, _PAST_RUNS
             )
         return statistics.median(past) if past else None
+
+
+async def find_execution(repos: Repos, execution_id: int) -> Execution:
+    """Return the execution of that number; NotFound if there is none."""
+    if found := await repos.executions.get(execution_id):
+        return found
+    raise NotFound(
+        f"There is no run #{execution_id}.",
+        hint="`/migrate history` shows the numbers of the last runs.",
+    )
 
 
 def _prefix(line: LogLine) -> str:

@@ -16,6 +16,7 @@ from executor.rules.plan import plan_hash, plan_of
 from executor.services.bindings import Unbound
 from executor.services.catalog import find_job
 from executor.services.ground import Ground
+from executor.services.history import find_execution
 
 _LONGEST_REASON = 500
 
@@ -61,9 +62,7 @@ class Launcher:
         async with self._ground.db.begin() as repos:
             if known := await _known(repos, idempotency_key):
                 return known
-            old = await repos.executions.get(execution_id)
-            if old is None:
-                raise NotFound(f"There is no run #{execution_id}.")
+            old = await find_execution(repos, execution_id)
             job = await repos.jobs.with_id(old.job_id)
             if job is None:
                 raise NotFound(f"The job `{old.job_name}` is not there any more.")
