@@ -13,9 +13,6 @@ from executor.ssh.target import Target
 __all__ = ["FollowEnd", "Follower", "Receipt", "RemoteRun", "RemoteState", "RemoteStatus"]
 
 _EXPECTED = (asyncssh.Error, OSError, HelperFailed)
-_CANNOT_HAVE_BEGUN = frozenset(
-    {"nosession", "nodirectory", "nospace", "short", "nolaunch", "badid"}
-)
 
 
 class RemoteRun:
