@@ -1,4 +1,7 @@
-"""A script that counts aloud until it is told to stop, and keeps its own record of how far."""
+"""A script that counts aloud until it is told to stop, and keeps its own record of how far.
+
+It is in the middle of a line most of the time: that is where it is left, and found again.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +14,11 @@ cd "$HOME/$1" || exit 9
 i=0
 while [ ! -e enough ]; do
     i=$((i + 1))
-    echo "line $i"
+    printf 'line '
+    sleep 0.02
+    echo "$i"
     [ $((i % 7)) -ne 0 ] || echo "aside $i" >&2
     echo "$i" >far.new && mv far.new far
-    sleep 0.02
 done
 echo "::result lines=$i"
 """
