@@ -70,12 +70,18 @@ def manifest() -> Json:
     """Return what of an app manifest the playground reads, for the default app."""
     command = {
         "command": "/migrate",
-        "description": "Run and manage migration jobs",
-        "usage_hint": "[run|status|history|help]",
+        "description": "Run data migrations and see how they go",
+        "usage_hint": "[run | status | cancel | history | jobs | sources | envs | bind | help]",
         "should_escape": True,
     }
+    shortcut = {
+        "name": "Run a migration",
+        "type": "global",
+        "callback_id": "run_job",
+        "description": "Pick a job, fill in its parameters, run it",
+    }
     return {
-        "features": {"slash_commands": [command], "shortcuts": []},
+        "features": {"slash_commands": [command], "shortcuts": [shortcut]},
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {"event_subscriptions": {"bot_events": ["app_home_opened"]}},
     }

@@ -9,6 +9,7 @@ import yaml
 
 from handlers.preflight import NEEDED_SCOPES
 from handlers.views.ids import COMMAND, Shortcut
+from playground import cast
 
 ROOT = Path(__file__).parents[3]
 # Bot scopes by the Web API method that needs them: https://docs.slack.dev/reference/methods
@@ -104,3 +105,11 @@ def test_the_manifest_is_valid_by_slack_s_schema(manifest: dict[str, Any]) -> No
     }
     assert settings["socket_mode_enabled"] is True
     assert settings["interactivity"] == {"is_enabled": True}
+
+
+def test_playground_offers_what_the_manifest_does(manifest: dict[str, Any]) -> None:
+    """Whoever tries the demo finds the command and the shortcut that a workspace will have."""
+    here, there = cast.manifest()["features"], manifest["features"]
+
+    assert here["slash_commands"] == there["slash_commands"]
+    assert here["shortcuts"] == there["shortcuts"]
