@@ -95,7 +95,7 @@ class Run:
 
     async def _launch(self, payload: bytes) -> None:
         """Start the script once: what was sent may run, and only the host can tell."""
-        plan = self._execution.plan
+        plan, wait_s = self._execution.plan, _FIRST_WAIT_S
         while True:
             try:
                 await self._remote.start(
@@ -106,6 +106,8 @@ class Run:
                     return
                 if self._unwanted.is_set():
                     raise _NeverStarted from None
+                await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
             else:
                 return
 

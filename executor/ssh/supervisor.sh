@@ -366,7 +366,8 @@ follow_growing() { # as follow; its end is never the end of the output, that onl
 
 follow_tail() { # GNU tail wakes on each change (inotify): a line is on its way within a millisecond
   # Whatever ends this writes a line into one pipe, and we sleep on reading it.
-  mkfifo "$runs/.wake.$$" && exec 5<&0 7<>"$runs/.wake.$$" || return
+  mkfifo "$runs/.wake.$$" || { follow_poll "$@"; return; } # a full disk has no room for it
+  exec 5<&0 7<>"$runs/.wake.$$"
   rm -f "$runs/.wake.$$"
   asides=
   tail -c "+$(($2 + 1))" -f out 7>&- & asides="$asides $!"
