@@ -10,9 +10,9 @@ from executor.rules.lines import Piece, Splitter
 from executor.rules.masking import mask
 from executor.rules.progress import Reader, read_result
 from executor.services.log_writer import Batch
+from executor.services.queue import STDERR_LINES
 
 MOST_RESULTS = 50
-_STDERR_LINES = 20
 # One batch is one transaction, and while it is made nothing else runs: lines may be very short.
 _ENOUGH_LINES = 4000
 _SLICE = 16 * 1024  # bytes
@@ -38,7 +38,7 @@ class Output:
         self._warnings = attempt.warnings
         self._progress = _stored_progress(attempt)
         self._result = dict(attempt.result)
-        self._stderr = deque(stderr, maxlen=_STDERR_LINES)
+        self._stderr = deque(stderr, maxlen=STDERR_LINES)
         self.offsets = {Stream.OUT: attempt.out_offset, Stream.ERR: attempt.err_offset}
         self._splitters = {
             stream: Splitter(self.offsets[stream]) for stream in (Stream.OUT, Stream.ERR)

@@ -12,9 +12,9 @@ import structlog
 
 from db.model.categories import Category
 from db.model.errors import FerryError, LeaseLost, Unavailable
-from db.model.execution import Execution, Status
+from db.model.execution import Execution
 from executor.rules.categories import ADVICE
-from executor.rules.outcomes import Outcome
+from executor.rules.outcomes import failed
 from executor.run import Run
 from executor.tools import Tools
 
@@ -90,14 +90,8 @@ class Worker:
             self._queue.bell.ring()
 
     async def _record_crash(self, execution: Execution, reference: str) -> None:
-        advice = ADVICE[Category.INTERNAL_ERROR]
-        crashed = Outcome(
-            status=Status.FAILED,
-            category=Category.INTERNAL_ERROR,
-            detail=reference,
-            message=f"{advice.sentence} Reference: {reference}.",
-            hint=advice.hint,
-        )
+        sentence = f"{ADVICE[Category.INTERNAL_ERROR].sentence} Reference: {reference}."
+        crashed = failed(Category.INTERNAL_ERROR, sentence, detail=reference)
         try:
             if run := self._runs.get(execution.id):
                 await run.give_up()
@@ -107,7 +101,7 @@ class Worker:
             await self._queue.finish(execution, crashed)
         except FerryError as error:
             logger.warning("crash_not_recorded", execution_id=execution.id, why=error.message)
-        except Exception:
+        except Exception:  # whoever takes the run over next meets it again
             logger.exception("crash_not_recorded", execution_id=execution.id)
 
     async def _look_for_cancels(self) -> None:
@@ -129,7 +123,7 @@ class Worker:
                 owned, unwanted = await self._queue.renew(self._name, held, self._lease)
             except Unavailable:
                 continue
-            except Exception:
+            except Exception:  # a lease that runs out costs less than all runs of this worker
                 logger.exception("leases_not_renewed")
                 continue
             self._cancel(unwanted)

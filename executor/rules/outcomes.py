@@ -87,14 +87,28 @@ def outcome(
     if reason == "cancel":
         return Outcome(status=Status.CANCELLED)
     if reason == "timeout":
-        return _failed(Category.TIMEOUT_ERROR, _took_too_long(plan), status=Status.TIMED_OUT)
+        return failed(Category.TIMEOUT_ERROR, _took_too_long(plan), status=Status.TIMED_OUT)
     if reason in _LOST or (exit_status is None and not signal):
-        return _failed(_LOST.get(reason, Category.RUN_LOST), status=Status.LOST)
+        return failed(_LOST.get(reason, Category.RUN_LOST), status=Status.LOST)
     if reason in _PREFLIGHT:
-        return _failed(_PREFLIGHT[reason], _missing(reason, plan))
+        return failed(_PREFLIGHT[reason], _missing(reason, plan))
     if exit_status == 0 and not signal:
         return Outcome(status=Status.SUCCEEDED)
     return _ended_badly(exit_status, signal, tail)
+
+
+def failed(
+    category: Category, message: str = "", *, detail: str = "", status: Status = Status.FAILED
+) -> Outcome:
+    """Return the end that *category* is; without *message* its own sentence tells it."""
+    advice = ADVICE[category]
+    return Outcome(
+        status=status,
+        category=category,
+        detail=detail,
+        message=message or advice.sentence,
+        hint=_HINTS.get(detail, advice.hint),
+    )
 
 
 def _ended_badly(exit_status: int | None, signal: str, tail: str) -> Outcome:
@@ -106,20 +120,18 @@ def _ended_badly(exit_status: int | None, signal: str, tail: str) -> Outcome:
     if found := recognised(tail):
         known, line = found
         sentence = ADVICE[known.category].sentence
-        return _failed(known.category, _with_line(sentence, line), detail=known.detail)
+        return failed(known.category, _with_line(sentence, line), detail=known.detail)
     ended = f"The script ended with exit status {exit_status}."
-    return _failed(Category.SCRIPT_ERROR, _with_line(ended, line))
+    return failed(Category.SCRIPT_ERROR, _with_line(ended, line))
 
 
 def _not_started(exit_status: int, line: str) -> Outcome:
     if "error while loading shared libraries" in line:
         sentence = "A program on the host could not start: a library is missing."
-        return _failed(
-            Category.COMMAND_NOT_EXECUTABLE, _with_line(sentence, line), detail="LIBRARY"
-        )
+        return failed(Category.COMMAND_NOT_EXECUTABLE, _with_line(sentence, line), detail="LIBRARY")
     category = Category.COMMAND_NOT_FOUND if exit_status == 127 else Category.COMMAND_NOT_EXECUTABLE
     sentence = f"{ADVICE[category].sentence[:-1]} (exit status {exit_status})."
-    return _failed(category, _with_line(sentence, line))
+    return failed(category, _with_line(sentence, line))
 
 
 def _killed(name: str, tail: str, line: str) -> Outcome:
@@ -127,24 +139,11 @@ def _killed(name: str, tail: str, line: str) -> Outcome:
     if NO_MEMORY.pattern.search(tail):
         category = Category.OUT_OF_MEMORY
     sentence = f"{ADVICE[category].sentence[:-1]} (SIG{name})."
-    return _failed(category, _with_line(sentence, line), detail=name)
+    return failed(category, _with_line(sentence, line), detail=name)
 
 
 def _with_line(sentence: str, line: str) -> str:
     return f"{sentence} It said: {quoted(line, longest=200)}" if line else sentence
-
-
-def _failed(
-    category: Category, message: str = "", *, detail: str = "", status: Status = Status.FAILED
-) -> Outcome:
-    advice = ADVICE[category]
-    return Outcome(
-        status=status,
-        category=category,
-        detail=detail,
-        message=message or advice.sentence,
-        hint=_HINTS.get(detail, advice.hint),
-    )
 
 
 def _took_too_long(plan: Plan | None) -> str:

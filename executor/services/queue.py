@@ -8,13 +8,12 @@ from db.model.catalog import Environment, Job
 from db.model.categories import Category
 from db.model.errors import LeaseLost
 from db.model.execution import LIVE, Attempt, Execution, LogLine, Status, Stream
-from executor.rules.categories import ADVICE
 from executor.rules.lifecycle import may_become
-from executor.rules.outcomes import Outcome
+from executor.rules.outcomes import Outcome, failed
 from executor.services.ground import Ground
 
 _LOST = "Another worker owns this run now."
-_STDERR_LINES = 20
+STDERR_LINES = 20  # of which the telling one is looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,7 @@ class Queue:
     async def brief(self, execution: Execution) -> Brief:
         """Return what the run needs: the job as of the version that was asked for."""
         async with self._ground.db.read() as repos:
-            stderr = await repos.log_lines.tail(execution.id, _STDERR_LINES, Stream.ERR)
+            stderr = await repos.log_lines.tail(execution.id, STDERR_LINES, Stream.ERR)
             return Brief(
                 execution=execution,
                 environment=await repos.environments.get(execution.environment_id),
@@ -162,7 +161,7 @@ class Queue:
             if fresh is None or fresh.fence != execution.fence or not fresh.status.is_live:
                 raise LeaseLost(_LOST)
             if not may_become(fresh.status, outcome.status):
-                outcome = _stopped_by_others()
+                outcome = failed(Category.KILLED_EXTERNALLY)  # stopped, and not by us
             error = {
                 "error_category": outcome.category,
                 "error_detail": outcome.detail,
@@ -188,14 +187,3 @@ class Queue:
             )
         self._ground.news.ring()
         self._ground.work.ring()
-
-
-def _stopped_by_others() -> Outcome:
-    advice = ADVICE[Category.KILLED_EXTERNALLY]
-    return Outcome(
-        status=Status.FAILED,
-        category=Category.KILLED_EXTERNALLY,
-        detail="",
-        message=advice.sentence,
-        hint=advice.hint,
-    )
