@@ -7,7 +7,7 @@ from db.model.errors import Conflict
 from db.model.execution import OVER, Status
 from executor.rules import lifecycle
 
-ALLOWED = [(old, new) for old, ways in lifecycle.TRANSITIONS.items() for new in ways]
+ALLOWED = [(old, new) for old, ways in lifecycle.TRANSITIONS.items() for new in sorted(ways)]
 REFUSED = [pair for pair in itertools.product(Status, Status) if pair not in ALLOWED]
 
 
