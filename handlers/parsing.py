@@ -198,8 +198,12 @@ def answer(value: str) -> tuple[int, str]:
 
 
 def _key(kind: str, body: Payload) -> str:
-    """Return the same short text for the same delivery; Slack's trigger itself is not kept."""
-    return f"{kind}:{hashlib.sha256(str(body.get('trigger_id')).encode()).hexdigest()[:32]}"
+    """Return the same short text for the same delivery; Slack's trigger itself is not kept.
+
+    Empty where Slack gives none: all such requests would else be one.
+    """
+    trigger = str(body.get("trigger_id") or "")
+    return f"{kind}:{hashlib.sha256(trigger.encode()).hexdigest()[:32]}" if trigger else ""
 
 
 def _form(body: Payload) -> Form:

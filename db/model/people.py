@@ -12,5 +12,8 @@ class Person:
 
     @property
     def is_operator(self) -> bool:
-        """Whether this is somebody at the command line of Ferry's own machine."""
-        return self.user_id.startswith("cli:")
+        """Whether this is somebody at the command line of Ferry's own machine.
+
+        They have no team; who comes from Slack always has one, whatever their id looks like.
+        """
+        return self.user_id.startswith("cli:") and not self.team_id

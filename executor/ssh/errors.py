@@ -9,6 +9,7 @@
 | connection refused | CONNECTION_ERROR REFUSED |
 | no route, network unreachable, forbidden by a firewall | CONNECTION_ERROR UNREACHABLE |
 | nothing answers in time | CONNECTION_ERROR CONNECT_TIMEOUT |
+| too many open files, no memory on Ferry's machine | CONNECTION_ERROR OVERLOADED |
 | connection closed before the login | CONNECTION_ERROR THROTTLED |
 | not SSH, SSH-1, no algorithm in common | CONNECTION_ERROR PROTOCOL |
 | channel refused on a fresh connection | CONNECTION_ERROR CAPACITY |
@@ -140,6 +141,11 @@ _protocol = _connection(
     "{address} answers, but not in a way of SSH that Ferry knows.",
     "Is it an SSH server, and a current one?",
 )
+_overloaded = _connection(
+    "OVERLOADED",
+    "Ferry's own machine has nothing left to open a connection to {address} with.",
+    "Too many open files (`ulimit -n`), or too little memory there?",
+)
 _silent = _connection("CONNECT_TIMEOUT", "{address} did not answer in time.", _UP)
 
 
@@ -157,6 +163,8 @@ def _operating_system(error: BaseException, target: Target, connecting: bool) ->
         return _cut(error, target, connecting)
     if number == errno.ETIMEDOUT:
         return _timed_out(error, target, connecting)
+    if number in {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}:
+        return _overloaded(error, target, connecting)
     known = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
     if number in known | {errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL}:
         return _unreachable(error, target, connecting)

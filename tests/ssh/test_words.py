@@ -39,6 +39,8 @@ TARGET = Target(
         (socket.gaierror(-2, "x"), True, "CONNECTION_ERROR DNS"),
         (TimeoutError(""), True, "CONNECTION_ERROR CONNECT_TIMEOUT"),
         (TimeoutError(""), False, "CONNECTION_ERROR LOST"),
+        (OSError(errno.EMFILE, "x"), True, "CONNECTION_ERROR OVERLOADED"),
+        (OSError(errno.ENOMEM, "x"), False, "CONNECTION_ERROR OVERLOADED"),
         (OSError(errno.ETIMEDOUT, "x"), True, "CONNECTION_ERROR CONNECT_TIMEOUT"),
         (asyncssh.ConnectionLost("x"), True, "CONNECTION_ERROR THROTTLED"),
         (asyncssh.ConnectionLost("x"), False, "CONNECTION_ERROR LOST"),

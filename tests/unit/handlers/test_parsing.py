@@ -48,6 +48,13 @@ def test_same_delivery_has_the_same_key_and_keeps_no_trigger() -> None:
     assert "abc" not in first.key
 
 
+def test_a_delivery_without_a_trigger_has_no_key() -> None:
+    """Else every one of them would be taken for a second delivery of the first."""
+    without = {name: value for name, value in COMMAND.items() if name != "trigger_id"}
+
+    assert parsing.command({**without, "text": "run x"}).key == ""
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -16,6 +16,12 @@ def test_admin_and_operator_pass(user_id: str) -> None:
     access.check_admin(Person(user_id), ADMINS)
 
 
+def test_operator_is_nobody_who_comes_from_slack() -> None:
+    """Whoever writes from a workspace has its team, whatever their id looks like."""
+    with pytest.raises(NotAllowed):
+        access.check_admin(Person("cli:root", "T0FERRY"), ADMINS)
+
+
 @pytest.mark.parametrize("user_id", ["UANN", ""])
 def test_others_are_told_which_admin_to_ask(user_id: str) -> None:
     """A refusal names who could do it."""
