@@ -1,13 +1,15 @@
 """What can go wrong, named so that a person knows what to do next.
 
 FerryError
-├── InvalidInput   retype it: `fields` says which value and what was expected
-├── NotFound       there is no such thing: the nearest names are in the hint
-├── Conflict       it exists, but is no longer (or not yet) in a state that allows this
-├── NotAllowed     this person may not do this
-├── Unavailable    the database or Slack does not answer: nothing was changed, try again
-├── LeaseLost      another worker owns the run now: stop writing
-└── AttemptError   an attempt failed: `category`, `detail` and `retry_safe` are stored with it
+├── InvalidInput         retype it: `fields` says which value and what was expected
+├── NotFound             there is no such thing: the nearest names are in the hint
+├── Conflict             it exists, but is no longer (or not yet) in a state that allows this
+│   └── Unbound          the channel runs in no environment (executor/services/bindings.py)
+├── NotAllowed           this person may not do this
+├── Unavailable          the database or Slack does not answer: try again
+├── LeaseLost            another worker owns the run now: stop writing
+└── AttemptError         an attempt failed: `category` and `detail` are stored with it
+    └── StartUncertain   it may run all the same: ask the host (executor/ssh/errors.py)
 """
 
 from collections.abc import Mapping
@@ -50,7 +52,7 @@ class NotAllowed(FerryError):
 
 
 class Unavailable(FerryError):
-    """Something Ferry depends on does not answer; nothing was changed."""
+    """What Ferry depends on does not answer; the message says whether something was changed."""
 
 
 class LeaseLost(FerryError):
