@@ -1,5 +1,7 @@
 """A small catalog to test with: one staging and one production environment, a source, a job."""
 
+from typing import Any
+
 from db.model.catalog import (
     ConfirmationPolicy,
     EnvironmentDraft,
@@ -26,10 +28,10 @@ GOOD = {"sistema": "iclinic", "practitioner-id": "320623"}
 
 
 def environment(
-    name: str = "staging", kind: Kind = Kind.STAGING, **other: object
+    name: str = "staging", kind: Kind = Kind.STAGING, **other: Any
 ) -> EnvironmentDraft:
     """Return the draft of an environment."""
-    values = {
+    values: dict[str, Any] = {
         "ssh_host": "127.0.0.1",
         "ssh_user": "deploy",
         "confirmation": ConfirmationPolicy.REQUESTER
@@ -37,10 +39,10 @@ def environment(
         else ConfirmationPolicy.NONE,
         **other,
     }
-    return EnvironmentDraft(name=name, kind=kind, **values)  # type: ignore[arg-type]
+    return EnvironmentDraft(name=name, kind=kind, **values)
 
 
-async def furnish(services: Services, **other: object) -> None:
+async def furnish(services: Services, **other: Any) -> None:
     """Create both environments, bind their channels, create source and job."""
     await services.catalog.create_environment(environment(**other), ANA)
     await services.catalog.create_environment(
