@@ -179,6 +179,7 @@ async def house(home: Path, host: Host, **changes: Any) -> AsyncIterator[House]:
         given = settings(slack, home, **changes)
         async with running(given) as bot:
             yield house_of(slack, given, bot.services, host)
+        assert refused(slack) == []
     finally:
         await slack.stop()
 
@@ -208,6 +209,11 @@ async def running(given: Settings) -> AsyncIterator[Bot]:
     finally:
         stop.set()
         await asyncio.wait_for(task, PATIENCE_S)
+
+
+def refused(slack: PlaygroundSlack) -> list[Json]:
+    """Return the calls that Slack did not like: a Ferry in order makes none."""
+    return [call for call in slack.control.calls() if call["error"]]
 
 
 def settings(slack: PlaygroundSlack, home: Path, **changes: Any) -> Settings:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.offline import services_of
 from playground.server import PlaygroundSlack
-from tests.acceptance.house import House, furnish, house_of, settings, until_true
+from tests.acceptance.house import House, furnish, house_of, refused, settings, until_true
 from tests.support.sshd import Host
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +104,7 @@ async def served(home: Path, host: Host, **variables: str) -> AsyncIterator[tupl
             await furnish(services, host)
             await serve.start()
             yield house_of(slack, given, services, host), serve
+            assert refused(slack) == []
     finally:
         await serve.close()
         await slack.stop()

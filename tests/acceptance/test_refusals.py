@@ -198,6 +198,24 @@ async def test_cancel_of_what_is_over(ferry: House, greet: str) -> None:
     says(await ferry.shown(card), "Succeeded")
 
 
+async def test_requests_that_slack_delivers_twice(ferry: House, greet: str) -> None:
+    """A command starts one run, a confirmation counts once; the second is told or silent."""
+    card = await ferry.asks(ferry.bruno, PRODUCTION, f"{greet} dr 7")
+    await ferry.slack.control.redeliver()
+    before = await newest(ferry.bruno, PRODUCTION)
+    await ferry.bruno.clicks(card, "Run on production", confirm=True)
+    await ferry.slack.control.redeliver()
+    await ferry.bruno.told(PRODUCTION, "was already confirmed by @U0BRUNO", after=before)
+    execution = await ferry.over(card)
+    recent = await ferry.services.history.recent()
+
+    assert execution.status is Status.SUCCEEDED
+    assert [each.id for each in recent if each.parameters["count"] == "7"] == [execution.id]
+    assert len(await ferry.cards(card)) == 1
+    ran = (ferry.host.home / "ran-greet").read_text().splitlines()
+    assert ran.count("dr 7") == 1
+
+
 async def test_people_of_another_workspace(ferry: House, greet: str) -> None:
     """A guest from elsewhere in a shared channel confirms nothing, cancels nothing."""
     card = await ferry.asks(ferry.bruno, PRODUCTION, f"{greet} dr 4")
