@@ -28,7 +28,9 @@ class Reply:
         self._client, self._respond = client, respond
         self._user_id = person(body).user_id
         self._channel_id = (body.get("channel") or {}).get("id") or body.get("channel_id") or ""
-        self._thread_ts: str | None = container.get("thread_ts")
+        thread_ts: str | None = container.get("thread_ts")
+        # A card is the root of its thread, but pressed in the channel: the answer is read there.
+        self._thread_ts = thread_ts if thread_ts != container.get("message_ts") else None
         self._has_url = bool(body.get("response_url"))
         self._trigger_id: str = body.get("trigger_id") or ""
         self._view: Payload = body.get("view") or {}

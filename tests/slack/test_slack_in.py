@@ -63,11 +63,12 @@ async def launched(ferry: In, channel: str = STAGING) -> int:
     return (await ferry.services.launcher.launch(ask)).id
 
 
-async def card(ferry: In, client: AsyncWebClient, number: int, clock_: Clock) -> None:
-    """Post the card of a run, as the reporter would."""
+async def card(ferry: In, client: AsyncWebClient, number: int, clock_: Clock) -> str:
+    """Post the card of a run, as the reporter would; return its time stamp."""
     one = await ferry.services.history.execution(number)
     told = execution_card(one, tail=[], position=1, typical_s=None, now=clock_())
-    await client.chat_postMessage(channel=one.channel_id, text=told.text, blocks=told.blocks)
+    sent = await client.chat_postMessage(channel=one.channel_id, text=told.text, blocks=told.blocks)
+    return str(sent["ts"])
 
 
 async def test_help_lists_every_verb(empty: In, ana: Person) -> None:
@@ -276,6 +277,25 @@ async def test_discard_starts_nothing(
 
     await until(lambda: not len(ferry.work), "done")
     assert await status() is Status.DISCARDED
+
+
+async def test_card_with_a_thread_is_answered_in_the_channel(
+    ferry: In,
+    client: AsyncWebClient,
+    clock: Clock,  # noqa: F811
+    bruno: Person,
+) -> None:
+    """Who presses a button in the channel does not look into the thread below it."""
+    number = await launched(ferry)
+    root = await card(ferry, client, number, clock)
+    await client.chat_postMessage(channel=STAGING, text="in the thread", thread_ts=root)
+    shown = await bruno.sees(STAGING, "Queued")
+    await bruno.clicks(shown, "Cancel", confirm=True)
+    await bruno.clicks(shown, "Cancel", confirm=True)
+
+    told = await bruno.told(STAGING, "⚠️")
+
+    assert "thread_ts" not in told
 
 
 async def test_cancel_by_command_and_again_from_the_card(
