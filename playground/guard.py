@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
+OTHER_SITES = ("cross-site", "same-site")  # the latter: another port of this machine
 
 
 @web.middleware
@@ -15,6 +16,8 @@ async def no_strangers(request: web.Request, handler: Handler) -> web.StreamResp
     """Refuse what another site's page sends, also when its name resolves to this machine."""
     origin = request.headers.get("Origin")
     is_local = request.host.rsplit(":", 1)[0] in LOCAL_NAMES
-    if not is_local or origin not in (None, f"http://{request.host}"):
+    # A link to the page is welcome; the address of a picture has no Origin, and may call nothing.
+    is_foreign = request.headers.get("Sec-Fetch-Site") in OTHER_SITES and request.path != "/"
+    if not is_local or is_foreign or origin not in (None, f"http://{request.host}"):
         raise web.HTTPForbidden(text="Only this machine and the playground's own page may do that.")
     return await handler(request)

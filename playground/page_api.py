@@ -20,6 +20,9 @@ STILL_HERE_S = 15.0
 # A page that was hung up on comes back after this many milliseconds.
 RECONNECT = b"retry: 300\n"
 NO_CACHE = {"Cache-Control": "no-store"}
+# No script but the page's own, and no other page may lay its buttons over ours.
+POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src * data:"
+PAGE_HEADERS = NO_CACHE | {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"}
 
 Act = Callable[[Json], Json | Awaitable[Json]]
 
@@ -129,7 +132,7 @@ class PageApi:
         wanted = (PAGE / (request.match_info["path"] or "index.html")).resolve()
         if not wanted.is_relative_to(PAGE) or not wanted.is_file():
             raise web.HTTPNotFound(text="There is no such page.")
-        return web.FileResponse(wanted, headers=NO_CACHE)
+        return web.FileResponse(wanted, headers=PAGE_HEADERS)
 
 
 async def next_or_pause(mailbox: asyncio.Queue[str | None]) -> str | None:

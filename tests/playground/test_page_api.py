@@ -228,3 +228,28 @@ async def test_page_of_another_site_can_do_nothing(
         f"{slack.url}/page/message", json=act, headers={"Origin": slack.url}
     ) as own:
         assert (await own.json())["ok"]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_picture_on_another_site_is_no_call(
+    slack: PlaygroundSlack, session: ClientSession, site: str
+) -> None:
+    """A browser sends no Origin when it fetches one, and the playground's token is no secret."""
+    address = f"{slack.api_url}chat.postMessage"
+    call = {"token": slack.bot_token, "channel": CHANNEL, "text": "hello"}
+
+    async with session.get(address, params=call, headers={"Sec-Fetch-Site": site}) as answer:
+        assert answer.status == 403
+
+    assert slack.workspace.messages[CHANNEL] == {}
+
+
+async def test_page_can_be_opened_by_a_link_but_not_put_in_a_frame(
+    slack: PlaygroundSlack, session: ClientSession
+) -> None:
+    """A frame under another page's buttons would catch clicks that were meant for those."""
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+
+    async with session.get(f"{slack.url}/", headers=link) as answer:
+        assert answer.status == 200
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
