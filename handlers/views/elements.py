@@ -11,7 +11,7 @@ MOST_OPTIONS, MOST_CHOICES = 100, 10
 OPTION_TEXT = 75
 OPTION_VALUE = 75  # 150 in Slack's SDK, 75 in its documentation
 BUTTON_TEXT, BUTTON_VALUE = 75, 2000
-TEXT_INPUT = 3000
+TEXT_INPUT, NUMBER = 3000, 30
 
 
 def plain(text: str, limit: int) -> Block:
@@ -117,12 +117,15 @@ def number_input(
     maximum: float | None = None,
     initial: str | None = None,
 ) -> Block:
-    """Return a field for a number; Slack checks *minimum* and *maximum* while typing."""
+    """Return a field for a number; Slack checks *minimum* and *maximum* while typing.
+
+    *initial* is left out if it is longer than Slack takes.
+    """
     return _with(
         {"type": "number_input", "action_id": action_id, "is_decimal_allowed": decimal},
         min_value=_number(minimum),
         max_value=_number(maximum),
-        initial_value=initial,
+        initial_value=initial if len(initial or "") <= NUMBER else None,
     )
 
 

@@ -1,9 +1,10 @@
 """Fields of forms: plain ones, and those that a job's parameter specs ask for."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 
 from db.model.catalog import Job, ParameterSpec, ParameterType
+from db.model.errors import InvalidInput
+from executor.rules.values import LONGEST_TEXT, canonical
 from handlers.views.blocks import (
     Block,
     context,
@@ -18,10 +19,6 @@ from handlers.views.blocks import (
 )
 from handlers.views.elements import MOST_OPTIONS, OPTION_VALUE
 from handlers.views.ids import Action, field, parameter
-
-LONGEST_VALUE = 1000
-#: what people write for yes and no, as the validator reads it
-_YES, _NO = {"true", "yes", "y", "sim", "s", "1", "on"}, {"false", "no", "n", "não", "0", "off"}
 
 
 def text_field(
@@ -67,9 +64,9 @@ def _parameter(job: Job, spec: ParameterSpec, value: str) -> Block:
 
 
 def _element(spec: ParameterSpec, value: str) -> Block:
-    """Return the input for a type; a *value* that it could not hold is left out.
+    """Return the input for a type, filled with *value* if that is a good one.
 
-    Slack would refuse the whole form for it.
+    Slack would refuse the whole form for a value that an input cannot hold.
     """
     match spec.type:
         case ParameterType.INTEGER | ParameterType.NUMBER:
@@ -79,20 +76,29 @@ def _element(spec: ParameterSpec, value: str) -> Block:
                 decimal=is_decimal,
                 minimum=spec.minimum,
                 maximum=spec.maximum,
-                initial=_number(spec, value),
+                initial=_good(spec, value),
             )
         case ParameterType.DATE:
-            return date_input(Action.FIELD, initial=_date(value), placeholder="Pick a date")
+            initial = _good(spec, value)
+            return date_input(Action.FIELD, initial=initial, placeholder="Pick a date")
         case ParameterType.BOOLEAN:
             options = [option("Yes", "true"), option("No", "false")]
-            return radio(Action.FIELD, options, initial=_yes_or_no(value))
+            return radio(Action.FIELD, options, initial=_good(spec, value))
         case ParameterType.CHOICE if _fit(spec.choices):
             options = [option(choice, choice) for choice in spec.choices]
-            chosen = next((c for c in spec.choices if c.casefold() == value.casefold()), None)
-            return select(Action.FIELD, options, placeholder="Choose", initial=chosen)
+            initial = _good(spec, value)
+            return select(Action.FIELD, options, placeholder="Choose", initial=initial)
     return text_input(
-        Action.FIELD, initial=value, placeholder=spec.example, max_length=LONGEST_VALUE
+        Action.FIELD, initial=value, placeholder=spec.example, max_length=LONGEST_TEXT
     )
+
+
+def _good(spec: ParameterSpec, value: str) -> str | None:
+    """Return *value* as the validator takes it, None if it refuses."""
+    try:
+        return canonical(spec, value)
+    except InvalidInput:
+        return None
 
 
 def _hint(spec: ParameterSpec) -> str:
@@ -108,28 +114,3 @@ def _fit(choices: Iterable[str]) -> bool:
     """Tell whether Slack can show *choices* as a menu."""
     all_ = list(choices)
     return 0 < len(all_) <= MOST_OPTIONS and all(0 < len(one) <= OPTION_VALUE for one in all_)
-
-
-def _number(spec: ParameterSpec, value: str) -> str | None:
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    is_wrong = spec.type is ParameterType.INTEGER and not value.lstrip("+-").isdigit()
-    is_low = spec.minimum is not None and number < spec.minimum
-    is_high = spec.maximum is not None and number > spec.maximum
-    return None if is_wrong or is_low or is_high or len(value) > 30 else value
-
-
-def _date(value: str) -> str | None:
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        return None
-
-
-def _yes_or_no(value: str) -> str | None:
-    word = value.strip().casefold()
-    if word in _YES:
-        return "true"
-    return "false" if word in _NO else None

@@ -263,6 +263,7 @@ def test_default_that_its_field_cannot_hold_is_left_out(kind: ParameterType) -> 
         (ParameterType.INTEGER, "320623", "initial_value", "320623"),
         (ParameterType.NUMBER, "1.5", "initial_value", "1.5"),
         (ParameterType.DATE, "2026-12-31", "initial_date", "2026-12-31"),
+        (ParameterType.DATE, "31/12/2026", "initial_date", "2026-12-31"),
         (ParameterType.TEXT, "ana", "initial_value", "ana"),
     ],
 )
@@ -272,6 +273,14 @@ def test_value_is_filled_in(kind: ParameterType, value: str, key: str, shown: st
     (block,) = fields.parameter_fields(job("x", parameters=(spec,)), {"p": value})
 
     assert block["element"][key] == shown
+
+
+def test_number_too_long_for_its_field_is_left_out() -> None:
+    """The validator takes 30 digits and as many decimals, Slack 30 characters."""
+    spec = ParameterSpec(name="p", type=ParameterType.NUMBER)
+    (block,) = fields.parameter_fields(job("x", parameters=(spec,)), {"p": f"1.{'1' * 29}"})
+
+    assert "initial_value" not in block["element"]
 
 
 @pytest.mark.parametrize(("word", "value"), [("sim", "true"), ("No", "false"), ("TRUE", "true")])
