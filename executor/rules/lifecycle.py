@@ -55,13 +55,9 @@ def check(old: Status, new: Status) -> None:
     """Raise Conflict, in words, unless an execution in *old* may go to *new*."""
     if may_become(old, new):
         return
-    hint = (
-        "Start it again with “Run again”."
-        if old.is_over
-        else "Look at its card: it may have changed."
-    )
-    raise Conflict(f"This run {_STANDS[old]}; it cannot become “{_name(new)}” now.", hint=hint)
-
-
-def _name(status: Status) -> str:
-    return status.value.replace("_", " ")
+    hint = "Look at its card: it may have changed."
+    if old.is_over:
+        hint = "“Run again” on its card starts it once more."
+    elif old is Status.AWAITING_CONFIRMATION:
+        hint = "“Discard” on its card ends it before it starts."
+    raise Conflict(f"This run {_STANDS[old]}; nothing was changed.", hint=hint)

@@ -53,3 +53,11 @@ def test_other_transition_is_a_conflict_in_words(old: Status, new: Status) -> No
     assert refused.value.message.startswith("This run ")
     assert refused.value.hint
     assert "_" not in refused.value.message
+
+
+def test_cancel_of_what_waits_for_an_answer_names_the_button() -> None:
+    """It is discarded, not cancelled."""
+    with pytest.raises(Conflict) as refused:
+        lifecycle.check(Status.AWAITING_CONFIRMATION, Status.CANCELLING)
+
+    assert refused.value.hint == "“Discard” on its card ends it before it starts."
