@@ -13,6 +13,7 @@ from executor.services.log_writer import Batch
 from executor.services.queue import STDERR_LINES
 
 MOST_RESULTS = 50
+_TELLING = 8  # characters
 # One batch is one transaction, and while it is made nothing else runs: lines may be very short.
 _ENOUGH_LINES = 4000
 _SLICE = 16 * 1024  # bytes
@@ -56,7 +57,10 @@ class Output:
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask *secrets* in every line from here on."""
-        self._secrets = tuple(filter(None, secrets))
+        values = list(filter(None, secrets))
+        lines = (line.strip() for value in values for line in value.splitlines())
+        # Of a key file each line is a secret; shorter ones are brackets and such.
+        self._secrets = (*values, *(line for line in lines if len(line) >= _TELLING))
 
     def rewind(self) -> None:
         """Forget bytes that are not in a stored line: the next follow sends them again."""

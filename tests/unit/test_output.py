@@ -65,3 +65,13 @@ def test_an_endless_line_is_cut_and_held_in_pieces() -> None:
 
     assert all(len(line.text) < 17_000 for batch in batches for line in batch.lines)
     assert output.offsets[Stream.OUT] > 9 * _MIB
+
+
+def test_a_secret_of_several_lines_is_masked_line_by_line() -> None:
+    """A script that prints a key file prints lines, and a log holds lines."""
+    output = _output()
+    output.hide(["{\n  first-half-of-it\r\n  second-half-of-it\n}\n", ""])
+
+    (batch,) = output.feed([(Stream.OUT, b"{\nfirst-half-of-it\n{ second-half-of-it }\n")])
+
+    assert [line.text for line in batch.lines] == ["{", "•••", "{ ••• }"]
