@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.model.execution import Execution, Stream
-from tests.acceptance.house import House, Json, eventually, number_of, until_true
+from tests.acceptance.house import House
+from tests.acceptance.looking import Json, eventually, number_of, until_true
 
 TEXT = """\
 cd "$HOME/$1" || exit 9

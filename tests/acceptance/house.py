@@ -1,38 +1,27 @@
 """A whole Ferry to knock at: the real bot, a real Slack next door, a real host behind it."""
 
 import asyncio
-import os
-import re
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.app import Bot, build
 from bot.settings import Settings
 from db.model.catalog import (
-    ConfirmationPolicy,
     Environment,
-    EnvironmentDraft,
-    JobDraft,
-    Kind,
-    SourceDraft,
 )
 from db.model.execution import Execution, Stream
-from executor.rules import spec_text
 from executor.services import Services
 from playground import cast, screen
 from playground.people import Person
 from playground.server import PlaygroundSlack
+from tests.acceptance.furnishing import furnish, furnish_environment, furnish_job
+from tests.acceptance.looking import PATIENCE_S, Json, eventually, newest, number_of
 from tests.support.sshd import Host
-from tests.support.world import ANA, PRODUCTION, STAGING
-
-Json = dict[str, Any]
-T = TypeVar("T")
-PATIENCE_S = 30.0
+from tests.support.world import ANA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,106 +231,3 @@ def house_of(slack: PlaygroundSlack, given: Settings, services: Services, host: 
         bruno=bruno,
         guest=guest,
     )
-
-
-# -- furnishing --------------------------------------------------------------------------------
-
-
-async def furnish(services: Services, host: Host) -> None:
-    """Create staging and production on *host*, bound, and a source."""
-    await furnish_environment(services, host, "staging", STAGING, concurrency=4)
-    await furnish_environment(services, host, "production", PRODUCTION, kind=Kind.PRODUCTION)
-    await services.catalog.create_source(SourceDraft(name="scripts"), ANA)
-
-
-async def furnish_environment(
-    services: Services, host: Host, name: str, channel: str, **changes: Any
-) -> Environment:
-    """Create an environment on *host*, bound to *channel* unless that is empty."""
-    values: dict[str, Any] = {
-        "kind": Kind.STAGING,
-        "ssh_host": host.address,
-        "ssh_port": host.port,
-        "ssh_user": host.user,
-        "ssh_key_path": host.key_path,
-        "host_key": host.host_key,
-        "grace_s": 1,
-        **changes,
-    }
-    values["confirmation"] = (
-        ConfirmationPolicy.REQUESTER
-        if values["kind"] is Kind.PRODUCTION
-        else ConfirmationPolicy.NONE
-    )
-    made = await services.catalog.create_environment(EnvironmentDraft(name=name, **values), ANA)
-    if channel:
-        await services.bindings.bind(channel, name, ANA)
-    return made
-
-
-async def furnish_job(
-    services: Services, host: Host, name: str, text: str, parameters: str = "", **changes: Any
-) -> Path:
-    """Put the sh script *text* on the host, with a job that runs it; return its path."""
-    path = host.home / f"{name}.sh"
-    path.write_text(text)
-    source = await services.catalog.source("scripts")
-    values: dict[str, Any] = {"script": f"~/{path.name}", "interpreter": "sh", **changes}
-    specs = spec_text.parse(parameters)
-    draft = JobDraft(name=name, source_id=source.id, parameters=specs, **values)
-    await services.catalog.create_job(draft, ANA)
-    return path
-
-
-# -- small things ------------------------------------------------------------------------------
-
-
-def says(text: str, *wanted: str) -> None:
-    """Check that all of *wanted* can be read in *text*, in capitals or not."""
-    for words in wanted:
-        assert words.casefold() in text.casefold(), f"{words!r} is not in:\n{text}"
-
-
-def number_of(card: Json) -> int:
-    """Return the number of the execution that *card* tells of."""
-    found = re.search(r"#(\d+) ", card["text"])
-    assert found, card["text"]
-    return int(found[1])
-
-
-async def newest(person: Person, channel: str) -> str:
-    """Return the time stamp of the newest message that *person* sees in *channel*."""
-    state = await person.state(channel)
-    both = [*state["messages"].get(channel, []), *state["ephemerals"].get(channel, [])]
-    return max((message["ts"] for message in both), default="0")
-
-
-async def eventually(
-    look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = PATIENCE_S
-) -> T:
-    """Return what *look* finds, once it finds something."""
-    deadline = time.monotonic() + within_s
-    while (found := await look()) is None:
-        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
-        await asyncio.sleep(0.05)
-    return found
-
-
-async def until_true(look: Callable[[], bool], what: str, *, within_s: float = PATIENCE_S) -> None:
-    """Return once *look* says yes."""
-
-    async def ask() -> bool | None:
-        return look() or None
-
-    await eventually(ask, what, within_s=within_s)
-
-
-def processes(mark: str) -> list[str]:
-    """Return the command lines of the processes on this machine that *mark* is in."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if mark in line and int(folder.name) != os.getpid():
-                found.append(line)
-    return found

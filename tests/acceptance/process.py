@@ -11,7 +11,9 @@ from pathlib import Path
 
 from bot.offline import services_of
 from playground.server import PlaygroundSlack
-from tests.acceptance.house import House, furnish, house_of, refused, settings, until_true
+from tests.acceptance.furnishing import furnish
+from tests.acceptance.house import House, house_of, refused, settings
+from tests.acceptance.looking import until_true
 from tests.support.sshd import Host
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from db.model.execution import Status
-from tests.acceptance.house import House, number_of, until_true
+from tests.acceptance.house import House
+from tests.acceptance.looking import number_of, until_true
 from tests.support.remote import eventually
 from tests.support.sshd import Sshd, give
 

@@ -7,8 +7,8 @@ import pytest
 from db.model.categories import Category
 from db.model.execution import Status
 from playground import screen
-from tests.acceptance.house import (
-    House,
+from tests.acceptance.house import House
+from tests.acceptance.looking import (
     Json,
     eventually,
     newest,

@@ -8,7 +8,8 @@ import pytest
 
 from db.model.categories import Category
 from db.model.execution import Execution, Status, Stream
-from tests.acceptance.house import House, says
+from tests.acceptance.house import House
+from tests.acceptance.looking import says
 from tests.support.sshd import Sshd, free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

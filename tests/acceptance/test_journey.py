@@ -13,14 +13,8 @@ from db.model.execution import Status, Stream
 from playground import screen
 from playground.people import Person
 from playground.sample import Installed, install
-from tests.acceptance.house import (
-    PATIENCE_S,
-    House,
-    Json,
-    house,
-    newest,
-    says,
-)
+from tests.acceptance.house import House, house
+from tests.acceptance.looking import PATIENCE_S, Json, newest, says
 from tests.support.sshd import Sshd, give
 from tests.support.world import PRODUCTION, STAGING
 

@@ -13,7 +13,8 @@ from db.model.errors import InvalidInput
 from db.model.execution import Status
 from playground.server import PlaygroundSlack
 from tests.acceptance.counting import counts
-from tests.acceptance.house import PATIENCE_S, eventually, furnished, newest, says, settings
+from tests.acceptance.house import furnished, settings
+from tests.acceptance.looking import PATIENCE_S, eventually, newest, says
 from tests.acceptance.process import refusal
 from tests.support.mariadb import MariaDB
 from tests.support.sshd import Sshd, free_port

@@ -8,7 +8,8 @@ import pytest
 from bot.clock import utc_now
 from db.model.execution import Status
 from playground import screen
-from tests.acceptance.house import PATIENCE_S, House, furnished, newest, number_of, says
+from tests.acceptance.house import House, furnished
+from tests.acceptance.looking import PATIENCE_S, newest, number_of, says
 from tests.support.sshd import Sshd
 from tests.support.world import NOWHERE, PRODUCTION, STAGING
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from db.model.execution import Status
 from tests.acceptance.counting import Counting, counts
-from tests.acceptance.house import PATIENCE_S, House, furnished, says
+from tests.acceptance.house import House, furnished
+from tests.acceptance.looking import PATIENCE_S, says
 from tests.acceptance.process import served
 from tests.support.proxy import Proxy
 from tests.support.sshd import Sshd

@@ -7,7 +7,8 @@ import pytest
 
 from db.model.categories import Category
 from db.model.execution import Status
-from tests.acceptance.house import House, newest, processes, says, until_true
+from tests.acceptance.house import House
+from tests.acceptance.looking import newest, processes, says, until_true
 from tests.support.world import PRODUCTION
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
