@@ -41,7 +41,7 @@ def new_home(sshd: Sshd) -> Iterator[NewHome]:
     servers: list[Sshd] = []
 
     def make(*, nvm: str = NVM, **files: str) -> Target:
-        home = sshd.make_home(f"home-{time.monotonic_ns()}")
+        home = sshd.make_home("home")
         for version in ("v9.11.2", "v18.2.0", "v20.11.0"):
             node = home / ".nvm/versions/node" / version / "bin/node"
             node.parent.mkdir(parents=True)

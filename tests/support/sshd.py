@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,10 +75,11 @@ class Sshd:
                 port=port, folder=self._folder, environment=environment, options=self._options
             )
         )
+        told = len(self.log.read_text()) if self.log.exists() else 0
         self._process = subprocess.Popen(
             [self._program, "-D", "-E", self.log, "-f", config], stdin=subprocess.DEVNULL
         )
-        _wait_until_listening(port, self._process, self.log)
+        _wait_until_listening(self._process, self.log, told)
 
     def stop(self) -> None:
         """Take no connections any more, and cut those there are."""
@@ -100,7 +102,8 @@ class Sshd:
         """Kill what serves the connections there are; return how many."""
         sessions = self.sessions()
         for pid in sessions:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.kill(pid, signal.SIGKILL)
         return len(sessions)
 
     def variant(self, *, options: str = "", environment: Mapping[str, str] | None = None) -> "Sshd":
@@ -125,8 +128,7 @@ class Sshd:
 
     def make_home(self, name: str) -> Path:
         """Return a new home directory of the remote user beside the usual one."""
-        home = self._folder / name
-        home.mkdir()
+        home = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._folder))
         give(home, self.host.user)
         return home
 
@@ -201,12 +203,12 @@ def _ordinary_user() -> str:
     return _USER
 
 
-def _wait_until_listening(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait_until_listening(process: "subprocess.Popen[bytes]", log: Path, told: int) -> None:
+    """Return when it says so after *told* characters; a probe would be counted by tests."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if log.exists() and "Server listening on" in log.read_text()[told:]:
+            return
         if process.poll() is not None:
             break
         time.sleep(0.01)
