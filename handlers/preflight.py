@@ -10,13 +10,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from db.model.errors import InvalidInput, Unavailable
+from handlers.troubles import DEAD_TOKEN
 
 logger = structlog.get_logger(__name__)
 BOT_TOKEN, APP_TOKEN = "bot_token", "app_token"
 #: Without these Ferry can do nothing; ``files:write`` only costs it the log files.
 NEEDED_SCOPES = frozenset({"commands", "chat:write"})
 INSTALL = "https://api.slack.com/apps → your app → "
-_DEAD = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
 _WHERE = {
     BOT_TOKEN: INSTALL + "OAuth & Permissions → Bot User OAuth Token",
     APP_TOKEN: INSTALL + "Basic Information → App-Level Tokens",
@@ -133,7 +133,7 @@ def _refusal(name: str, error: SlackApiError) -> str:
     """Return what Slack's refusal of a token means; Unavailable if it says nothing of the token."""
     code = error.response.get("error", "") if error.response.status_code == 200 else ""
     kind, where = _KINDS[name], _WHERE[name]
-    if code in _DEAD:
+    if code in DEAD_TOKEN:
         return f"Slack does not accept the {kind} ({code}): copy it again from {where}."
     if code == "not_allowed_token_type":
         return f"Slack takes another kind of token as the {kind}. The right one is at {where}."

@@ -13,8 +13,9 @@ from executor.services.news import Item, News
 from handlers.log_file import log_file
 from handlers.outbox import Outbox, Outcome, Place, Sent
 from handlers.views import thread
-from handlers.views.card import FAILED, execution_card
+from handlers.views.card import execution_card
 from handlers.views.message import Told
+from handlers.views.sentences import BAD_ENDS
 
 logger = structlog.get_logger(__name__)
 
@@ -95,7 +96,7 @@ class Teller:
         """Return the lines worth showing: of a failure, what it said on stderr."""
         if execution.status.is_live:
             return await self.history.tail(execution.id, LINES_ON_CARD)
-        if execution.status not in FAILED:
+        if execution.status not in BAD_ENDS:
             return []
         errors = await self.history.tail(execution.id, LINES_OF_FAILURE, stream=Stream.ERR)
         return errors or await self.history.tail(execution.id, LINES_OF_FAILURE)

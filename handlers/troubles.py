@@ -39,7 +39,8 @@ _GONE = frozenset(
 _UNREADABLE = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 )
-_NOT_KNOWN = frozenset(
+#: The token is wrong, or was taken back.
+DEAD_TOKEN = frozenset(
     {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"}
 )
 _BROKEN = frozenset(
@@ -72,7 +73,7 @@ def diagnose(error: BaseException) -> Trouble:
         return Trouble(Kind.BUSY, "ratelimited", "Slack asks us to slow down.", wait_s)
     if status >= 500 or not code or code in _BROKEN:
         return Trouble(Kind.AWAY, code or f"HTTP {status}", "Slack does not work right now.")
-    if code in _NOT_KNOWN:
+    if code in DEAD_TOKEN:
         return Trouble(Kind.AWAY, code, "Slack does not accept the bot's token.")
     why = _SENTENCES.get(code, f"Slack refused it ({code}).")
     kinds = {**dict.fromkeys(_GONE, Kind.GONE), **dict.fromkeys(_UNREADABLE, Kind.UNREADABLE)}

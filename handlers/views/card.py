@@ -22,6 +22,8 @@ from handlers.views.ids import Action, answer
 from handlers.views.message import Told
 from handlers.views.plan import plan_blocks
 from handlers.views.sentences import (
+    BAD_ENDS,
+    advice,
     elapsed_s,
     head,
     in_line,
@@ -40,7 +42,6 @@ REASON = 300
 SEPARATOR = " · "
 TIME = "{time}"
 MARKS = ("::progress ", "::result ")
-FAILED = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
 
 
 def execution_card(
@@ -82,7 +83,7 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
     facts.append(_receipt(execution))
     if execution.started_at:
         facts.append(f"started {when(execution.started_at, TIME)}")
-    if execution.exit_status and execution.status in FAILED:
+    if execution.exit_status and execution.status in BAD_ENDS:
         facts.append(f"exit status {execution.exit_status}")
     if execution.warnings:
         facts.append(f"{execution.warnings} warning{'s' if execution.warnings > 1 else ''}")
@@ -194,11 +195,9 @@ def _estimate(execution: Execution, elapsed: float, typical_s: float | None) -> 
 
 
 def _advice(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
-    blocks = []
-    if execution.error_hint:
-        blocks.append(section(f"💡 What to do: {esc(clip(execution.error_hint, 1500))}"))
+    blocks = [section(told)] if (told := advice(execution)) else []
     is_told = all(line.text in execution.error_message for line in tail)
-    if execution.status in FAILED and not is_told:
+    if execution.status in BAD_ENDS and not is_told:
         blocks.append(code(line.text for line in tail[-TAIL:]))
     return blocks
 

@@ -24,7 +24,8 @@ LOOK: dict[Status, tuple[str, str]] = {
     Status.DISCARDED: ("🗑️", "discarded"),
     Status.EXPIRED: ("⌛", "expired"),
 }
-RESULT, MESSAGE, VALUES, RECEIPT = 600, 1200, 600, 300
+BAD_ENDS = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
+RESULT, MESSAGE, HINT, VALUES, RECEIPT = 600, 1200, 1500, 600, 300
 
 
 def name(execution: Execution) -> str:
@@ -122,6 +123,12 @@ def ending(execution: Execution, *, names: bool = True) -> str:
         case _:
             told = f"failed{_why(execution)}{results(execution)}"
     return told
+
+
+def advice(execution: Execution) -> str:
+    """Return what to do about a bad end; empty if there is nothing to do."""
+    hint = execution.error_hint
+    return f"💡 What to do: {esc(clip(hint, HINT))}" if hint else ""
 
 
 def results(execution: Execution) -> str:

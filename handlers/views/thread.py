@@ -7,17 +7,16 @@ from datetime import datetime, timedelta
 from db.model.catalog import Kind
 from db.model.execution import Execution, LogLine, Status
 from executor.rules.durations import words
-from handlers.views.blocks import Block, clip, code, context, esc, mono, person, section
+from handlers.views.blocks import Block, code, context, esc, mono, person, section
 from handlers.views.ids import COMMAND
 from handlers.views.message import Told
-from handlers.views.sentences import LOOK, elapsed_s, ending, name, share
+from handlers.views.sentences import BAD_ENDS, LOOK, advice, elapsed_s, ending, name, share
 
 MILESTONES = (75, 50, 25)  # per cent; the highest that was reached is said, the others are skipped
 LASTS = timedelta(minutes=1)  # shorter runs have no milestones
 OUT_OF_REACH = timedelta(minutes=1)
 MOST_OUTAGES = 5  # a flapping line is told of this often
 TAIL = 20
-BAD_END = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +114,8 @@ def _is_past(key: str, said: Collection[str]) -> bool:
 
 def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool) -> Post:
     emoji, _ = LOOK[execution.status]
-    is_bad = execution.status in BAD_END
-    blocks = []
-    if execution.error_hint:
-        blocks.append(section(f"💡 What to do: {esc(clip(execution.error_hint, 1500))}"))
+    is_bad = execution.status in BAD_ENDS
+    blocks = [section(told)] if (told := advice(execution)) else []
     if execution.receipt:
         blocks.append(context(f"stopped {esc(execution.receipt)}"))
     if is_bad and not all(line.text in execution.error_message for line in tail):
