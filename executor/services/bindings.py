@@ -46,7 +46,7 @@ class Bindings:
             return await repos.environments.get(binding.environment_id)
 
     async def environment_of(self, channel_id: str) -> Environment | None:
-        """Return the environment that the channel runs in."""
+        """Return the environment that the channel runs in; None if it is not bound (nor is "")."""
         async with self._ground.db.read() as repos:
             binding = await repos.bindings.of(channel_id)
             return await repos.environments.get(binding.environment_id) if binding else None

@@ -46,9 +46,7 @@ class ExecutionListeners:
 
     async def list_active(self, request: Request, reply: Reply) -> None:
         """Say what runs and waits: in the channel's environment, or everywhere without one."""
-        where = None
-        if request.channel_id:
-            where = await self._services.bindings.environment_of(request.channel_id)
+        where = await self._services.bindings.environment_of(request.channel_id)
         running = await self._services.history.active(environment_id=where.id if where else None)
         name = where.name if where else ""
         await reply.say(views.active(running, now=self._clock(), where=name))
@@ -109,9 +107,7 @@ class ExecutionListeners:
     async def _page(
         self, request: Request, reply: Reply, *, before: int | None, replace: bool
     ) -> None:
-        where = None
-        if request.channel_id:
-            where = await self._services.bindings.environment_of(request.channel_id)
+        where = await self._services.bindings.environment_of(request.channel_id)
         past = await self._services.history.recent(
             environment_id=where.id if where else None, before=before, limit=views.HISTORY + 1
         )

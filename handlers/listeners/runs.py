@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from db.model.catalog import Environment, Job
+from db.model.catalog import Job
 from db.model.errors import FerryError, InvalidInput
 from executor.services import Ask, Services, Unbound
 from handlers import parsing
@@ -184,14 +184,11 @@ class RunListeners:
             jobs=jobs,
             channel_id=channel_id,
             asks_channel=asks_channel,
-            environment=await self._environment(channel_id),
+            environment=await self._services.bindings.environment_of(channel_id),
             job=job,
             values={**defaults, **(values or {})},
             reason=reason,
         )
-
-    async def _environment(self, channel_id: str) -> Environment | None:
-        return await self._services.bindings.environment_of(channel_id) if channel_id else None
 
 
 def _line(job: Job, words: Sequence[str]) -> tuple[dict[str, str], str]:
