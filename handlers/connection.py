@@ -122,22 +122,15 @@ class _Socket(AsyncSocketModeHandler):
 
 
 class HttpMode:
-    """Takes Slack's signed HTTP requests at *path* on *host* and *port* (0: any free one)."""
+    """Takes Slack's signed HTTP requests on *host* and *port* (0: any free one)."""
 
     def __init__(
-        self,
-        app: AsyncApp,
-        work: Work,
-        *,
-        signing_secret: str,
-        host: str,
-        port: int,
-        path: str = EVENTS_PATH,
+        self, app: AsyncApp, work: Work, *, signing_secret: str, host: str, port: int
     ) -> None:
         if not signing_secret:  # an empty one would let everybody sign
             raise ValueError("HTTP mode needs Slack's signing secret.")
         self._app, self._work = app, work
-        self._host, self._port, self._path = host, port, path
+        self._host, self._port = host, port
         self.address = ""
 
     async def connected(self) -> int:
@@ -147,13 +140,13 @@ class HttpMode:
     async def run(self, stop: asyncio.Event, *, drain_s: float = 10.0) -> None:
         """Listen until *stop* is set; then answer what was received, and finish the work."""
         server = web.Application()
-        server.router.add_post(self._path, self._answer)
+        server.router.add_post(EVENTS_PATH, self._answer)
         runner = web.AppRunner(server, shutdown_timeout=ACKS_WITHIN_S, access_log=None)
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._port).start()
             host, port = runner.addresses[0][:2]
-            self.address = f"http://{host}:{port}{self._path}"
+            self.address = f"http://{host}:{port}{EVENTS_PATH}"
             logger.info("slack_http_listening", address=self.address)
             await stop.wait()
         finally:

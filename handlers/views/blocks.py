@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from handlers.views.elements import (
     Block,
     button,
-    checkboxes,
     confirm,
     date_input,
     external_select,
@@ -27,7 +26,6 @@ __all__ = [
     "actions",
     "badge",
     "button",
-    "checkboxes",
     "clip",
     "clip_mrkdwn",
     "code",
@@ -54,8 +52,8 @@ __all__ = [
     "when",
 ]
 
-TEXT, FIELD, CODE = 3000, 2000, 3000
-MOST_FIELDS, MOST_CONTEXT, MOST_ACTIONS, MOST_IN_A_VIEW = 10, 10, 25, 100
+TEXT, CODE = 3000, 3000
+MOST_CONTEXT, MOST_ACTIONS, MOST_IN_A_VIEW = 10, 25, 100
 METADATA = 3000
 
 
@@ -64,22 +62,10 @@ def mrkdwn(text: str, limit: int = TEXT) -> Block:
     return {"type": "mrkdwn", "text": clip_mrkdwn(text, limit) or " ", "verbatim": True}
 
 
-def section(
-    text: str,
-    *,
-    fields: Sequence[str] = (),
-    accessory: Block | None = None,
-    block_id: str = "",
-) -> Block:
-    """Return a paragraph of mrkdwn with at most 10 *fields* in two columns."""
-    block: Block = {"type": "section"}
-    if text or not fields:
-        block["text"] = mrkdwn(text)
-    if fields:
-        block["fields"] = [mrkdwn(field, FIELD) for field in fields[:MOST_FIELDS]]
-    if accessory is not None:
-        block["accessory"] = accessory
-    return _named(block, block_id)
+def section(text: str, *, accessory: Block | None = None) -> Block:
+    """Return a paragraph of mrkdwn, with a button or a menu beside it."""
+    block: Block = {"type": "section", "text": mrkdwn(text)}
+    return block | ({"accessory": accessory} if accessory else {})
 
 
 def context(*texts: str) -> Block:
@@ -98,9 +84,9 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def actions(*elements: Block, block_id: str = "") -> Block:
+def actions(*elements: Block) -> Block:
     """Return a row of buttons and menus."""
-    return _named({"type": "actions", "elements": list(elements[:MOST_ACTIONS])}, block_id)
+    return {"type": "actions", "elements": list(elements[:MOST_ACTIONS])}
 
 
 def code(lines: Iterable[str]) -> Block:
@@ -133,6 +119,7 @@ def input_block(
     """Return a labelled field of a form; *dispatch*: a change is sent at once, not at submit."""
     block: Block = {
         "type": "input",
+        "block_id": block_id,
         "label": plain(label, 2000),
         "element": element,
         "optional": optional,
@@ -140,7 +127,7 @@ def input_block(
     }
     if hint:
         block["hint"] = plain(hint, 2000)
-    return _named(block, block_id)
+    return block
 
 
 def modal(
@@ -151,7 +138,6 @@ def modal(
     submit: str = "",
     close: str = "Cancel",
     metadata: str = "",
-    notify_on_close: bool = False,
 ) -> Block:
     """Return a view for ``views.open``; *metadata* comes back with whatever is done in it."""
     view: Block = {
@@ -161,12 +147,7 @@ def modal(
         "close": plain(close, 24),
         "blocks": list(blocks[:MOST_IN_A_VIEW]),
         "private_metadata": whole(metadata, METADATA, "The metadata of a modal"),
-        "notify_on_close": notify_on_close,
     }
     if submit:
         view["submit"] = plain(submit, 24)
     return view
-
-
-def _named(block: Block, block_id: str) -> Block:
-    return block | {"block_id": block_id} if block_id else block

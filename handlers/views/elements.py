@@ -57,7 +57,7 @@ def button(
 
 
 def option(text: str, value: str, description: str = "") -> Block:
-    """Return one choice of a select, of radio buttons or of checkboxes."""
+    """Return one choice of a select or of radio buttons."""
     value = whole(value, OPTION_VALUE, f"The value of the option “{text}”")
     choice = {"text": plain(text, OPTION_TEXT), "value": value}
     return _with(choice, description=plain(description, OPTION_TEXT) if description else None)
@@ -76,15 +76,13 @@ def select(
     )
 
 
-def external_select(
-    action_id: str, *, placeholder: str, min_query: int = 0, initial: Block | None = None
-) -> Block:
+def external_select(action_id: str, *, placeholder: str, initial: Block | None = None) -> Block:
     """Return a menu whose options are asked for while typing; *initial* is an ``option``."""
     menu = {
         "type": "external_select",
         "action_id": action_id,
         "placeholder": plain(placeholder, 150),
-        "min_query_length": min_query,
+        "min_query_length": 0,  # the first options before anything is typed
     }
     return _with(menu, initial_option=initial)
 
@@ -95,7 +93,6 @@ def text_input(
     initial: str = "",
     multiline: bool = False,
     placeholder: str = "",
-    min_length: int | None = None,
     max_length: int | None = None,
 ) -> Block:
     """Return a field for text, at most 3000 characters."""
@@ -104,7 +101,6 @@ def text_input(
         {"type": "plain_text_input", "action_id": action_id, "multiline": multiline},
         initial_value=initial[: most or TEXT_INPUT],
         placeholder=plain(placeholder, 150) if placeholder else None,
-        min_length=min_length,
         max_length=most,
     )
 
@@ -145,15 +141,6 @@ def radio(action_id: str, options: Sequence[Block], *, initial: str | None = Non
     return _with(
         {"type": "radio_buttons", "action_id": action_id, "options": offered},
         initial_option=chosen[0] if chosen else None,
-    )
-
-
-def checkboxes(action_id: str, options: Sequence[Block], *, initial: Sequence[str] = ()) -> Block:
-    """Return at most 10 options of which any may hold; *initial*: the values of those that do."""
-    offered = list(options)[:MOST_CHOICES]
-    return _with(
-        {"type": "checkboxes", "action_id": action_id, "options": offered},
-        initial_options=[one for one in offered if one["value"] in initial],
     )
 
 

@@ -147,10 +147,9 @@ def trusted(metadata: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in json.loads(metadata).items()}
 
 
-def created(name: str, kind: Kind, buttons: Sequence[Block] = ()) -> Told:
+def created(name: str, kind: Kind) -> Told:
     """Return that the environment is there, and what comes next."""
     return said(
         f"✅ The environment *{place(name, kind)}* is there.",
-        *buttons,
         hint=f"Next: bind a channel to it with {mono(f'/migrate bind {name}')} in that channel.",
     )

@@ -9,7 +9,7 @@ from handlers.views.blocks import Block, clip
 from handlers.views.ids import PARAMETER_PREFIX, BlockId, Callback
 from handlers.views.message import Told
 
-_KEPT = ("type", "callback_id", "title", "submit", "close", "private_metadata", "notify_on_close")
+_KEPT = ("type", "callback_id", "title", "submit", "close", "private_metadata")
 #: state field of an element → its field for the initial value
 _INITIAL = {
     "value": "initial_value",

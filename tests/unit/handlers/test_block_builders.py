@@ -18,13 +18,13 @@ LONG = "x&<" * 3000
 
 
 def test_every_block_is_clamped_to_what_slack_takes() -> None:
-    """Texts, fields, elements and options far over the limits are cut, not refused."""
+    """Texts, elements and options far over the limits are cut, not refused."""
     dialog = b.confirm(LONG, LONG, LONG, LONG, style="danger")
     options = [b.option(LONG, str(n), LONG) for n in range(200)]
     message = [
         b.header(LONG),
-        b.section(b.esc(LONG), fields=[b.esc(LONG)] * 20),
-        b.section("", fields=["a"], accessory=b.select("s", options, placeholder=LONG)),
+        b.section(b.esc(LONG), accessory=b.select("s", options, placeholder=LONG)),
+        b.section(""),
         b.context(*[b.esc(LONG)] * 20),
         b.divider(),
         b.code([LONG] * 5),
@@ -42,7 +42,6 @@ def test_modal_with_every_input_is_taken() -> None:
         b.number_input("a", decimal=False, minimum=1, maximum=320623000.0, initial="7"),
         b.date_input("a", initial="2026-12-31", placeholder="When?"),
         b.radio("a", options, initial="3"),
-        b.checkboxes("a", options, initial=["3", "4"]),
         b.select("a", options, placeholder="Choose", initial="19"),
         b.external_select("a", placeholder="Search", initial=options[0]),
     ]
