@@ -30,6 +30,7 @@ from bot.secret_refs import read_secret
 from bot.settings import Settings, SlackMode
 from db.database import Database
 from db.migrations import upgrade
+from db.model.catalog import Environment
 from db.model.errors import Unavailable
 from executor.janitor import Janitor
 from executor.services import Ground, Services
@@ -38,6 +39,7 @@ from executor.services.log_writer import LogWriter
 from executor.ssh.hostkeys import scan
 from executor.ssh.pool import Hosts
 from executor.ssh.resolve import Resolver
+from executor.ssh.target import target_of
 from executor.tools import Tools
 from executor.worker import Worker
 from handlers.caller import Caller
@@ -199,6 +201,7 @@ class Bot:
             team_id=me.team_id,
             admins=settings.admins,
             scan=partial(scan, timeout_s=settings.connect_timeout_s),
+            log_in=self._log_in,
             clock=utc_now,
             work=work,
         )
@@ -211,6 +214,10 @@ class Bot:
             host=settings.http_host,
             port=settings.http_port,
         )
+
+    async def _log_in(self, environment: Environment) -> None:
+        async with self.hosts.connection(target_of(environment)):
+            return
 
     def _reporter(self, session: aiohttp.ClientSession, me: Me) -> Reporter:
         def client(timeout_s: int) -> AsyncWebClient:

@@ -16,6 +16,7 @@ from db.model.people import Person
 from executor.rules.access import check_admin
 from executor.services import Services
 from handlers.errors import Guard, Work
+from handlers.guests import Guests
 from handlers.listeners import (
     bindings,
     confirmations,
@@ -26,7 +27,7 @@ from handlers.listeners import (
     runs,
     sources,
 )
-from handlers.listeners.environments import Scan
+from handlers.listeners.environments import LogIn, Scan
 from handlers.routes import Routes
 
 
@@ -37,24 +38,25 @@ def register(
     team_id: str,
     admins: Collection[str],
     scan: Scan,
+    log_in: LogIn,
     clock: Callable[[], datetime],
     work: Work,
 ) -> None:
     """Let *app* answer everything that Ferry knows.
 
     *team_id*: whose people are answered; *admins*: user ids; *scan*: asks a host for its keys;
-    *work*: what a stop waits for.
+    *log_in*: tries an environment's login; *work*: what a stop waits for.
     """
 
     def only_admins(person: Person) -> None:
         check_admin(person, admins)
 
-    routes = Routes(app, Guard(work, team_id=team_id))
+    routes = Routes(app, Guard(work, team_id=team_id, admit=Guests(app.client, clock).admit))
     help.register(routes, services, clock=clock)
     runs.register(routes, services)
     confirmations.register(routes, services)
     executions.register(routes, services, clock=clock)
     bindings.register(routes, services, check_admin=only_admins)
-    environments.register(routes, services, check_admin=only_admins, scan=scan)
+    environments.register(routes, services, check_admin=only_admins, scan=scan, log_in=log_in)
     sources.register(routes, services, check_admin=only_admins)
     jobs.register(routes, services, check_admin=only_admins)

@@ -21,6 +21,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from db.model.errors import FerryError
+from db.model.people import Person
 from handlers import parsing
 from handlers.parsing import Form, Payload, Request, Search
 from handlers.replies import SUPERSEDED, TOO_LATE, Reply
@@ -82,8 +83,10 @@ class Work:
 class Guard:
     """Wraps listeners: ack, parse, refuse strangers, run, explain what went wrong."""
 
-    def __init__(self, work: Work, *, team_id: str) -> None:
-        self._work, self._team_id = work, team_id
+    def __init__(
+        self, work: Work, *, team_id: str, admit: Callable[[Person], Awaitable[None]]
+    ) -> None:
+        self._work, self._team_id, self._admit = work, team_id, admit
 
     def guarded(self, parse: Callable[[Payload], R], listener: Listener[R]) -> Guarded:
         """Return *listener* for commands, clicks, shortcuts and events: acked before anything."""
@@ -97,6 +100,7 @@ class Guard:
                     if self._is_stranger(request):
                         await reply.say(notes.stranger())
                         return
+                    await self._admit(request.by)
                     await listener(request, reply)
                 except Exception as error:  # noqa: BLE001 - the boundary to a person
                     note = explain(error, listener)
@@ -139,6 +143,7 @@ class Guard:
                 try:
                     request = parsing.search(args.body)
                     if not self._is_stranger(request):
+                        await self._admit(request.by)
                         options = await asyncio.wait_for(listener(request), ACK_WITHIN_S)
                 except Exception as error:  # noqa: BLE001 - an empty list is all a select can show
                     explain(error, listener)
@@ -173,6 +178,7 @@ class Guard:
     async def _outcome(self, form: Form, reply: Reply, listener: Submitted) -> dict[str, Any]:
         """Return the answer to a submission as Slack's ``response_action``; never raises."""
         try:
+            await self._admit(form.by)
             view = await listener(form, reply)
         except Exception as error:  # noqa: BLE001 - the boundary to a person
             if isinstance(error, FerryError) and (at := forms.field_errors(form.view, error)):

@@ -63,7 +63,6 @@ class Click(Form):
 
     action_id: str = ""
     value: str = ""
-    moment: float = 0.0  #: when it was pressed, epoch seconds by Slack's clock
     is_copy: bool = False  #: on something that only this person sees, and nobody else updates
 
 
@@ -168,7 +167,6 @@ def click(body: Payload) -> Click:
         fields=form.fields,
         action_id=action.get("action_id", ""),
         value=_text(action),
-        moment=float(action.get("action_ts") or 0),
         is_copy=bool(container.get("is_ephemeral") or form.view),
     )
 

@@ -15,7 +15,7 @@ from handlers.troubles import DEAD_TOKEN
 logger = structlog.get_logger(__name__)
 BOT_TOKEN, APP_TOKEN = "bot_token", "app_token"
 #: Without these Ferry can do nothing; ``files:write`` only costs it the log files.
-NEEDED_SCOPES = frozenset({"commands", "chat:write"})
+NEEDED_SCOPES = frozenset({"commands", "chat:write", "users:read"})
 INSTALL = "https://api.slack.com/apps → your app → "
 _WHERE = {
     BOT_TOKEN: INSTALL + "OAuth & Permissions → Bot User OAuth Token",

@@ -67,7 +67,8 @@ class Teller:
             await self.news.settled(execution.id, execution.version)
         if permalink:
             told = await self._render(execution, tail, permalink)
-            await self._show(card, told, is_urgent=True)
+            # The file is in the thread already: its address may wait for an edit to spare.
+            await self._show(card, told, is_urgent=False)
         return replace(card, ts=sent.ts, channel_id=sent.channel_id, told_hash=told.digest)
 
     async def give_up(self, item: Item, why: str) -> None:

@@ -71,6 +71,23 @@ class Executions(Repository):
             change = change.where(table.c.fence == fence)
         return await self._session.change(change.values(values | news(self._now()))) == 1
 
+    async def twin(
+        self, old: Execution, requested_by: str, channel_id: str, since: datetime
+    ) -> Execution | None:
+        """Return a later execution of the same job and values by that person in that channel.
+
+        One that was asked for after *since*; None if there is none.
+        """
+        query = selection().where(
+            table.c.job_id == old.job_id,
+            table.c.id > old.id,
+            table.c.requested_by == requested_by,
+            table.c.channel_id == channel_id,
+            table.c.created_at > since,
+        )
+        found = (execution_of(row) for row in await self._session.rows(query))
+        return next((one for one in found if one.parameters == old.parameters), None)
+
     async def due(self, now: datetime) -> list[int]:
         """Return the numbers of executions whose confirmation was not given in time."""
         query = select(table.c.id).where(

@@ -31,6 +31,21 @@ def check_may_run(person: Person, environment: Environment) -> None:
         )
 
 
+def check_may_confirm(person: Person, execution: Execution, admins: Collection[str]) -> None:
+    """Raise NotAllowed unless *person* asked for the run: who asks says that it is meant.
+
+    What was asked for at the command line is confirmed by an admin.
+    """
+    asked_by = execution.requested_by
+    if not _is_in_slack(asked_by):
+        check_admin(person, admins)
+    elif person.user_id != asked_by:
+        raise NotAllowed(
+            f"Run #{execution.id} waits for the confirmation of <@{asked_by}>, who asked for it.",
+            hint="Ask for a run of your own, and confirm that.",
+        )
+
+
 def check_may_cancel(person: Person, execution: Execution, admins: Collection[str]) -> None:
     """Raise NotAllowed unless *person* asked for the run, confirmed it, or is an admin."""
     owners = {execution.requested_by, execution.answered_by} - {""}

@@ -6,7 +6,7 @@ from db.model.errors import Conflict
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from db.repos import Repos
-from executor.rules.access import check_may_run
+from executor.rules.access import check_may_cancel, check_may_confirm, check_may_run
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 
@@ -23,12 +23,14 @@ class Confirmations:
         """Let the execution into the queue; return it.
 
         *plan_hash* is what the person saw (a prefix will do, from 12 digits on). Raises Conflict
-        when it was answered before, has expired, or shows another plan.
+        when it was answered before, has expired, or shows another plan, NotAllowed unless its
+        requester answers.
         """
         async with self._ground.db.begin() as repos:
             execution = await self._awaiting(repos, execution_id)
             environment = await repos.environments.get(execution.environment_id)
             check_may_run(by, environment)
+            check_may_confirm(by, execution, self._ground.admins)
             if len(plan_hash) < 12 or not execution.plan_hash.startswith(plan_hash):
                 raise Conflict(
                     "This button shows another plan than the one that waits: nothing was started.",
@@ -42,9 +44,13 @@ class Confirmations:
         return execution
 
     async def discard(self, execution_id: int, by: Person, reason: str = "") -> Execution:
-        """End the execution before it began; return it. Raises Conflict when answered before."""
+        """End the execution before it began; return it. Raises Conflict when answered before.
+
+        NotAllowed for others than its requester and admins.
+        """
         async with self._ground.db.begin() as repos:
             execution = await self._awaiting(repos, execution_id)
+            check_may_cancel(by, execution, self._ground.admins)
             answer = {"status": Status.DISCARDED, "finished_at": self._ground.clock()}
             execution = await self._answer(repos, execution, by, "discarded", reason, answer)
         self._ground.news.ring()

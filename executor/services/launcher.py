@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from db.model.catalog import ConfirmationPolicy, Environment, Job, Kind
@@ -19,6 +20,7 @@ from executor.services.ground import Ground
 from executor.services.history import find_execution
 
 _LONGEST_REASON = 500
+_TWICE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +54,19 @@ class Launcher:
         self._ring(execution)
         return execution
 
-    async def again(
-        self, execution_id: int, by: Person, channel_id: str, idempotency_key: str
-    ) -> Execution:
+    async def again(self, execution_id: int, by: Person, channel_id: str) -> Execution:
         """Launch what ran before with the same values: today's version of the job.
 
-        In the channel's own environment; NotFound if the job is gone.
+        In the channel's own environment; NotFound if the job is gone. Two wishes within ten
+        seconds are one: a double click is two clicks with nothing in common.
         """
         async with self._ground.db.begin() as repos:
-            if known := await _known(repos, idempotency_key):
-                return known
             old = await find_execution(repos, execution_id)
+            environment = await _environment(repos, channel_id)
+            await repos.environments.lock(environment.id)  # of two at once, one sees the other's
+            since = self._ground.clock() - _TWICE
+            if twin := await repos.executions.twin(old, by.user_id, channel_id, since):
+                return twin
             job = await repos.jobs.with_id(old.job_id)
             if job is None:
                 raise NotFound(f"The job `{old.job_name}` is not there any more.")
@@ -72,7 +76,6 @@ class Launcher:
                 by=by,
                 values=old.parameters,
                 reason=old.reason,
-                idempotency_key=idempotency_key,
             )
             execution = await self._add(repos, job, ask)
         self._ring(execution)

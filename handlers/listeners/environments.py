@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from db.model.errors import Conflict, InvalidInput
+from db.model.catalog import Environment
+from db.model.errors import Conflict, FerryError, InvalidInput
 from db.model.people import Person
 from executor.rules.definitions import environment_draft
 from executor.services import Services
@@ -19,29 +20,41 @@ from handlers.views.notes import window
 
 #: Asks a host and port for its public keys, over the network, without logging in.
 Scan = Callable[[str, int], Awaitable[Sequence[HostKey]]]
+#: Logs in to an environment's host and out again; raises AttemptError, in words.
+LogIn = Callable[[Environment], Awaitable[None]]
 LOOKING = "Looking at the host…"
 
 
 def register(
-    routes: Routes, services: Services, *, check_admin: Callable[[Person], None], scan: Scan
+    routes: Routes,
+    services: Services,
+    *,
+    check_admin: Callable[[Person], None],
+    scan: Scan,
+    log_in: LogIn,
 ) -> None:
     """List every route of this module."""
-    on = EnvironmentListeners(services, check_admin, scan)
+    on = EnvironmentListeners(services, check_admin, scan, log_in)
     routes.command("envs", on.list)
     routes.click(Action.ENVIRONMENT_LIST, on.list)
     routes.click(Action.ENVIRONMENT_NEW, on.open)
     routes.new("environment", on.open)
     routes.submission(Callback.ENVIRONMENT_SUBMIT, on.submitted, working=LOOKING)
-    routes.submission(Callback.ENVIRONMENT_TRUST, on.trusted)
+    routes.submission(Callback.ENVIRONMENT_TRUST, on.trusted, working=LOOKING)
 
 
 class EnvironmentListeners:
     """Only admins may make Ferry knock at a host, so they are checked before the scan as well."""
 
     def __init__(
-        self, services: Services, check_admin: Callable[[Person], None], scan: Scan
+        self,
+        services: Services,
+        check_admin: Callable[[Person], None],
+        scan: Scan,
+        log_in: LogIn,
     ) -> None:
-        self._services, self._check_admin, self._scan = services, check_admin, scan
+        self._services, self._check_admin = services, check_admin
+        self._scan, self._log_in = scan, log_in
 
     async def list(self, request: Request, reply: Reply) -> None:
         """Answer ``/migrate envs``."""
@@ -78,4 +91,9 @@ class EnvironmentListeners:
 
     async def _create(self, raw: Mapping[str, str], by: Person) -> Block:
         made = await self._services.catalog.create_environment(environment_draft(raw), by)
-        return window(views.created(made.name, made.kind), "Created")
+        trouble: FerryError | None = None
+        try:
+            await self._log_in(made)
+        except FerryError as error:
+            trouble = error
+        return window(views.created(made.name, made.kind, trouble), "Created")

@@ -119,10 +119,9 @@ class RunListeners:
     async def again(self, click: Click, reply: Reply) -> None:
         """Launch once more what a card tells of."""
         old = await self._services.history.execution(parsing.number(click.value))
-        key = f"again:{old.id}:{click.by.user_id}:{int(click.moment) // TWICE_S}"
         channel_id = click.channel_id or old.channel_id
         try:
-            new = await self._services.launcher.again(old.id, click.by, channel_id, key)
+            new = await self._services.launcher.again(old.id, click.by, channel_id)
         except Unbound as error:
             await reply.say(notes.refused(error, bindings.bind_button()))
             return

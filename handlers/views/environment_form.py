@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from db.model.catalog import Kind
-from db.model.errors import InvalidInput
+from db.model.errors import FerryError, InvalidInput
 from handlers.views.blocks import (
     Block,
     badge,
@@ -21,7 +21,7 @@ from handlers.views.blocks import (
 from handlers.views.fields import text_field
 from handlers.views.ids import Action, Callback, field
 from handlers.views.message import Told
-from handlers.views.notes import said
+from handlers.views.notes import prose, said
 from handlers.views.sentences import place
 
 METADATA = 3000
@@ -147,9 +147,15 @@ def trusted(metadata: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in json.loads(metadata).items()}
 
 
-def created(name: str, kind: Kind) -> Told:
-    """Return that the environment is there, and what comes next."""
+def created(name: str, kind: Kind, trouble: FerryError | None = None) -> Told:
+    """Return that the environment is there, what keeps Ferry from logging in, what comes next."""
+    where = f"The environment *{place(name, kind)}* is there"
+    if trouble is not None:
+        return said(
+            f"⚠️ {where}, but Ferry cannot log in yet: {prose(trouble.message)}",
+            hint=f"{prose(trouble.hint)} Until then its runs fail.",
+        )
     return said(
-        f"✅ The environment *{place(name, kind)}* is there.",
+        f"✅ {where}, and Ferry can log in.",
         hint=f"Next: bind a channel to it with {mono(f'/migrate bind {name}')} in that channel.",
     )

@@ -7,6 +7,7 @@ import pytest
 from db.model.errors import InvalidInput, NotFound
 from db.model.execution import Status
 from executor.services import Ask, Services, Unbound
+from tests.support.database import Clock
 from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING
 
 
@@ -82,9 +83,24 @@ async def test_run_again_takes_the_values_and_the_channel_s_environment(
     ask = Ask(job="import-patients", channel_id=STAGING, by=ANA, values=GOOD)
     first = await services.launcher.launch(ask)
 
-    second = await services.launcher.again(first.id, BRUNO, PRODUCTION, "again:1")
+    second = await services.launcher.again(first.id, BRUNO, PRODUCTION)
 
     assert second.id != first.id
     assert second.parameters == first.parameters
     assert second.environment_name == "production"
     assert second.status is Status.AWAITING_CONFIRMATION
+
+
+async def test_run_again_twice_at_once_is_one_run(services: Services, clock: Clock) -> None:
+    """A double click; ten seconds later it is another wish."""
+    ask = Ask(job="import-patients", channel_id=STAGING, by=ANA, values=GOOD)
+    first = await services.launcher.launch(ask)
+
+    twins = await asyncio.gather(
+        *(services.launcher.again(first.id, BRUNO, STAGING) for _ in range(5))
+    )
+    clock.advance(11)
+    later = await services.launcher.again(first.id, BRUNO, STAGING)
+
+    assert len({twin.id for twin in twins}) == 1
+    assert later.id not in {first.id, twins[0].id}

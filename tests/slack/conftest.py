@@ -11,8 +11,10 @@ from aiohttp import ClientSession
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clock import utc_now
 from handlers.connection import SocketMode, slack_app
 from handlers.errors import Guard, Work
+from handlers.guests import Guests
 from handlers.routes import Routes
 from playground.cast import TEAM_ID
 from playground.people import Person
@@ -82,7 +84,8 @@ def online(slack: PlaygroundSlack, client: AsyncWebClient) -> Online:
         team_id: str = TEAM_ID,
     ) -> AsyncIterator[Ferry]:
         app, work, stop = slack_app(client), Work(), asyncio.Event()
-        listen(Routes(app, Guard(work, team_id=team_id)), app)
+        guard = Guard(work, team_id=team_id, admit=Guests(client, utc_now).admit)
+        listen(Routes(app, guard), app)
         socket_mode = SocketMode(
             app, slack.app_token, work, sockets=sockets, ping_interval_s=0.3, stale_s=stale_s
         )

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from db.database import Database
+from db.model.catalog import Environment
 from db.model.categories import Category
 from db.model.errors import AttemptError
 from executor.services import Ground, Services, build
@@ -38,6 +39,14 @@ async def scan(host: str, _port: int) -> Sequence[HostKey]:
     return [KEY]
 
 
+async def log_in(environment: Environment) -> None:
+    """Let everybody in but one."""
+    if environment.ssh_user == "nobody":
+        raise AttemptError(
+            Category.AUTHENTICATION_ERROR, "The host did not let nobody in.", hint="Check the key."
+        )
+
+
 @dataclass(frozen=True)
 class In:
     """What a test may look at."""
@@ -58,6 +67,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         team_id=TEAM_ID,
         admins=admins,
         scan=scan,
+        log_in=log_in,
         clock=clock,
         work=work,
     )

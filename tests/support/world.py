@@ -16,6 +16,7 @@ from executor.services import Services
 
 ANA = Person("U0ANA", "T0FERRY")  # an admin
 BRUNO = Person("U0BRUNO", "T0FERRY")
+CARLA = Person("U0CARLA", "T0FERRY")
 STAGING, PRODUCTION, NOWHERE = "C0STAGING", "C0PROD", "C0RANDOM"
 SPECS = (
     ParameterSpec(
@@ -27,9 +28,7 @@ SPECS = (
 GOOD = {"sistema": "iclinic", "practitioner-id": "320623"}
 
 
-def environment(
-    name: str = "staging", kind: Kind = Kind.STAGING, **other: Any
-) -> EnvironmentDraft:
+def environment(name: str = "staging", kind: Kind = Kind.STAGING, **other: Any) -> EnvironmentDraft:
     """Return the draft of an environment."""
     values: dict[str, Any] = {
         "ssh_host": "127.0.0.1",
