@@ -6,14 +6,14 @@ import os
 import secrets
 import signal
 import stat
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncssh
 import pytest
 
 from playground.host import SampleHost
+from tests.support.waiting import until
 
 
 async def connect(
@@ -29,14 +29,6 @@ async def connect(
         agent_path=None,
         config=None,
     )
-
-
-async def until(condition: Callable[[], bool], *, within_s: float = 5) -> None:
-    """Wait for *condition*, at most *within_s*."""
-    end = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < end, "it did not come true in time"
-        await asyncio.sleep(0.01)
 
 
 def alive(pid: int) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
@@ -14,15 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from playground.people import Person
 from playground.server import PlaygroundSlack
 from tests.playground.tiny_bot import card, listen
+from tests.support.waiting import until
 
 CHANNEL = "C0STAGING"
-
-
-async def eventually(there: Callable[[], bool]) -> None:
-    """Wait until *there*, at most 10 seconds."""
-    async with asyncio.timeout(10):
-        while not there():  # noqa: ASYNC110 - nothing announces it
-            await asyncio.sleep(0.01)
 
 
 async def ticket_url(slack: PlaygroundSlack, client: AsyncWebClient) -> str:
@@ -69,7 +62,7 @@ async def test_eleventh_connection_is_sent_away(
     """Slack allows ten."""
     async with ClientSession() as session:
         ten = [await session.ws_connect(await ticket_url(slack, client)) for _ in range(10)]
-        await eventually(lambda: slack.core.sockets.count == 10)
+        await until(lambda: slack.core.sockets.count == 10)
         async with session.ws_connect(await ticket_url(slack, client)) as socket:
             goodbye = await socket.receive_json()
 
@@ -106,8 +99,8 @@ async def test_real_sdk_comes_back_after_a_disconnect(
     old = slack.core.sockets._connections[0]
 
     answer = await slack.control.disconnect({"reason": reason})
-    await eventually(lambda: old not in slack.core.sockets._connections)
-    await eventually(lambda: slack.core.sockets.count == 1)
+    await until(lambda: old not in slack.core.sockets._connections)
+    await until(lambda: slack.core.sockets.count == 1)
     await ana.types(CHANNEL, "/migrate say")
 
     assert answer == {"disconnected": 1}
@@ -151,7 +144,7 @@ async def test_event_without_an_ack_is_sent_again(
 ) -> None:
     """The same event_id comes again with its retry number as soon as somebody is there."""
     await ana.opens_home()
-    await eventually(lambda: len(slack.control.deliveries()) == 2)
+    await until(lambda: len(slack.control.deliveries()) == 2)
     url = await ticket_url(slack, client)
     async with ClientSession() as session, session.ws_connect(url) as socket:
         await socket.receive_json()

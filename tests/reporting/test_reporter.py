@@ -18,9 +18,9 @@ from handlers import log_file
 from playground.errors import Json
 from playground.server import PlaygroundSlack
 from tests.support.mariadb import MariaDB
-from tests.support.outbox import until
 from tests.support.rendered import texts_of
 from tests.support.reporting import ANA, Ferry, wall_clock
+from tests.support.waiting import until
 
 DONE = Outcome(status=Status.SUCCEEDED)
 FAILED = Outcome(

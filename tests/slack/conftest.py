@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -19,6 +18,7 @@ from handlers.routes import Routes
 from playground.cast import TEAM_ID
 from playground.people import Person
 from playground.server import PlaygroundSlack
+from tests.support.waiting import until
 
 
 @dataclass
@@ -33,14 +33,6 @@ class Ferry:
 
 
 Online = Callable[..., AbstractAsyncContextManager[Ferry]]
-
-
-async def until(look: Callable[[], Any], what: str, *, patience_s: float = 8.0) -> None:
-    """Wait until *look* says yes."""
-    async with asyncio.timeout(patience_s):
-        while not look():  # noqa: ASYNC110 - the playground has no event for it
-            await asyncio.sleep(0.02)
-    assert look(), what
 
 
 @pytest.fixture

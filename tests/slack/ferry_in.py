@@ -19,8 +19,8 @@ from handlers.connection import SocketMode, slack_app
 from handlers.errors import Work
 from playground.cast import TEAM_ID
 from playground.server import PlaygroundSlack
-from tests.slack.conftest import until
 from tests.support.database import Clock
+from tests.support.waiting import until
 from tests.support.world import ANA
 
 KEY = HostKey(

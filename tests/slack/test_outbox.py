@@ -11,7 +11,8 @@ from handlers.views.blocks import section
 from handlers.views.message import Told
 from playground.errors import Json
 from playground.server import PlaygroundSlack
-from tests.support.outbox import outbox_on, playground, until
+from tests.support.outbox import outbox_on, playground
+from tests.support.waiting import until
 
 STAGING, PROD, QUIET = "C0STAGING", "C0PROD", "C0QUIET"
 

@@ -16,7 +16,6 @@ from handlers.views.card import execution_card
 from playground.errors import Json
 from playground.people import Person
 from playground.server import PlaygroundSlack
-from tests.slack.conftest import until
 from tests.slack.ferry_in import In, connected, listening
 from tests.support.database import (  # noqa: F401 - fixtures
     Clock,
@@ -24,6 +23,7 @@ from tests.support.database import (  # noqa: F401 - fixtures
     migrated_file,
     sqlite_url,
 )
+from tests.support.waiting import until
 from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING, furnish
 
 LINE = "/migrate run import-patients"

@@ -12,7 +12,8 @@ from handlers.views.blocks import Block, input_block, modal, text_input
 from handlers.views.notes import said
 from playground.people import Person
 from playground.server import PlaygroundSlack
-from tests.slack.conftest import Online, until
+from tests.slack.conftest import Online
+from tests.support.waiting import until
 
 HERE = "C0STAGING"
 

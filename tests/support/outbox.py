@@ -1,8 +1,7 @@
 """An outbox on a playground."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import ClientSession
@@ -27,10 +26,3 @@ async def outbox_on(slack: PlaygroundSlack, *, patience_s: float = 10) -> AsyncI
     async with ClientSession() as session:
         client = web_client(slack.bot_token, api_url=slack.api_url, session=session)
         yield Outbox(client, Caller(time.monotonic, patience_s=patience_s))
-
-
-async def until(condition: Callable[[], object], *, within_s: float = 10) -> None:
-    """Return once *condition* holds; TimeoutError if it does not in time."""
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for rings no bell
-            await asyncio.sleep(0.01)
