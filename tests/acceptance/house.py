@@ -34,6 +34,7 @@ class House:
     host: Host
     ana: Person  #: an admin
     bruno: Person
+    carla: Person
     guest: Person
 
     # -- furnishing ---------------------------------------------------------------------------
@@ -221,7 +222,8 @@ def settings(slack: PlaygroundSlack, home: Path, **changes: Any) -> Settings:
 
 def house_of(slack: PlaygroundSlack, given: Settings, services: Services, host: Host) -> House:
     """Return the house around a bot that runs."""
-    ana, bruno, guest = (Person(slack.url, user) for user in ("U0ANA", "U0BRUNO", "U0GUEST"))
+    ids = ("U0ANA", "U0BRUNO", "U0CARLA", "U0GUEST")
+    ana, bruno, carla, guest = (Person(slack.url, user) for user in ids)
     return House(
         slack=slack,
         settings=given,
@@ -229,5 +231,6 @@ def house_of(slack: PlaygroundSlack, given: Settings, services: Services, host: 
         host=host,
         ana=ana,
         bruno=bruno,
+        carla=carla,
         guest=guest,
     )

@@ -109,10 +109,10 @@ async def test_strangers_to_a_run_do_not_cancel_it(ferry: House) -> None:
     card = await _gated(ferry, await ferry.channel(), "stranger")
     channel, number = card["channel"], number_of(card)
     await _reads(ferry, card, "Running")
-    before = await newest(ferry.guest, channel)
+    before = await newest(ferry.carla, channel)
 
-    await ferry.guest.clicks(card, "Cancel", confirm=True)
-    told = await ferry.guest.told(channel, "belongs to @U0BRUNO", after=before)
+    await ferry.carla.clicks(card, "Cancel", confirm=True)
+    told = await ferry.carla.told(channel, "belongs to @U0BRUNO", after=before)
     running = await ferry.services.history.execution(number)
     await ferry.answer(ferry.ana, channel, f"/migrate cancel #{number}", f"#{number}")
     execution = await ferry.over(card)

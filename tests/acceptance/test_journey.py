@@ -157,16 +157,19 @@ async def _of_two_answers_one_counts(ferry: House) -> None:
     line = "import-patients iclinic drleandro 320700 x@example.com pace=0"
     card = await ferry.asks(ferry.bruno, PRODUCTION, line)
     asked = await ferry.bruno.sees(PRODUCTION, "exactly what will run")
-    seen = {person.id: await newest(person, PRODUCTION) for person in (ferry.ana, ferry.bruno)}
-    await asyncio.gather(
-        ferry.bruno.clicks(asked, "Run on production", confirm=True, as_shown=True),
-        ferry.ana.clicks(asked, "Run on production", confirm=True, as_shown=True),
+    before = await newest(ferry.ana, PRODUCTION)
+    await ferry.ana.clicks(asked, "Run on production", confirm=True, as_shown=True)
+    await ferry.ana.told(PRODUCTION, "waits for the confirmation of @U0BRUNO", after=before)
+    before = await newest(ferry.bruno, PRODUCTION)
+    clicks = (
+        ferry.bruno.clicks(asked, "Run on production", confirm=True, as_shown=True)
+        for _ in range(2)
     )
+    await asyncio.gather(*clicks)
     execution = await ferry.over(card)
 
-    loser = ferry.ana if execution.answered_by == ferry.bruno.id else ferry.bruno
-    await loser.told(PRODUCTION, "was already confirmed by", after=seen[loser.id])
+    await ferry.bruno.told(PRODUCTION, "was already confirmed by", after=before)
     assert execution.status is Status.SUCCEEDED
     assert execution.attempt == 1
     assert len(await ferry.cards(card)) == 1
-    says(await ferry.shown(card), f"confirmed by @{execution.answered_by}")
+    says(await ferry.shown(card), f"confirmed by @{ferry.bruno.id}")

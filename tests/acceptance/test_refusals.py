@@ -217,6 +217,20 @@ async def test_requests_that_slack_delivers_twice(ferry: House, greet: str) -> N
     assert ran.count("dr 7") == 1
 
 
+async def test_guests_run_nothing(ferry: House, greet: str) -> None:
+    """Neither by a line, nor by somebody else's button."""
+    card = await ferry.asks(ferry.bruno, PRODUCTION, f"{greet} dr 5")
+
+    async with ferry.untouched():
+        await ferry.answer(ferry.guest, STAGING, f"/migrate run {greet} dr 6", "full members")
+        before = await newest(ferry.guest, PRODUCTION)
+        await ferry.guest.clicks(card, "Run on production", confirm=True)
+        await ferry.guest.told(PRODUCTION, "full members", after=before)
+    await ferry.bruno.clicks(card, "Discard")
+
+    assert (await ferry.over(card)).answered_by == ferry.bruno.id
+
+
 async def test_people_of_another_workspace(ferry: House, greet: str) -> None:
     """A guest from elsewhere in a shared channel confirms nothing, cancels nothing."""
     card = await ferry.asks(ferry.bruno, PRODUCTION, f"{greet} dr 4")
