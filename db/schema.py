@@ -77,6 +77,7 @@ environments = _table(
     _text("ssh_key_path", 1024),
     _text("ssh_passphrase_ref", 1024),
     _text("proxy_jump"),
+    Column("proxy_jump_host_key", LongText(), nullable=False),
     Column("host_key", LongText(), nullable=False),
     _text("node_path", 1024),
     _text("shell_setup", 4096),

@@ -33,6 +33,7 @@ class EnvironmentDraft:
     ssh_key_path: str = ""  #: empty: the SSH agent of Ferry's machine
     ssh_passphrase_ref: str = ""  #: ``env:NAME`` or ``file:PATH``, never the passphrase
     proxy_jump: str = ""  #: ``[user@]host[:port]``, empty for none
+    proxy_jump_host_key: str = ""  #: the jump host's own pinned keys, written like ``host_key``
     host_key: str = ""  #: pinned public keys, OpenSSH lines (``ssh-ed25519 AAAA…``), one per line
     node_path: str = ""  #: absolute path of ``node`` on the host; empty: found through the PATH
     shell_setup: str = "auto"  #: how PATH is found: ``auto``, ``none``, or an absolute PATH

@@ -59,6 +59,7 @@ class Plan:
     port: int
     user: str
     host_key: str
+    proxy_jump: str = ""
     job: str
     job_version: int
     directory: str

@@ -38,6 +38,7 @@ def environment_draft(raw: Mapping[str, str]) -> EnvironmentDraft:
         ssh_key_path=form.take("ssh_key_path", fields.file_path, ""),
         ssh_passphrase_ref=form.take("ssh_passphrase_ref", fields.reference, ""),
         proxy_jump=form.take("proxy_jump", fields.proxy_jump, ""),
+        proxy_jump_host_key=form.take("proxy_jump_host_key", host_keys, ""),
         host_key=form.take("host_key", host_keys, ""),
         node_path=form.take("node_path", fields.absolute_path, ""),
         shell_setup=form.take("shell_setup", fields.shell_setup, "auto"),

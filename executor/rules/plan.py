@@ -27,6 +27,7 @@ def plan_of(environment: Environment, job: Job, values: Mapping[str, str]) -> Pl
         port=environment.ssh_port,
         user=environment.ssh_user,
         host_key=environment.host_key,
+        proxy_jump=environment.proxy_jump,
         job=job.name,
         job_version=job.version,
         directory=job.directory or posixpath.dirname(job.script) or "~",

@@ -16,6 +16,7 @@ class Target:
     passphrase_ref: str
     proxy_jump: str  #: ``[user@]host[:port]``, empty for none
     host_key: str  #: pinned public keys, one OpenSSH line each
+    proxy_jump_host_key: str = ""  #: the same of the jump host: neither may pass for the other
 
     @property
     def address(self) -> str:
@@ -33,14 +34,12 @@ def target_of(environment: Environment) -> Target:
         passphrase_ref=environment.ssh_passphrase_ref,
         proxy_jump=environment.proxy_jump,
         host_key=environment.host_key,
+        proxy_jump_host_key=environment.proxy_jump_host_key,
     )
 
 
 def jump_of(target: Target) -> Target | None:
-    """Return the host to go through, or None. Key, user (if not named) and pins are *target*'s.
-
-    So ``host_key`` of an environment behind a jump host lists the keys of both.
-    """
+    """Return the host to go through, or None. Key and user (if not named) are *target*'s."""
     if not target.proxy_jump:
         return None
     user, at, place = target.proxy_jump.rpartition("@")
@@ -58,5 +57,5 @@ def jump_of(target: Target) -> Target | None:
         key_path=target.key_path,
         passphrase_ref=target.passphrase_ref,
         proxy_jump="",
-        host_key=target.host_key,
+        host_key=target.proxy_jump_host_key,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from db.model.catalog import Environment
+from db.model.catalog import Environment, EnvironmentDraft
 from db.model.errors import Conflict, FerryError, InvalidInput
 from db.model.people import Person
 from executor.rules.definitions import environment_draft
@@ -74,6 +74,8 @@ class EnvironmentListeners:
         self._check_admin(form.by)
         raw = form.named
         draft = environment_draft(raw)
+        if draft.proxy_jump:
+            _check_pins(draft)
         if draft.host_key:
             return await self._create(raw, form.by)
         taken = {one.name for one in await self._services.catalog.environments()}
@@ -97,3 +99,15 @@ class EnvironmentListeners:
         except FerryError as error:
             trouble = error
         return window(views.created(made.name, made.kind, trouble), "Created")
+
+
+def _check_pins(draft: EnvironmentDraft) -> None:
+    """Raise InvalidInput unless both keys are given: Ferry cannot look beyond a jump host."""
+    pins = {"proxy_jump_host_key": draft.proxy_jump_host_key, "host_key": draft.host_key}
+    sentence = (
+        "Behind a jump host Ferry cannot ask for this key: paste it, for example what "
+        "ssh-keyscan -t ed25519 prints on a machine that reaches the host."
+    )
+    missing = {name: sentence for name, key in pins.items() if not key}
+    if missing:
+        raise InvalidInput(sentence, fields=missing)

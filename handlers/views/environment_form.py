@@ -74,12 +74,7 @@ def _rest() -> list[Block]:
             optional=True,
             most=PATH,
         ),
-        text_field(
-            "proxy_jump",
-            "Jump host",
-            placeholder="deploy@bastion.example.com:22",
-            optional=True,
-        ),
+        *_jump(),
         text_field(
             "node_path",
             "Path of node",
@@ -107,7 +102,27 @@ def _rest() -> list[Block]:
             hint="Empty: Ferry asks the host and shows you its fingerprint.",
             optional=True,
             multiline=True,
-            most=2000,
+            most=1000,
+        ),
+    ]
+
+
+def _jump() -> list[Block]:
+    return [
+        text_field(
+            "proxy_jump",
+            "Jump host",
+            placeholder="deploy@bastion.example.com:22",
+            optional=True,
+        ),
+        text_field(
+            "proxy_jump_host_key",
+            "Host key of the jump host",
+            placeholder="ssh-ed25519 AAAA…",
+            hint="Needed with a jump host, and so is the host's own key below.",
+            optional=True,
+            multiline=True,
+            most=1000,
         ),
     ]
 

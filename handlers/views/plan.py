@@ -38,6 +38,7 @@ def plan_lines(execution: Execution) -> list[str]:
         ("job", f"{plan.job}, version {plan.job_version}"),
         *(("parameter", f"{name} = {value}") for name, value in execution.parameters.items()),
         ("host", f"{plan.user}@{plan.host}, port {plan.port}"),
+        *([("through", plan.proxy_jump)] if plan.proxy_jump else []),
         ("host key", fingerprints(plan.host_key)),
         ("directory", plan.directory),
         *_program(plan),

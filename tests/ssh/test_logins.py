@@ -234,12 +234,13 @@ async def test_user_without_a_shell(hosts: Hosts, sshd: Sshd) -> None:
 
 
 async def test_jump_host_is_gone_through(hosts: Hosts, sshd: Sshd) -> None:
-    """The jump host's key is pinned like the target's, and commands run beyond it."""
+    """The jump host has a pin of its own, and commands run beyond it."""
     jump = sshd.variant()
     jump.start()
     before = jump.log.read_text().count("Accepted publickey")
     through = f"{sshd.host.user}@127.0.0.1:{jump.host.port}"
-    job = Job(hosts, target_to(sshd.host, proxy_jump=through))
+    pin = jump.host.host_key
+    job = Job(hosts, target_to(sshd.host, proxy_jump=through, proxy_jump_host_key=pin))
 
     await job.start("echo beyond")
     taken = await job.follow()
@@ -256,10 +257,22 @@ async def test_jump_host_that_does_not_reach_the_target(hosts: Hosts, sshd: Sshd
     through = f"{sshd.host.user}@127.0.0.1:{sshd.host.port}"
     port = free_port()
 
-    error = await refused(hosts, target_to(sshd.host, port=port, proxy_jump=through))
+    pin = sshd.host.host_key
+    target = target_to(sshd.host, port=port, proxy_jump=through, proxy_jump_host_key=pin)
+    error = await refused(hosts, target)
 
     assert (error.category, error.detail) == (Category.CONNECTION_ERROR, "UNREACHABLE")
     assert error.message.startswith(f"The jump host {through} does not reach 127.0.0.1:{port}")
+
+
+async def test_jump_host_cannot_pass_for_the_target(hosts: Hosts, sshd: Sshd) -> None:
+    """Each has its own pin: a bastion that was taken over gets neither program nor secrets."""
+    through = f"{sshd.host.user}@127.0.0.1:{sshd.host.port}"
+    pins = {"host_key": sshd.host.other_host_key, "proxy_jump_host_key": sshd.host.host_key}
+
+    error = await refused(hosts, target_to(sshd.host, proxy_jump=through, **pins))
+
+    assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "CHANGED")
 
 
 async def test_jump_host_that_is_down_is_named(hosts: Hosts, sshd: Sshd) -> None:

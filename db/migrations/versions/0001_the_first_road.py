@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.Column('ssh_key_path', sa.String(length=1024), server_default='', nullable=False),
     sa.Column('ssh_passphrase_ref', sa.String(length=1024), server_default='', nullable=False),
     sa.Column('proxy_jump', sa.String(length=255), server_default='', nullable=False),
+    sa.Column('proxy_jump_host_key', sa.Text().with_variant(mysql.MEDIUMTEXT(), 'mariadb').with_variant(mysql.MEDIUMTEXT(), 'mysql'), nullable=False),
     sa.Column('host_key', sa.Text().with_variant(mysql.MEDIUMTEXT(), 'mariadb').with_variant(mysql.MEDIUMTEXT(), 'mysql'), nullable=False),
     sa.Column('node_path', sa.String(length=1024), server_default='', nullable=False),
     sa.Column('shell_setup', sa.String(length=4096), server_default='', nullable=False),
