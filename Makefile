@@ -13,7 +13,7 @@ demo: ## Run the whole thing on this machine: playground Slack, sample host, SQL
 test: ## Run every test; as root, install what tests need first
 	@scripts/venv requirements-dev.lock
 	@scripts/test-tools
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 lint: ## Check style, types, layers and migrations
 	@scripts/venv requirements-dev.lock
