@@ -73,6 +73,7 @@ def build(settings: Settings) -> "Bot":
         resolver=Resolver(hosts),
         read_secret=read_secret,
         clock=utc_now,
+        max_bytes=settings.output_limit_mb * 1_000_000,
     )
     worker = Worker(
         tools,

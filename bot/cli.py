@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bot import __version__, logging, settings
+from bot import __version__, logging, settings, trusting
 from bot import demo as demo_module
 from bot.app import build, stop_event
 from bot.checkup import checkup
@@ -72,6 +72,23 @@ def check() -> None:
         problems += not line.is_good
         click.echo(f"{'✓' if line.is_good else '✗'} {line.words}")
     sys.exit(1 if problems else 0)
+
+
+@main.command()
+@click.argument("environment")
+@click.option("--key", default="", help="Public key lines, in place of asking the host.")
+@click.option("--yes", is_flag=True, help="Do not ask: the fingerprint was compared before.")
+def trust(environment: str, key: str, *, yes: bool) -> None:
+    """Pin the host key of ENVIRONMENT, after you compared its fingerprint."""
+    given = settings.read()
+    found, lines = asyncio.run(trusting.shown(given, environment, key))
+    click.echo(trusting.comparison(found, lines))
+    if lines == found.host_key:
+        click.echo("That is what is pinned already: nothing changed.")
+        return
+    if yes or click.confirm("Is this what the host itself says? Pin it"):
+        asyncio.run(trusting.pin(given, environment, lines))
+        click.echo("Pinned.")
 
 
 @main.group()

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     confirm_within_min: float = Field(
         30, gt=0, le=10080, description="Minutes until an unanswered confirmation expires."
     )
+    output_limit_mb: int = Field(
+        1024, ge=1, le=100_000, description="Megabytes kept of each of a script's two streams."
+    )
     connect_timeout_s: float = Field(
         10, gt=0, le=120, description="Seconds for connecting and logging in to a host."
     )

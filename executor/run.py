@@ -27,7 +27,6 @@ from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
 T = TypeVar("T")
-_MAX_BYTES = 1 << 30  # of each stream on the host
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 15.0
 _REFUSED_WAIT_S = 60.0  # sshd bans addresses that try wrong logins (PerSourcePenalties)
 
@@ -99,7 +98,10 @@ class Run:
         while True:
             try:
                 await self._remote.start(
-                    payload, timeout_s=plan.timeout_s, grace_s=plan.grace_s, max_bytes=_MAX_BYTES
+                    payload,
+                    timeout_s=plan.timeout_s,
+                    grace_s=plan.grace_s,
+                    max_bytes=self._tools.max_bytes,
                 )
             except StartUncertain:
                 if await self._is_known():
@@ -201,9 +203,12 @@ class Run:
         )
         if status.state in {RemoteState.LOST, RemoteState.GONE} and ended.status is not Status.LOST:
             ended = outcome(None, "", status.reason, "")
+        for stream in sorted(status.truncated):
+            limit = f"{self._tools.max_bytes / 1e6:,.0f} MB or a full disk on the host"
+            await self._remark(f"std{stream} was cut here ({limit}); the script was not stopped.")
         receipt = status.receipt.words if status.receipt else ""
         await self._finish(ended, exit_status=status.exit_status, receipt=receipt)
-        # What is stored here is not needed there; what cannot be removed now is swept later.
+        # What is stored here is not needed there; what cannot be removed now stays there.
         with suppress(AttemptError):
             await self._remote.remove()
 

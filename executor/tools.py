@@ -20,3 +20,4 @@ class Tools:
     resolver: Resolver
     read_secret: Callable[[str], str]
     clock: Callable[[], datetime]
+    max_bytes: int = 1 << 30  #: kept of each of a script's streams, there and here
