@@ -58,9 +58,9 @@ def test_notes_are_info() -> None:
 def test_long_odd_lines_are_cheap(char: str) -> None:
     """A line of 16 KiB costs about as much as any other."""
     line = char * 16_384
-    start = time.perf_counter()
+    start = time.process_time()
 
     for _ in range(100):
         level_of(Stream.ERR, line)
 
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
