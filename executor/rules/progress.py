@@ -15,6 +15,7 @@ import re
 
 from db.model.execution import Progress
 from executor.rules import quoting
+from executor.rules.patterns import compiled
 
 _EXPLICIT = re.compile(
     r"\s*::progress\s+(?:(?P<done>\d{1,12}(?:\.\d+)?)\s*/\s*(?P<total>\d{1,12}(?:\.\d+)?)"
@@ -40,7 +41,7 @@ class Reader:
     """
 
     def __init__(self, pattern: str = "") -> None:
-        self._pattern = re.compile(pattern) if pattern else None
+        self._pattern = compiled(pattern) if pattern else None
         self._is_explicit = False
 
     def read(self, line: str) -> Progress | None:

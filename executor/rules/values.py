@@ -12,6 +12,7 @@ from typing import NoReturn
 from db.model.catalog import ParameterSpec, ParameterType, Passing
 from db.model.errors import InvalidInput
 from executor.rules.names import did_you_mean, quoted
+from executor.rules.patterns import compiled
 
 LONGEST_TEXT = 1000
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
@@ -71,7 +72,7 @@ def _text(spec: ParameterSpec, text: str) -> str:
         _refuse(spec, text, f"must be at least {plain(spec.minimum)} characters long")
     if text.startswith("-") and spec.passing in {Passing.POSITION, Passing.FLAG}:
         _refuse(spec, text, "must not begin with “-”: the script would read it as an option")
-    if spec.pattern and not re.fullmatch(spec.pattern, text):
+    if spec.pattern and not compiled(spec.pattern).fullmatch(text):
         _refuse(spec, text, f"must match {quoted(spec.pattern)}")
     return text
 

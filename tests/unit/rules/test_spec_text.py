@@ -99,7 +99,7 @@ def test_values_with_spaces_and_commas_are_quoted() -> None:
         ("a: integer min=1 default=0", "must be at least 1, for example 1; you gave `0`"),
         ("a: text pattern=[a-z]+ example=A1", "example= does not fit its own line"),
         ("a: text pattern=[", "is not a regular expression"),
-        ("a: text pattern=[[a]", "is not a regular expression"),
+        ("a: text pattern=[a", "is not a regular expression"),
         ("a: text pattern=" + "x" * 201, "at most 200 characters long, not 201"),
         ("a: integer pattern=[0-9]+", "pattern= is for text"),
         ("a: integer min=x", "min= takes a number"),
