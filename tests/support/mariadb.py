@@ -48,6 +48,7 @@ class MariaDB:
             f"--pid-file={folder / 'pid'}",
             f"--log-error={folder / 'log'}",
             f"--port={self.port}",
+            f"--tmpdir={folder}",
             *_SETTINGS,
         )
         self._process: subprocess.Popen[bytes] | None = None
@@ -168,6 +169,8 @@ def _install(installer: str, folder: Path, owner: tuple[str, ...]) -> None:
             *owner,
             f"--datadir={folder / 'data'}",
             "--auth-root-authentication-method=normal",
+            # A server that starts clears the temporary tables of all others out of a shared one.
+            f"--tmpdir={folder}",
             "--skip-test-db",
             "--skip-name-resolve",
         ],
