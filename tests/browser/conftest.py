@@ -1,6 +1,9 @@
 """The browser, the playground with a bot in it, and what opens the page for a person."""
 
+import asyncio
 import shutil
+import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -27,10 +30,19 @@ async def browser() -> AsyncIterator[Browser]:
     """Start one browser for all tests here."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
+    if not await driver_runs():
+        pytest.skip("Playwright's driver does not run here: apt-get install libatomic1")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         await browser.close()
+
+
+async def driver_runs() -> bool:
+    """Tell whether Playwright's driver starts: its node needs a library that Debian may lack."""
+    command = (sys.executable, "-m", "playwright", "--version")
+    driver = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
+    return await driver.wait() == 0
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -196,10 +196,15 @@ def _ordinary_user() -> str:
     if os.getuid() != 0:
         return getpass.getuser()
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    if subprocess.run(["id", _USER], capture_output=True, check=False).returncode != 0:
-        # "*": no password, but not locked either; sshd turns locked accounts away
-        line = f"useradd --create-home --shell /bin/bash --password '*' {_USER}"
-        subprocess.run(shlex.split(line), check=False, capture_output=True)
+    # "*": no password, but not locked either; sshd turns locked accounts away
+    make = shlex.split(f"useradd --create-home --shell /bin/bash --password '*' {_USER}")
+    deadline = time.monotonic() + 10
+    while subprocess.run(["id", _USER], capture_output=True, check=False).returncode != 0:
+        # Again, since another worker of pytest may hold the lock of /etc/passwd.
+        done = subprocess.run(make, check=False, capture_output=True, text=True)
+        if done.returncode != 0 and time.monotonic() > deadline:
+            raise RuntimeError(f"{_USER} cannot be made: {done.stderr}")
+        time.sleep(0.05)
     return _USER
 
 
