@@ -86,6 +86,8 @@ class MariaDB:
         """Stop the server in mid-air: its sockets stay open and nothing answers."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
+            # The signal is only sent by then: a thread on another core may still answer.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def resume(self) -> None:
         """Let a paused server go on."""
