@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from db.model.errors import LeaseLost
 from db.model.execution import Execution, Level, LogLine, Stream
 from executor.services import Ask, Ground, Services
-from executor.services.log_writer import Batch, LogWriter
+from executor.services.log_writer import Batch, LogWriter, _not_stored
 from tests.support.database import Clock
 from tests.support.world import BRUNO, GOOD, STAGING
 
@@ -105,3 +106,17 @@ async def test_a_write_that_was_committed_but_not_answered_is_not_repeated(
         await writer.write(batch)
 
     assert len(await services.history.tail(running.id, 10)) == 5
+
+
+async def test_after_an_outage_a_note_is_not_taken_for_stored(
+    ground: Ground, writer: LogWriter, running: Execution, clock: Clock
+) -> None:
+    """It moves no offset: only its number tells whether it is there."""
+    stored = _batch(running, clock, 1, 5)
+    await writer.write(stored)
+    note = replace(stored, lines=[], last_line=6)
+
+    async with ground.db.read() as repos:
+        todo = await _not_stored(repos, [stored, note])
+
+    assert todo == [note]

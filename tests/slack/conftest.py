@@ -11,13 +11,22 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import utc_now
+from db.database import Database
 from handlers.connection import SocketMode, slack_app
 from handlers.errors import Guard, Work
 from handlers.guests import Guests
 from handlers.routes import Routes
 from playground.cast import TEAM_ID
+from playground.errors import Json
 from playground.people import Person
 from playground.server import PlaygroundSlack
+from tests.slack.ferry_in import In, connected, listening
+from tests.support.database import (  # noqa: F401 - fixtures
+    Clock,
+    clock,
+    migrated_file,
+    sqlite_url,
+)
 from tests.support.waiting import until
 
 
@@ -88,3 +97,24 @@ def online(slack: PlaygroundSlack, client: AsyncWebClient) -> Online:
         await running
 
     return connect
+
+
+@pytest.fixture
+async def empty(
+    sqlite_url: str,  # noqa: F811
+    clock: Clock,  # noqa: F811
+    client: AsyncWebClient,
+    slack: PlaygroundSlack,
+) -> AsyncIterator[In]:
+    """Be connected over a database with nothing in it."""
+    shortcuts = [{"name": "Run", "type": "global", "callback_id": "run_job", "description": "x"}]
+    commands = [{"command": "/migrate", "description": "x", "should_escape": True}]
+    features: Json = {"slash_commands": commands, "shortcuts": shortcuts}
+    scopes = {"scopes": {"bot": sorted(slack.workspace.scopes)}}
+    events = {"event_subscriptions": {"bot_events": ["app_home_opened"]}}
+    await slack.control.manifest({"features": features, "oauth_config": scopes, "settings": events})
+    database = Database(sqlite_url, clock=clock)
+    ferry = listening(client, database, clock)
+    async with connected(ferry, slack):
+        yield ferry
+    await database.close()

@@ -1,7 +1,6 @@
 """What people type, press and fill in, over real services and a real database."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession
@@ -13,41 +12,14 @@ from db.model.execution import Status
 from executor.services import Ask
 from handlers.connection import HttpMode
 from handlers.views.card import execution_card
-from playground.errors import Json
 from playground.people import Person
 from playground.server import PlaygroundSlack
-from tests.slack.ferry_in import In, connected, listening
-from tests.support.database import (  # noqa: F401 - fixtures
-    Clock,
-    clock,
-    migrated_file,
-    sqlite_url,
-)
+from tests.slack.ferry_in import In, listening
+from tests.support.database import Clock
 from tests.support.waiting import until
 from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING, furnish
 
 LINE = "/migrate run import-patients"
-
-
-@pytest.fixture
-async def empty(
-    sqlite_url: str,  # noqa: F811
-    clock: Clock,  # noqa: F811
-    client: AsyncWebClient,
-    slack: PlaygroundSlack,
-) -> AsyncIterator[In]:
-    """Be connected over a database with nothing in it."""
-    shortcuts = [{"name": "Run", "type": "global", "callback_id": "run_job", "description": "x"}]
-    commands = [{"command": "/migrate", "description": "x", "should_escape": True}]
-    features: Json = {"slash_commands": commands, "shortcuts": shortcuts}
-    scopes = {"scopes": {"bot": sorted(slack.workspace.scopes)}}
-    events = {"event_subscriptions": {"bot_events": ["app_home_opened"]}}
-    await slack.control.manifest({"features": features, "oauth_config": scopes, "settings": events})
-    database = Database(sqlite_url, clock=clock)
-    ferry = listening(client, database, clock)
-    async with connected(ferry, slack):
-        yield ferry
-    await database.close()
 
 
 @pytest.fixture
@@ -247,7 +219,7 @@ async def test_binding_where_ferry_is_no_member_says_to_invite_it(ferry: In, ana
 async def test_of_two_confirmations_one_counts(
     ferry: In,
     client: AsyncWebClient,
-    clock: Clock,  # noqa: F811
+    clock: Clock,
     bruno: Person,
 ) -> None:
     """The second click on the same card is told that it was late."""
@@ -264,7 +236,7 @@ async def test_of_two_confirmations_one_counts(
 async def test_discard_starts_nothing(
     ferry: In,
     client: AsyncWebClient,
-    clock: Clock,  # noqa: F811
+    clock: Clock,
     bruno: Person,
 ) -> None:
     """The no is recorded with who said it."""
@@ -282,7 +254,7 @@ async def test_discard_starts_nothing(
 async def test_card_with_a_thread_is_answered_in_the_channel(
     ferry: In,
     client: AsyncWebClient,
-    clock: Clock,  # noqa: F811
+    clock: Clock,
     bruno: Person,
 ) -> None:
     """Who presses a button in the channel does not look into the thread below it."""
@@ -301,7 +273,7 @@ async def test_card_with_a_thread_is_answered_in_the_channel(
 async def test_cancel_by_command_and_again_from_the_card(
     ferry: In,
     client: AsyncWebClient,
-    clock: Clock,  # noqa: F811
+    clock: Clock,
     bruno: Person,
 ) -> None:
     """A cancelled run can be run again; two quick clicks are one wish."""
@@ -323,7 +295,7 @@ async def test_cancel_by_command_and_again_from_the_card(
 async def test_again_with_changes_opens_the_form_filled_in(
     ferry: In,
     client: AsyncWebClient,
-    clock: Clock,  # noqa: F811
+    clock: Clock,
     bruno: Person,
 ) -> None:
     """Everything is as it was, and one value can be changed."""
@@ -448,8 +420,8 @@ async def test_pages_turn_inside_a_window(ferry: In, bruno: Person) -> None:
 
 
 async def test_http_mode_answers_signed_requests_only(
-    sqlite_url: str,  # noqa: F811
-    clock: Clock,  # noqa: F811
+    sqlite_url: str,
+    clock: Clock,
     client: AsyncWebClient,
     slack: PlaygroundSlack,
     ana: Person,

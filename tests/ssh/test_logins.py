@@ -265,10 +265,14 @@ async def test_jump_host_that_does_not_reach_the_target(hosts: Hosts, sshd: Sshd
     assert error.message.startswith(f"The jump host {through} does not reach 127.0.0.1:{port}")
 
 
-async def test_jump_host_cannot_pass_for_the_target(hosts: Hosts, sshd: Sshd) -> None:
+@pytest.mark.parametrize("wrong", ["host_key", "proxy_jump_host_key"])
+async def test_jump_host_and_target_cannot_pass_for_each_other(
+    hosts: Hosts, sshd: Sshd, wrong: str
+) -> None:
     """Each has its own pin: a bastion that was taken over gets neither program nor secrets."""
     through = f"{sshd.host.user}@127.0.0.1:{sshd.host.port}"
-    pins = {"host_key": sshd.host.other_host_key, "proxy_jump_host_key": sshd.host.host_key}
+    pins = dict.fromkeys(("host_key", "proxy_jump_host_key"), sshd.host.host_key)
+    pins[wrong] = sshd.host.other_host_key
 
     error = await refused(hosts, target_to(sshd.host, proxy_jump=through, **pins))
 
