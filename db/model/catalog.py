@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from db.model.categories import Category
+
 
 class Kind(StrEnum):
     """What an environment is for; production always asks before it runs."""
@@ -40,6 +42,8 @@ class EnvironmentDraft:
     timeout_s: int = 600
     grace_s: int = 5  #: seconds between TERM and KILL
     concurrency: int = 1  #: runs at once in this environment
+    queue_timeout_s: int = 12 * 3600  #: how long a run may wait in the queue
+    connect_timeout_s: int | None = None  #: for connecting and logging in; None: Ferry's own
     confirmation: ConfirmationPolicy = ConfirmationPolicy.NONE
 
 
@@ -126,6 +130,22 @@ class ParameterSpec:
         return self.label or self.name
 
 
+class SilenceAction(StrEnum):
+    """What follows when a script has said nothing for too long."""
+
+    WARN = "warn"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When a failed attempt is tried again by itself; each delay is twice the one before."""
+
+    attempts: int = 1  #: in all; 1: no retry
+    delay_s: int = 30  #: before the second attempt
+    categories: tuple[Category, ...] = ()  #: besides those that are safe to try again
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDraft:
     """What a person says of a job when creating or changing it."""
@@ -139,6 +159,13 @@ class JobDraft:
     parameters: tuple[ParameterSpec, ...] = ()
     timeout_s: int | None = None  #: None: the environment's
     progress_pattern: str = ""  #: regex with groups ``done``, ``total`` or ``percent``
+    concurrency: int | None = None  #: runs of it at once, everywhere; None: no limit of its own
+    #: ``{sistema}:{practitioner-id}``: of runs with equal ones, of whatever job, an environment
+    #: runs one at a time; empty: none
+    concurrency_key: str = ""
+    retry: RetryPolicy = RetryPolicy()
+    silence_s: int | None = None  #: without output for so long: *silence_action*; None: never
+    silence_action: SilenceAction = SilenceAction.WARN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,13 @@ class Execution:
     answered_by: str = ""  #: who confirmed or discarded
     answered_at: datetime | None = None
     queued_at: datetime | None = None
-    started_at: datetime | None = None
+    queue_expires_at: datetime | None = None  #: until when it may wait in the queue
+    priority: int = 0  #: in the queue the highest goes first, then the lowest number
+    not_before: datetime | None = None  #: when a retry is due
+    concurrency_key: str = ""  #: of two with the same one in an environment only one runs at once
+    job_concurrency: int | None = None  #: runs of the job at once, everywhere; None: no limit
+    max_attempts: int = 1
+    started_at: datetime | None = None  #: of the last attempt
     finished_at: datetime | None = None
     cancelled_by: str = ""
     worker: str = ""
@@ -126,6 +132,7 @@ class Execution:
     receipt: str = ""  #: what a cancel or a timeout stopped, in words
     progress: Progress | None = None
     reconnecting_since: datetime | None = None
+    silent_since: datetime | None = None  #: set once it has said nothing for too long
     resumed: int = 0  #: how often a worker took the running remote over
     warnings: int = 0  #: lines of level warning
     lines: int = 0  #: stored lines so far
@@ -150,9 +157,13 @@ class Attempt:
     progress_total: float | None = None
     progress_words: str = ""
     result: Mapping[str, str] = field(default_factory=dict)
+    last_output_at: datetime | None = None
+    stop_reason: str = ""  #: why Ferry itself stopped it: "silence"; empty: it did not
     exit_status: int | None = None
     error_category: Category | None = None
     error_detail: str = ""
+    error_message: str = ""
+    removed_at: datetime | None = None  #: when its directory on the host was removed
 
 
 class Stream(StrEnum):

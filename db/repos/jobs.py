@@ -6,7 +6,16 @@ from typing import Any
 
 from sqlalchemy import Select, and_, insert, or_, select
 
-from db.model.catalog import Job, JobDraft, ParameterSpec, ParameterType, Passing
+from db.model.catalog import (
+    Job,
+    JobDraft,
+    ParameterSpec,
+    ParameterType,
+    Passing,
+    RetryPolicy,
+    SilenceAction,
+)
+from db.model.categories import Category
 from db.model.errors import Conflict
 from db.repos.base import Repository, fill
 from db.schema import job_versions as versions
@@ -36,6 +45,8 @@ class Jobs(Repository):
         except Taken as error:
             raise Conflict(f"A job named `{draft.name}` exists already.") from error
         values = {name: value for name, value in asdict(draft).items() if name in versions.c}
+        values |= {f"retry_{name}": value for name, value in asdict(draft.retry).items()}
+        values["retry_categories"] = " ".join(draft.retry.categories)
         values |= {"job_id": job_id, "version": 1, "edited_by": by, "created_at": now}
         await self._session.change(insert(versions).values(values))
         return await self.get(job_id, 1)
@@ -74,18 +85,28 @@ def _today() -> Select[Any]:
 
 
 def _select(which: Any) -> Select[Any]:
-    told = [versions.c[name] for name in ("script", "interpreter", "directory", "description")]
-    told += [versions.c[name] for name in ("parameters", "timeout_s", "progress_pattern")]
     own = [column for column in table.c if column.name != "version"]
+    told = [column for column in versions.c if column.name not in {"job_id", "created_at"}]
     return (
-        select(*own, versions.c.version, *told, sources.c.name.label("source_name"))
+        select(*own, *told, sources.c.name.label("source_name"))
         .join(versions, and_(versions.c.job_id == table.c.id, which))
         .join(sources, sources.c.id == table.c.source_id)
     )
 
 
 def _job(row: Mapping[str, Any]) -> Job:
-    return fill(Job, row, parameters=tuple(_spec(spec) for spec in row["parameters"]))
+    retry = RetryPolicy(
+        attempts=row["retry_attempts"],
+        delay_s=row["retry_delay_s"],
+        categories=tuple(map(Category, row["retry_categories"].split())),
+    )
+    return fill(
+        Job,
+        row,
+        parameters=tuple(_spec(spec) for spec in row["parameters"]),
+        retry=retry,
+        silence_action=SilenceAction(row["silence_action"] or SilenceAction.WARN),
+    )
 
 
 def _spec(stored: Mapping[str, Any]) -> ParameterSpec:
