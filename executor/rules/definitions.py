@@ -1,6 +1,6 @@
 """Environments, sources and jobs as people fill them in: text fields → drafts, or complaints."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields as dataclass_fields
 from functools import partial
 
@@ -10,13 +10,20 @@ from db.model.catalog import (
     JobDraft,
     Kind,
     ParameterSpec,
+    RetryPolicy,
+    SilenceAction,
     SourceDraft,
 )
+from db.model.categories import Category
 from db.model.errors import InvalidInput
 from executor.rules import fields, spec_text
+from executor.rules.concurrency import concurrency_template
 from executor.rules.form import Form
 from executor.rules.host_keys import host_keys
 from executor.rules.names import quoted
+from executor.rules.retries import retry_categories
+
+_RETRY = {"retry_attempts", "retry_delay_s", "retry_categories"}
 
 
 def environment_draft(raw: Mapping[str, str]) -> EnvironmentDraft:
@@ -45,6 +52,8 @@ def environment_draft(raw: Mapping[str, str]) -> EnvironmentDraft:
         timeout_s=form.take("timeout_s", fields.timeout, 600),
         grace_s=form.take("grace_s", fields.grace, 5),
         concurrency=form.take("concurrency", fields.concurrency, 1),
+        queue_timeout_s=form.take("queue_timeout_s", fields.queue_timeout, 12 * 3600),
+        connect_timeout_s=_optional(form, "connect_timeout_s", fields.connect_timeout),
         confirmation=_confirmation(form, kind),
     )
     form.close()
@@ -70,11 +79,15 @@ def source_draft(raw: Mapping[str, str]) -> SourceDraft:
 def job_draft(raw: Mapping[str, str], source_id: int) -> JobDraft:
     """Return the job that the text fields in *raw* describe; ``parameters`` is in spec text.
 
-    A field ``interpreter`` that is there but blank means that the script itself is executable.
+    A field ``interpreter`` that is there but blank means that the script itself is executable; the
+    retry policy has three fields, ``retry_attempts``, ``retry_delay_s`` and ``retry_categories``.
     Raises InvalidInput with a sentence for every wrong field.
     """
-    form = Form(raw, _names(JobDraft) - {"source_id"})
+    form = Form(raw, _names(JobDraft) - {"source_id", "retry"} | _RETRY)
     nothing: tuple[ParameterSpec, ...] = ()
+    parameters = form.take("parameters", lambda _: spec_text.parse(raw["parameters"]), nothing)
+    known = None if form.is_refused("parameters") else parameters
+    silence_s = _optional(form, "silence_s", fields.silence)
     draft = JobDraft(
         name=form.need("name", fields.slug, "", example="`import-patients`"),
         source_id=source_id,
@@ -84,9 +97,16 @@ def job_draft(raw: Mapping[str, str], source_id: int) -> JobDraft:
         ),
         directory=form.take("directory", fields.path, ""),
         description=form.take("description", fields.note, ""),
-        parameters=form.take("parameters", lambda _: spec_text.parse(raw["parameters"]), nothing),
-        timeout_s=form.take("timeout_s", _timeout_or_none, None),
+        parameters=parameters,
+        timeout_s=_optional(form, "timeout_s", fields.timeout),
         progress_pattern=form.take("progress_pattern", fields.progress_pattern, ""),
+        concurrency=_optional(form, "concurrency", fields.concurrency),
+        concurrency_key=form.take(
+            "concurrency_key", partial(concurrency_template, specs=known), ""
+        ),
+        retry=_retry(form),
+        silence_s=silence_s,
+        silence_action=_silence_action(form, silence_s),
     )
     form.close()
     return draft
@@ -96,8 +116,36 @@ def _names(draft: type[EnvironmentDraft | SourceDraft | JobDraft]) -> set[str]:
     return {item.name for item in dataclass_fields(draft)}
 
 
-def _timeout_or_none(text: str) -> int | None:
-    return fields.timeout(text)
+def _optional(form: Form, name: str, read: Callable[[str], int]) -> int | None:
+    def number(text: str) -> int | None:
+        return read(text)
+
+    return form.take(name, number, None)
+
+
+def _retry(form: Form) -> RetryPolicy:
+    nothing: tuple[Category, ...] = ()
+    policy = RetryPolicy(
+        attempts=form.take("retry_attempts", fields.attempts, 1),
+        delay_s=form.take("retry_delay_s", fields.retry_delay, 30),
+        categories=form.take("retry_categories", retry_categories, nothing),
+    )
+    if policy.categories and policy.attempts == 1:
+        form.refuse(
+            "retry_attempts",
+            "With one attempt nothing is tried again: write how many there may be in all, for "
+            "example 3, or list no failures.",
+        )
+    return policy
+
+
+def _silence_action(form: Form, silence_s: int | None) -> SilenceAction:
+    action = form.take("silence_action", partial(fields.one_of, SilenceAction), SilenceAction.WARN)
+    if action is SilenceAction.STOP and silence_s is None:
+        form.refuse(
+            "silence_s", "Write after how long without output it is to be stopped, for example 10m."
+        )
+    return action
 
 
 def _confirmation(form: Form, kind: Kind) -> ConfirmationPolicy:

@@ -76,6 +76,31 @@ def grace(text: str) -> int:
     return _duration(text, 1, 300)
 
 
+def queue_timeout(text: str) -> int:
+    """Return *text*, a duration from 1 min to 7 d, in seconds."""
+    return _duration(text, 60, 7 * 86_400)
+
+
+def connect_timeout(text: str) -> int:
+    """Return *text*, a duration from 1 s to 2 min, in seconds."""
+    return _duration(text, 1, 120)
+
+
+def attempts(text: str) -> int:
+    """Return *text* as the number of attempts in all."""
+    return _between(text, 1, 10, "a number of attempts", example="3")
+
+
+def retry_delay(text: str) -> int:
+    """Return *text*, a duration from 1 s to 1 h, in seconds."""
+    return _duration(text, 1, 3600)
+
+
+def silence(text: str) -> int:
+    """Return *text*, a duration from 1 min to 24 h, in seconds."""
+    return _duration(text, 60, 86_400)
+
+
 def path(text: str) -> str:
     """Return *text* if it is a path from the root or from the user's home (``~/…``)."""
     parts = text.split("/")

@@ -42,6 +42,10 @@ class Form:
         """Return whether field *name* is there, perhaps blank."""
         return name in self._raw
 
+    def is_refused(self, name: str) -> bool:
+        """Return whether field *name* was found wrong."""
+        return name in self._problems
+
     def refuse(self, name: str, problem: str) -> None:
         """Keep *problem* for field *name*, unless there is one already."""
         self._problems.setdefault(name, problem)

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.model.catalog import ConfirmationPolicy, EnvironmentDraft, JobDraft, Kind, SourceDraft
+from db.model.catalog import (
+    ConfirmationPolicy,
+    EnvironmentDraft,
+    JobDraft,
+    Kind,
+    RetryPolicy,
+    SilenceAction,
+    SourceDraft,
+)
+from db.model.categories import Category
 from db.model.errors import InvalidInput
 from executor.rules.definitions import environment_draft, job_draft, source_draft
 from executor.rules.host_keys import host_keys
@@ -58,6 +67,8 @@ def test_environment_with_every_field() -> None:
             "timeout_s": "1h 30m",
             "grace_s": "10",
             "concurrency": "3",
+            "queue_timeout_s": "2h",
+            "connect_timeout_s": "20s",
             "confirmation": "requester",
         }
     )
@@ -77,6 +88,8 @@ def test_environment_with_every_field() -> None:
         timeout_s=5400,
         grace_s=10,
         concurrency=3,
+        queue_timeout_s=7200,
+        connect_timeout_s=20,
         confirmation=ConfirmationPolicy.REQUESTER,
     )
 
@@ -137,6 +150,10 @@ def test_a_revoked_host_key_is_not_taken_for_a_trusted_one(names: str) -> None:
         ("grace_s", "1h", "between 1 s and 5 min"),
         ("concurrency", "0", "from 1 to 50"),
         ("concurrency", "51", "from 1 to 50"),
+        ("queue_timeout_s", "59s", "between 1 min and 7 d, for example 10 min"),
+        ("queue_timeout_s", "8d", "between 1 min and 7 d"),
+        ("connect_timeout_s", "0", "between 1 s and 2 min"),
+        ("connect_timeout_s", "3m", "between 1 s and 2 min"),
         ("confirmation", "all", "none, requester"),
     ],
 )
@@ -210,12 +227,23 @@ def test_job_with_every_field() -> None:
             "parameters": "a: integer",
             "timeout_s": "20m",
             "progress_pattern": r"(?P<percent>\d+) percent",
+            "concurrency": "2",
+            "concurrency_key": "patients/{a}",
+            "retry_attempts": "3",
+            "retry_delay_s": "1m",
+            "retry_categories": "timeout_error, SCRIPT_ERROR",
+            "silence_s": "10m",
+            "silence_action": "stop",
         },
         4,
     )
 
     assert (draft.interpreter, draft.directory, draft.timeout_s) == ("", "~", 1200)
     assert [spec.name for spec in draft.parameters] == ["a"]
+    assert (draft.concurrency, draft.concurrency_key) == (2, "patients/{a}")
+    listed = (Category.TIMEOUT_ERROR, Category.SCRIPT_ERROR)
+    assert draft.retry == RetryPolicy(attempts=3, delay_s=60, categories=listed)
+    assert (draft.silence_s, draft.silence_action) == (600, SilenceAction.STOP)
 
 
 @pytest.mark.parametrize(
@@ -231,11 +259,53 @@ def test_job_with_every_field() -> None:
         ("timeout_s", "4", "between 5 s and 7 d"),
         ("progress_pattern", "x", "the groups `done` and `total`, or `percent`"),
         ("progress_pattern", "(", "is not a regular expression"),
+        ("concurrency", "0", "from 1 to 50"),
+        ("concurrency_key", "{a}", "is not a parameter of this job. It has none."),
+        ("retry_attempts", "0", "from 1 to 10, for example 3"),
+        ("retry_attempts", "11", "from 1 to 10"),
+        ("retry_delay_s", "0", "between 1 s and 1 h"),
+        ("retry_delay_s", "2h", "between 1 s and 1 h"),
+        ("silence_s", "30s", "between 1 min and 1 d"),
+        ("silence_s", "25h", "between 1 min and 1 d"),
+        ("silence_action", "kill", "warn, stop"),
     ],
 )
 def test_wrong_field_of_a_job_is_told(field: str, text: str, expected: str) -> None:
     """Each field says what it takes, with an example."""
     assert expected in job_refusal(**{field: text})
+
+
+def test_wrong_category_is_told_at_its_field() -> None:
+    """With how many attempts there are: else that would be wrong as well."""
+    with pytest.raises(InvalidInput) as refused:
+        job_draft({**JOB, "retry_attempts": "2", "retry_categories": "SCRIPT_EROR"}, 1)
+
+    assert refused.value.fields.keys() == {"retry_categories"}
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "expected"),
+    [
+        ({"retry_categories": "SCRIPT_ERROR"}, "retry_attempts", "nothing is tried again"),
+        (
+            {"retry_categories": "SCRIPT_ERROR", "retry_attempts": "x"},
+            "retry_attempts",
+            "from 1 to 10",
+        ),
+        ({"silence_action": "stop"}, "silence_s", "after how long"),
+        ({"silence_action": "stop", "silence_s": "soon"}, "silence_s", "is not a duration"),
+        ({"parameters": "a: txt", "concurrency_key": "{a}:{b}"}, "parameters", "Line 1: "),
+    ],
+)
+def test_what_does_not_go_together_is_told_once(
+    given: dict[str, str], field: str, expected: str
+) -> None:
+    """Nothing that a person chose is dropped in silence, and one mistake is not told as two."""
+    with pytest.raises(InvalidInput) as refused:
+        job_draft({**JOB, **given}, 1)
+
+    assert refused.value.fields.keys() == {field}
+    assert expected in refused.value.message
 
 
 def test_wrong_parameter_line_keeps_its_number() -> None:
