@@ -33,6 +33,7 @@ from db.migrations import upgrade
 from db.model.catalog import Environment
 from db.model.errors import Unavailable
 from executor.janitor import Janitor
+from executor.leftovers import Leftovers
 from executor.services import Ground, Services
 from executor.services import build as build_services
 from executor.services.log_writer import LogWriter
@@ -68,6 +69,7 @@ def build(settings: Settings) -> "Bot":
     hosts = Hosts(connect_timeout_s=settings.connect_timeout_s, read_secret=read_secret)
     tools = Tools(
         queue=services.queue,
+        records=services.records,
         writer=writer,
         hosts=hosts,
         resolver=Resolver(hosts),
@@ -88,7 +90,7 @@ def build(settings: Settings) -> "Bot":
         writer=writer,
         hosts=hosts,
         worker=worker,
-        janitor=Janitor(services.confirmations),
+        janitor=Janitor(services.confirmations, services.queue, Leftovers(tools)),
         ready=asyncio.Event(),
     )
 
@@ -234,6 +236,7 @@ class Bot:
         return Reporter(
             self.services.news,
             self.services.history,
+            self.services.forecasts,
             outbox,
             scopes=me.scopes,
             clock=utc_now,

@@ -1,4 +1,4 @@
-"""What has to happen by itself: unanswered confirmations expire.
+"""What has to happen by itself: what waits too long expires, what is left on hosts is removed.
 
 APScheduler is the alarm clock, as it will be for schedules: it neither drifts nor piles up.
 """
@@ -7,18 +7,29 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from db.model.errors import Unavailable
+from executor.leftovers import Leftovers
 from executor.services.confirmations import Confirmations
+from executor.services.queue import Queue
 
 logger = structlog.get_logger(__name__)
 
 
 class Janitor:
-    """Sweeps every *every_s* seconds, between ``start()`` and ``stop()``."""
+    """Sweeps every *every_s* seconds, between ``start()`` and ``stop()``; hosts less often."""
 
-    def __init__(self, confirmations: Confirmations, *, every_s: float = 5.0) -> None:
-        self._confirmations = confirmations
+    def __init__(
+        self,
+        confirmations: Confirmations,
+        queue: Queue,
+        leftovers: Leftovers,
+        *,
+        every_s: float = 5.0,
+        hosts_every_s: float = 300.0,
+    ) -> None:
+        self._confirmations, self._queue = confirmations, queue
         self._clock = AsyncIOScheduler(timezone="UTC")
-        self._clock.add_job(self.sweep, "interval", seconds=every_s, max_instances=1, coalesce=True)
+        for work, seconds in ((self.sweep, every_s), (leftovers.sweep, hosts_every_s)):
+            self._clock.add_job(work, "interval", seconds=seconds, max_instances=1, coalesce=True)
 
     def start(self) -> None:
         """Begin to sweep."""
@@ -29,11 +40,14 @@ class Janitor:
         self._clock.shutdown(wait=False)
 
     async def sweep(self) -> None:
-        """Expire what was not confirmed in time."""
+        """Expire what was not confirmed in time, and what waited too long in the queue."""
         try:
             expired = await self._confirmations.expire_due()
+            waited = await self._queue.expire_due()
         except Unavailable:
             logger.warning("janitor_waits_for_database")
             return
         if expired:
             logger.info("confirmations_expired", count=expired)
+        if waited:
+            logger.info("queue_waits_ended", count=waited)

@@ -6,29 +6,29 @@ what cannot have begun, ends a run.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TypeVar
+from datetime import datetime
 
 import structlog
 
-from db.model.categories import Category
+from db.model.catalog import SilenceAction
 from db.model.errors import AttemptError, Unavailable
 from db.model.execution import Execution, Level, Status, Stream
+from executor.ending import Ending, ended_as, failure
+from executor.line import FIRST_WAIT_S, LONGEST_WAIT_S, Line
 from executor.output import Output
 from executor.preparation import check_plan, prepare, secret_values
-from executor.rules.outcomes import Outcome, outcome
+from executor.rules.outcomes import SILENCE, Outcome
 from executor.services.log_writer import Batch
 from executor.services.queue import Brief
+from executor.silence import Silence
 from executor.ssh.errors import StartUncertain
 from executor.ssh.remote import FollowEnd, Follower, RemoteRun, RemoteState, RemoteStatus
 from executor.ssh.target import Target, target_of
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
-T = TypeVar("T")
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 15.0
-_REFUSED_WAIT_S = 60.0  # sshd bans addresses that try wrong logins (PerSourcePenalties)
 
 
 class Run:
@@ -50,7 +50,13 @@ class Run:
             clock=tools.clock,
         )
         self._unwanted = asyncio.Event()
-        self._offline = self._execution.reconnecting_since is not None
+        self._stop_reason = brief.attempt.stop_reason
+        self._silence = Silence(
+            brief.job.silence_s,
+            brief.attempt.last_output_at or brief.attempt.started_at,
+            tools.clock,
+        )
+        self._line = Line(tools.records, self._execution, self._silence)
         self._log = logger.bind(execution_id=self._execution.id, attempt=self._execution.attempt)
 
     def cancel(self) -> None:
@@ -64,7 +70,7 @@ class Run:
 
     async def see_through(self) -> None:
         """Return when the end is recorded. Raises LeaseLost when another worker owns the run."""
-        if self._execution.status is Status.CANCELLING:
+        if self._execution.status is Status.CANCELLING or self._stop_reason:
             self.cancel()
         try:
             secrets = secret_values(self._brief, self._tools.read_secret)
@@ -73,28 +79,28 @@ class Run:
                 await self._start(secrets)
             await self._record(await self._follow())
         except _NeverStarted:
-            await self._finish(Outcome(status=Status.CANCELLED))
+            await self._ending().finish(Outcome(status=Status.CANCELLED))
         except AttemptError as error:
             self._log.info("attempt_failed", category=error.category, detail=error.detail)
-            await self._finish(_failed(error))
+            await self._ending().record(failure(error), retry_safe=error.retry_safe)
 
     # -- before the start ---------------------------------------------------------------------
 
     async def _start(self, secrets: Mapping[str, str]) -> None:
         """Have the host run the script, unless it does already."""
         if self._brief.attempt.start_requested_at is not None and await self._is_known():
-            await self._tools.queue.started(self._execution)
+            await self._tools.records.started(self._execution)
             return
         check_plan(self._brief)
         payload = await prepare(self._tools, self._target, self._brief, secrets, self._remark)
-        if not await self._tools.queue.start_requested(self._execution):
+        if not await self._tools.records.start_requested(self._execution):
             raise _NeverStarted
         await self._launch(payload)
-        await self._tools.queue.started(self._execution)
+        await self._tools.records.started(self._execution)
 
     async def _launch(self, payload: bytes) -> None:
         """Start the script once: what was sent may run, and only the host can tell."""
-        plan, wait_s = self._execution.plan, _FIRST_WAIT_S
+        plan, wait_s = self._execution.plan, FIRST_WAIT_S
         while True:
             try:
                 await self._remote.start(
@@ -109,12 +115,12 @@ class Run:
                 if self._unwanted.is_set():
                     raise _NeverStarted from None
                 await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
-                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             else:
                 return
 
     async def _is_known(self) -> bool:
-        status = await self._patiently(self._remote.status)
+        status = await self._line.patiently(self._remote.status)
         return status.state is not RemoteState.GONE
 
     async def _remark(self, sentence: str) -> None:
@@ -124,25 +130,29 @@ class Run:
 
     async def _follow(self) -> RemoteStatus:
         """Store output until the host says that the run is over; return how it stands then."""
-        name = f"stop-{self._execution.id}"
-        stopper = asyncio.create_task(self._stop_when_unwanted(), name=name)
+        number = self._execution.id
+        beside = [
+            asyncio.create_task(self._stop_when_unwanted(), name=f"stop-{number}"),
+            asyncio.create_task(self._mind_silence(), name=f"silence-{number}"),
+        ]
         try:
             while True:
-                end = await self._patiently(self._follow_once)
-                status = await self._patiently(self._remote.status)
+                end = await self._line.patiently(self._follow_once)
+                status = await self._line.patiently(self._remote.status)
                 if status.state in {RemoteState.LOST, RemoteState.GONE}:
                     return status
                 if status.state is RemoteState.EXITED and end is FollowEnd.COMPLETE:
                     return status
         finally:
-            stopper.cancel()
-            await asyncio.gather(stopper, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def _follow_once(self) -> FollowEnd:
         self._output.rewind()
         offsets = self._output.offsets
         async with self._remote.follow(offsets[Stream.OUT], offsets[Stream.ERR]) as follower:
-            await self._online()
+            await self._line.is_back()
             await self._store(follower)
         is_all = follower.outcome in {FollowEnd.COMPLETE, FollowEnd.SUPERVISOR_DEAD}
         if is_all and (batch := self._output.finish()):
@@ -151,6 +161,7 @@ class Run:
 
     async def _store(self, follower: Follower) -> None:
         async for chunks in follower.chunks():
+            self._silence.broken()
             for batch in self._output.feed(chunks):
                 await self._write(batch)
 
@@ -159,83 +170,51 @@ class Run:
 
     async def _stop_when_unwanted(self) -> None:
         await self._unwanted.wait()
-        await self._patiently(self._remote.cancel)
+        await self._line.patiently(self._remote.cancel)
         self._log.info("remote_told_to_stop")
 
-    async def _patiently(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Return what *step* returns, tried again for as long as the host does not answer."""
-        wait_s = _FIRST_WAIT_S
+    async def _mind_silence(self) -> None:
+        """Tell of a silence that is too long, each time, or stop the script, as its job says."""
         while True:
-            try:
-                result = await step()
-            except AttemptError as error:
-                if error.category is not Category.CONNECTION_ERROR:
-                    wait_s = _REFUSED_WAIT_S
-                self._log.info("host_out_of_reach", detail=error.detail, seconds=wait_s)
-                await self._lost_line()
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
-            except Unavailable:
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
-            else:
-                return result
+            since = await self._silence.too_long()
+            self._log.info("script_silent", since=since.isoformat())
+            if self._brief.job.silence_action is SilenceAction.STOP:
+                await self._line.patiently(self._decide_to_stop)
+                self.cancel()
+                return
+            await self._tell_silence(since)
+            await self._silence.over()
+            await self._tell_silence(None)
 
-    async def _lost_line(self) -> None:
-        if not self._offline:
-            self._offline = True
-            await self._tools.queue.reconnecting(self._execution, lost=True)
+    async def _decide_to_stop(self) -> None:
+        await self._tools.records.stopping(self._execution, SILENCE)
+        self._stop_reason = SILENCE
 
-    async def _online(self) -> None:
-        if self._offline:
-            self._offline = False
-            await self._tools.queue.reconnecting(self._execution, lost=False)
+    async def _tell_silence(self, since: datetime | None) -> None:
+        await self._line.patiently(lambda: self._tools.records.silent(self._execution, since))
 
     # -- the end ------------------------------------------------------------------------------
 
     async def _record(self, status: RemoteStatus) -> None:
-        ended = outcome(
-            status.exit_status,
-            status.signal,
-            status.reason,
-            self._output.stderr_tail,
-            plan=self._execution.plan,
-        )
-        if status.state in {RemoteState.LOST, RemoteState.GONE} and ended.status is not Status.LOST:
-            ended = outcome(None, "", status.reason, "")
         for stream in sorted(status.truncated):
             limit = f"{self._tools.max_bytes / 1e6:,.0f} MB or a full disk on the host"
             await self._remark(f"std{stream} was cut here ({limit}); the script was not stopped.")
-        receipt = status.receipt.words if status.receipt else ""
-        await self._finish(ended, exit_status=status.exit_status, receipt=receipt)
-        # What is stored here is not needed there; what cannot be removed now stays there.
-        with suppress(AttemptError):
-            await self._remote.remove()
-
-    async def _finish(
-        self, ended: Outcome, *, exit_status: int | None = None, receipt: str = ""
-    ) -> None:
-        await self._patiently(
-            lambda: self._tools.queue.finish(
-                self._execution,
-                ended,
-                exit_status=exit_status,
-                result=self._output.result,
-                receipt=receipt,
-            )
+        ended = ended_as(
+            status,
+            self._output.stderr_tail,
+            plan=self._execution.plan,
+            stop_reason=self._stop_reason,
         )
-        self._log.info("execution_finished", status=ended.status, category=ended.category)
+        receipt = status.receipt.words if status.receipt else ""
+        await self._ending().record(ended, exit_status=status.exit_status, receipt=receipt)
+        # What is stored here is not needed there; what cannot be removed now is swept later.
+        with suppress(AttemptError, Unavailable):
+            if await self._remote.remove():
+                await self._tools.records.removed(self._execution.id, self._execution.attempt)
+
+    def _ending(self) -> Ending:
+        return Ending(self._tools, self._brief, self._line, result=self._output.result)
 
 
 class _NeverStarted(Exception):
     """A person cancelled before the script was sent."""
-
-
-def _failed(error: AttemptError) -> Outcome:
-    return Outcome(
-        status=Status.FAILED,
-        category=error.category,
-        detail=error.detail,
-        message=error.message,
-        hint=error.hint,
-    )

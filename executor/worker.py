@@ -98,7 +98,7 @@ class Worker:
         except Exception:  # most likely the same bug again
             logger.exception("script_not_stopped", execution_id=execution.id)
         try:
-            await self._queue.finish(execution, crashed)
+            await self._tools.records.finish(execution, crashed)
         except FerryError as error:
             logger.warning("crash_not_recorded", execution_id=execution.id, why=error.message)
         except Exception:  # whoever takes the run over next meets it again

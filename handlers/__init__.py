@@ -24,6 +24,7 @@ from handlers.listeners import (
     executions,
     help,  # noqa: A004 - the noun
     jobs,
+    queue,
     runs,
     sources,
 )
@@ -56,6 +57,7 @@ def register(
     runs.register(routes, services)
     confirmations.register(routes, services)
     executions.register(routes, services, clock=clock)
+    queue.register(routes, services, check_admin=only_admins, clock=clock)
     bindings.register(routes, services, check_admin=only_admins)
     environments.register(routes, services, check_admin=only_admins, scan=scan, log_in=log_in)
     sources.register(routes, services, check_admin=only_admins)

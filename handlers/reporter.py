@@ -13,6 +13,7 @@ import structlog
 
 from db.model.errors import Unavailable
 from db.model.execution import Status
+from executor.services.forecasts import Forecasts
 from executor.services.history import History
 from executor.services.news import Item, News
 from handlers.outbox import Outbox
@@ -50,6 +51,7 @@ class Reporter:
         self,
         news: News,
         history: History,
+        forecasts: Forecasts,
         outbox: Outbox,
         *,
         scopes: frozenset[str],
@@ -57,7 +59,7 @@ class Reporter:
     ) -> None:
         self._news, self._clock = news, clock
         self._teller = Teller(
-            news, history, outbox, scopes, clock, asyncio.Semaphore(UPLOADS_AT_ONCE)
+            news, history, forecasts, outbox, scopes, clock, asyncio.Semaphore(UPLOADS_AT_ONCE)
         )
         self._known: dict[int, _Known] = {}
         self._queued: dict[int, Item] = {}  # their place in line changes without news of their own

@@ -8,6 +8,8 @@ from datetime import datetime
 import structlog
 
 from db.model.execution import Card, Execution, LogLine, Stream
+from executor.rules.estimates import Forecast
+from executor.services.forecasts import Forecasts
 from executor.services.history import History
 from executor.services.news import Item, News
 from handlers.log_file import log_file
@@ -38,6 +40,7 @@ class Teller:
 
     news: News
     history: History
+    forecasts: Forecasts
     outbox: Outbox
     scopes: frozenset[str]
     clock: Callable[[], datetime]
@@ -51,7 +54,8 @@ class Teller:
         """
         execution, card = item.execution, item.card
         tail = await self._tail(execution)
-        told = await self._render(execution, tail)
+        forecast = await self.forecasts.of(execution)
+        told = self._render(execution, tail, forecast)
         sent = await self._show(card, told, is_urgent=is_news or not card.ts)
         if is_news or sent.ts != card.ts:
             await self.news.told(
@@ -61,12 +65,12 @@ class Teller:
                 version=execution.version,
                 digest=told.digest,
             )
-        await self._say_what_is_due(item, tail, sent)
+        await self._say_what_is_due(item, tail, forecast, sent)
         permalink = await self._attach_log(item, sent)
         if is_news:
             await self.news.settled(execution.id, execution.version)
         if permalink:
-            told = await self._render(execution, tail, permalink)
+            told = self._render(execution, tail, forecast, permalink)
             # The file is in the thread already: its address may wait for an edit to spare.
             await self._show(card, told, is_urgent=False)
         return replace(card, ts=sent.ts, channel_id=sent.channel_id, told_hash=told.digest)
@@ -82,15 +86,11 @@ class Teller:
         if sent.outcome in (Outcome.SENT, Outcome.REFUSED):
             await self.news.posted(execution.id, NOT_HERE)
 
-    async def _render(self, execution: Execution, tail: list[LogLine], link: str = "") -> Told:
-        is_over = execution.status.is_over
+    def _render(
+        self, execution: Execution, tail: list[LogLine], forecast: Forecast, link: str = ""
+    ) -> Told:
         return execution_card(
-            execution,
-            tail=tail,
-            position=await self.history.queue_position(execution),
-            typical_s=None if is_over else await self.history.typical_duration(execution),
-            now=self.clock(),
-            log_permalink=link,
+            execution, tail=tail, forecast=forecast, now=self.clock(), log_permalink=link
         )
 
     async def _tail(self, execution: Execution) -> list[LogLine]:
@@ -116,12 +116,17 @@ class Teller:
             _check(sent)
         return sent
 
-    async def _say_what_is_due(self, item: Item, tail: list[LogLine], card: Sent) -> None:
+    async def _say_what_is_due(
+        self, item: Item, tail: list[LogLine], forecast: Forecast, card: Sent
+    ) -> None:
         execution = item.execution
+        has_retries = execution.max_attempts > 1 and execution.attempt > 0
         posts = thread.due_posts(
             execution,
             said=item.card.posts,
             tail=tail,
+            estimate=forecast.estimate,
+            attempts=await self.history.attempts(execution) if has_retries else (),
             now=self.clock(),
             log_is_attached="files:write" in self.scopes,
         )

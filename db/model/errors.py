@@ -4,7 +4,8 @@ FerryError
 ├── InvalidInput         retype it: `fields` says which value and what was expected
 ├── NotFound             there is no such thing: the nearest names are in the hint
 ├── Conflict             it exists, but is no longer (or not yet) in a state that allows this
-│   └── Unbound          the channel runs in no environment (executor/services/bindings.py)
+│   ├── Unbound          the channel runs in no environment (executor/services/bindings.py)
+│   └── Duplicate        the same waits already (executor/services/launcher.py)
 ├── NotAllowed           this person may not do this
 ├── Unavailable          the database or Slack does not answer: try again
 ├── LeaseLost            another worker owns the run now: stop writing

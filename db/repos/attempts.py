@@ -1,6 +1,7 @@
 """Table ``migration_attempts``: each try over SSH, and how far its output is stored."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -36,8 +37,27 @@ class Attempts(Repository):
             select(table).where(table.c.execution_id == execution_id, table.c.number == number)
         )
         assert row is not None, "a claim writes its attempt"  # noqa: S101
-        category = row["error_category"]
-        return fill(Attempt, row, error_category=Category(category) if category else None)
+        return _attempt(row)
+
+    async def of(self, execution_id: int) -> list[Attempt]:
+        """Return all tries of an execution, the first one first."""
+        query = select(table).where(table.c.execution_id == execution_id)
+        return [_attempt(row) for row in await self._session.rows(query.order_by(table.c.number))]
+
+    async def unremoved(self, since: datetime, limit: int) -> list[Attempt]:
+        """Return tries that ended after *since* and whose directory may still be on the host."""
+        query = select(table).where(
+            table.c.removed_at.is_(None),
+            table.c.finished_at > since,
+            table.c.start_requested_at.is_not(None),
+        )
+        rows = await self._session.rows(query.order_by(table.c.finished_at).limit(limit))
+        return [_attempt(row) for row in rows]
+
+    async def removed(self, execution_id: int, number: int) -> None:
+        """Note that its directory is not on the host any more."""
+        change = update(table).where(table.c.execution_id == execution_id, table.c.number == number)
+        await self._session.change(change.values(removed_at=self._now()))
 
     async def change(self, execution_id: int, number: int, *, fence: int, **values: Any) -> bool:
         """Set *values* if the fence is still ours; say whether it was."""
@@ -85,3 +105,8 @@ _MARKS = (
     "progress_words",
     "result",
 )
+
+
+def _attempt(row: Mapping[str, Any]) -> Attempt:
+    category = row["error_category"]
+    return fill(Attempt, row, error_category=Category(category) if category else None)

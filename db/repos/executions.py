@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, select, update
+from sqlalchemy import Select, and_, insert, select, update
 
 from db.model.catalog import Kind
 from db.model.categories import Category
@@ -114,14 +114,15 @@ class Executions(Repository):
             query = query.where(table.c.id < before)
         return [execution_of(row) for row in await self._session.rows(query)]
 
-    async def ahead(self, execution: Execution) -> int:
-        """Return how many executions wait before this one in its environment."""
-        query = select(func.count()).where(
-            table.c.environment_id == execution.environment_id,
-            table.c.status == Status.QUEUED,
-            table.c.id < execution.id,
+    async def waiting_twin(self, new: Mapping[str, Any]) -> Execution | None:
+        """Return what waits already with the job, environment and values of *new*; None if none."""
+        query = selection().where(
+            table.c.environment_id == new["environment_id"],
+            table.c.status.in_([Status.AWAITING_CONFIRMATION, Status.QUEUED]),
+            table.c.job_id == new["job_id"],
         )
-        return int(await self._session.value(query))
+        found = (execution_of(row) for row in await self._session.rows(query))
+        return next((one for one in found if one.parameters == new["parameters"]), None)
 
     async def durations(self, job_id: int, environment_id: int, limit: int) -> list[float]:
         """Return the seconds that the last *limit* successes took, newest first."""

@@ -4,41 +4,140 @@ Not ``FOR UPDATE SKIP LOCKED``, which SQLite has not: the one whose UPDATE finds
 owns it. The environment's row is locked first, so that two workers cannot both count a free place.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
 from db.repos.environments import Environments
 from db.repos.executions import execution_of, news, selection
-from db.schema import attempts
+from db.schema import attempts, jobs
 from db.schema import executions as table
+from db.session import Row
+
+LOOK_AHEAD = 200  # of those that wait behind a key or a limit, so many are looked past
+IN_LINE = (table.c.priority.desc(), table.c.id)
 
 
 class Queue(Repository):
     """Who runs what next."""
 
-    async def waiting(self) -> list[tuple[int, int]]:
-        """Return (environment id, number of its oldest queued execution), oldest first."""
-        oldest = func.min(table.c.id).label("oldest")
+    async def waiting(self, now: datetime) -> list[int]:
+        """Return the environments where something is due, the one of the oldest first."""
         query = (
-            select(table.c.environment_id, oldest)
-            .where(table.c.status == Status.QUEUED)
+            select(table.c.environment_id)
+            .where(table.c.status == Status.QUEUED, _is_due(now))
             .group_by(table.c.environment_id)
-            .order_by(oldest)
+            .order_by(func.min(table.c.id))
         )
-        return [(row["environment_id"], row["oldest"]) for row in await self._session.rows(query)]
+        return [row["environment_id"] for row in await self._session.rows(query)]
 
-    async def has_room(self, environment_id: int) -> bool:
-        """Say whether one more may run there; holds the environment until the transaction ends."""
+    async def next_in(self, environment_id: int, now: datetime) -> int | None:
+        """Return the number of the execution that may start there now; None if none may.
+
+        Holds the environment, and the jobs with a limit of their own, until the transaction ends.
+        """
         environments = Environments(self._session, self._now)
         environment = await environments.lock(environment_id)
-        running = select(func.count()).where(
+        there = table.c.environment_id == environment_id
+        running = await self.running(environment_id)
+        if len(running) >= environment.concurrency:
+            return None
+        columns = (table.c.id, table.c.job_id, table.c.job_concurrency, table.c.concurrency_key)
+        line = await self._session.rows(
+            select(*columns)
+            .where(there, table.c.status == Status.QUEUED, _is_due(now))
+            .order_by(*IN_LINE)
+            .limit(LOOK_AHEAD)
+        )
+        full = await self._full({row["job_id"] for row in line if row["job_concurrency"]}, line)
+        taken = {row["concurrency_key"] for row in running}
+        for row in line:
+            key = row["concurrency_key"]
+            if row["id"] not in full and (not key or key not in taken):
+                return int(row["id"])
+            taken.add(key)  # who comes later must not overtake: same records, same order
+        return None
+
+    async def _full(self, job_ids: Collection[int], line: Sequence[Row]) -> set[int]:
+        """Return those in *line* whose job runs as often as it may; *job_ids*: those with limits.
+
+        The jobs are held, in one order: two workers must not both count the last free place.
+        """
+        if not job_ids:
+            return set()
+        held = select(jobs.c.id).where(jobs.c.id.in_(job_ids)).order_by(jobs.c.id)
+        await self._session.rows(held.with_for_update())
+        running = (
+            select(table.c.job_id, func.count().label("count"))
+            .where(table.c.job_id.in_(job_ids), table.c.status.in_(LIVE))
+            .group_by(table.c.job_id)
+        )
+        counts = {row["job_id"]: row["count"] for row in await self._session.rows(running)}
+        return {
+            row["id"]
+            for row in line
+            if row["job_concurrency"] and counts.get(row["job_id"], 0) >= row["job_concurrency"]
+        }
+
+    async def line(self, environment_id: int | None, limit: int) -> list[Execution]:
+        """Return what waits (there) in the order in which it will start, retries that rest last."""
+        query = selection().where(table.c.status == Status.QUEUED)
+        if environment_id is not None:
+            query = query.where(table.c.environment_id == environment_id)
+        rests = case((_is_due(self._now()), 0), else_=1)
+        rows = await self._session.rows(
+            query.order_by(table.c.environment_id, rests, *IN_LINE).limit(limit)
+        )
+        return [execution_of(row) for row in rows]
+
+    async def count(self, environment_id: int | None) -> int:
+        """Return how many wait (there)."""
+        query = select(func.count()).where(table.c.status == Status.QUEUED)
+        if environment_id is not None:
+            query = query.where(table.c.environment_id == environment_id)
+        return int(await self._session.value(query))
+
+    async def ahead(self, execution: Execution) -> list[int]:
+        """Return the jobs of those that start before it in its environment, the first one first."""
+        query = select(table.c.job_id).where(
+            table.c.environment_id == execution.environment_id,
+            table.c.status == Status.QUEUED,
+            _is_due(self._now()),
+            or_(
+                table.c.priority > execution.priority,
+                and_(table.c.priority == execution.priority, table.c.id < execution.id),
+            ),
+        )
+        rows = await self._session.rows(query.order_by(*IN_LINE))
+        return [row["job_id"] for row in rows]
+
+    async def running(self, environment_id: int) -> list[Row]:
+        """Return id, job_id, concurrency_key and started_at of what runs there."""
+        columns = (table.c.id, table.c.job_id, table.c.concurrency_key, table.c.started_at)
+        query = select(*columns).where(
             table.c.environment_id == environment_id, table.c.status.in_(LIVE)
         )
-        return int(await self._session.value(running)) < environment.concurrency
+        return list(await self._session.rows(query.order_by(table.c.id)))
+
+    async def runs_of(self, job_id: int) -> int:
+        """Return how many runs of the job there are now, everywhere."""
+        query = select(func.count()).where(table.c.job_id == job_id, table.c.status.in_(LIVE))
+        return int(await self._session.value(query))
+
+    async def highest_priority(self, environment_id: int) -> int:
+        """Return the highest priority of what waits there."""
+        query = select(func.coalesce(func.max(table.c.priority), 0)).where(
+            table.c.environment_id == environment_id, table.c.status == Status.QUEUED
+        )
+        return int(await self._session.value(query))
+
+    async def overdue(self, now: datetime) -> list[Execution]:
+        """Return what has waited in the queue for longer than it may."""
+        query = selection().where(table.c.status == Status.QUEUED, table.c.queue_expires_at <= now)
+        return [execution_of(row) for row in await self._session.rows(query)]
 
     async def claim(self, execution_id: int, worker: str, lease_until: datetime) -> bool:
         """Give a queued execution to *worker*; False if another one was faster."""
@@ -51,6 +150,13 @@ class Queue(Repository):
             started_at=now,
             fence=table.c.fence + 1,
             attempt=table.c.attempt + 1,
+            not_before=None,
+            queue_expires_at=None,
+            exit_status=None,
+            error_category=None,
+            error_detail="",
+            error_message="",
+            error_hint="",
             **news(now),
         )
         return await self._session.change(change) == 1
@@ -99,3 +205,7 @@ class Queue(Repository):
         """Return those of *ids* that a person wants stopped."""
         query = select(table.c.id).where(table.c.id.in_(ids), table.c.status == Status.CANCELLING)
         return {row["id"] for row in await self._session.rows(query)}
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(table.c.not_before.is_(None), table.c.not_before <= now)

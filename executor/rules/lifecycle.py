@@ -3,13 +3,14 @@
 ::
 
     awaiting_confirmation → queued | discarded | expired
-    queued → running | cancelled
+    queued → running | cancelled | expired | failed
     running → succeeded | failed | timed_out | cancelling | lost | queued
     cancelling → cancelled | succeeded | failed | timed_out | lost
 
-``running → queued`` is a retry by policy. A run that is being cancelled may end by itself first:
-what is true is recorded. ``lost`` only after the host answered and knows nothing of the run; a host
-that does not answer leaves it ``running``.
+``running → queued`` is a retry by policy. What waited too long in the queue ``expired`` if nothing
+of it ever ran, and ``failed`` if it waited for a retry. A run that is being cancelled may end by
+itself first: what is true is recorded. ``lost`` only after the host answered and knows nothing of
+the run; a host that does not answer leaves it ``running``.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ _ENDINGS = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.
 TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.AWAITING_CONFIRMATION: frozenset({Status.QUEUED, Status.DISCARDED, Status.EXPIRED}),
-        Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED}),
+        Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
         Status.RUNNING: _ENDINGS | {Status.CANCELLING, Status.QUEUED},
         Status.CANCELLING: _ENDINGS | {Status.CANCELLED},
     }
@@ -41,7 +42,7 @@ _STANDS: Mapping[Status, str] = MappingProxyType(
         Status.CANCELLED: "is already over: it was cancelled",
         Status.LOST: "is already over: the host lost it",
         Status.DISCARDED: "was discarded",
-        Status.EXPIRED: "expired before anybody confirmed it",
+        Status.EXPIRED: "expired before it could start",
     }
 )
 

@@ -28,6 +28,8 @@ class Outcome:
     hint: str = ""
 
 
+SILENCE = "silence"  #: Ferry stopped it because it had said nothing for too long
+
 _LOST: Mapping[str, Category] = MappingProxyType(
     {"reboot": Category.HOST_REBOOTED, "supervisor_died": Category.RUN_LOST}
 )
@@ -60,6 +62,8 @@ _SIGNALS: Mapping[str, tuple[int, Category]] = MappingProxyType(
 _BY_STATUS = {128 + number: name for name, (number, _) in _SIGNALS.items()}
 _HINTS: Mapping[str, str] = MappingProxyType(
     {
+        "SILENCE": "Look at its last lines: what does it wait for? If it may be quiet for longer, "
+        "give the job a longer silence.",
         "MODULE": "Install what the script imports on the host, for example with `npm ci` in its "
         "directory.",
         "SYNTAX": "The script cannot be read by this interpreter: check its version, and the "
@@ -80,14 +84,14 @@ def outcome(
     """Return how the attempt ended; with *plan* the messages name its interpreter and paths.
 
     *signal* is a name with or without ``SIG``, *reason* the host's word ("exit", "cancel",
-    "timeout", "nocwd", …), *stderr_tail* the end of stderr, of which 4 kB are read.
+    "timeout", "nocwd", …) or ``SILENCE``, *stderr_tail* the end of stderr, of which 4 kB are read.
     """
     tail = stderr_tail[-LOOKED_AT:]
     signal = signal.upper().removeprefix("SIG")
     if reason == "cancel":
         return Outcome(status=Status.CANCELLED)
-    if reason == "timeout":
-        return failed(Category.TIMEOUT_ERROR, _took_too_long(plan), status=Status.TIMED_OUT)
+    if reason in {"timeout", SILENCE}:
+        return _stopped(reason, plan)
     if reason in _LOST or (exit_status is None and not signal):
         return failed(_LOST.get(reason, Category.RUN_LOST), status=Status.LOST)
     if reason in _PREFLIGHT:
@@ -109,6 +113,14 @@ def failed(
         message=message or advice.sentence,
         hint=_HINTS.get(detail, advice.hint),
     )
+
+
+def _stopped(reason: str, plan: Plan | None) -> Outcome:
+    sentence, detail = _took_too_long(plan), ""
+    if reason == SILENCE:
+        sentence = "The script had said nothing for too long, and Ferry stopped it."
+        detail = "SILENCE"
+    return failed(Category.TIMEOUT_ERROR, sentence, detail=detail, status=Status.TIMED_OUT)
 
 
 def _ended_badly(exit_status: int | None, signal: str, tail: str) -> Outcome:

@@ -7,13 +7,15 @@ from executor.services.bindings import Bindings, Unbound
 from executor.services.catalog import Catalog
 from executor.services.confirmations import Confirmations
 from executor.services.controls import Controls
+from executor.services.forecasts import Forecasts
 from executor.services.ground import Ground
 from executor.services.history import History
-from executor.services.launcher import Ask, Launcher
+from executor.services.launcher import Ask, Duplicate, Launcher
 from executor.services.news import Item, News
 from executor.services.queue import Queue
+from executor.services.records import Records
 
-__all__ = ["Ask", "Bell", "Ground", "Item", "Services", "Unbound", "build"]
+__all__ = ["Ask", "Bell", "Duplicate", "Ground", "Item", "Services", "Unbound", "build"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,10 @@ class Services:
     confirmations: Confirmations
     controls: Controls
     history: History
+    forecasts: Forecasts
     news: News
     queue: Queue
+    records: Records
 
 
 def build(ground: Ground) -> Services:
@@ -39,6 +43,8 @@ def build(ground: Ground) -> Services:
         confirmations=Confirmations(ground),
         controls=Controls(ground),
         history=History(ground),
+        forecasts=Forecasts(ground),
         news=News(ground),
         queue=Queue(ground),
+        records=Records(ground),
     )

@@ -9,6 +9,7 @@ from db.repos import Repos
 from executor.rules.access import check_may_cancel, check_may_confirm, check_may_run
 from executor.services.ground import Ground
 from executor.services.history import find_execution
+from executor.services.launcher import queued
 
 _AWAITING = frozenset({Status.AWAITING_CONFIRMATION})
 
@@ -37,7 +38,7 @@ class Confirmations:
                     hint=f"Look at `/migrate status #{execution_id}` and use the button there.",
                 )
             now = self._ground.clock()
-            answer = {"status": Status.QUEUED, "queued_at": now}
+            answer = {"status": Status.QUEUED, **queued(environment, now)}
             execution = await self._answer(repos, execution, by, "confirmed", "", answer)
         self._ground.work.ring()
         self._ground.news.ring()

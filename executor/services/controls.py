@@ -6,7 +6,7 @@ from db.model.errors import Conflict
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from executor.rules import lifecycle
-from executor.rules.access import check_may_cancel
+from executor.rules.access import check_admin, check_may_cancel
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 
@@ -42,6 +42,29 @@ class Controls:
             fresh = await find_execution(repos, execution_id)
         if not won:
             raise Conflict(f"#{execution_id} changed at the same moment; look at its card.")
+        self._ground.work.ring()
+        self._ground.news.ring()
+        return fresh
+
+    async def move_to_front(self, execution_id: int, by: Person) -> Execution:
+        """Let the execution be the next of its environment; return it.
+
+        Raises NotFound, NotAllowed unless an admin asks, or Conflict when it does not wait there.
+        """
+        check_admin(by, self._ground.admins)
+        async with self._ground.db.begin() as repos:
+            execution = await find_execution(repos, execution_id)
+            await repos.environments.lock(execution.environment_id)  # of two, each goes before all
+            first = await repos.queue.highest_priority(execution.environment_id) + 1
+            won = await repos.executions.change(
+                execution_id, expect={Status.QUEUED}, priority=first
+            )
+            fresh = await find_execution(repos, execution_id)
+        if not won:
+            raise Conflict(
+                f"#{execution_id} does not wait in the queue: nothing was changed.",
+                hint="`/migrate queue` shows what waits.",
+            )
         self._ground.work.ring()
         self._ground.news.ring()
         return fresh

@@ -1,15 +1,13 @@
 """What ran, what runs, and what it said."""
 
-import statistics
 from collections.abc import AsyncGenerator
 
 from db.model.errors import NotFound
-from db.model.execution import Execution, LogLine, Status, Stream
+from db.model.execution import Attempt, Execution, LogLine, Stream
 from db.repos import Repos
 from executor.services.ground import Ground
 
 _PAGE = 2000
-_PAST_RUNS = 20
 
 
 class History:
@@ -53,20 +51,10 @@ class History:
             yield "".join(f"{_prefix(line)} {line.text}\n" for line in lines)
             after = lines[-1].number
 
-    async def queue_position(self, execution: Execution) -> int:
-        """Return its place in its environment's queue: 1 is next, 0 is not queued."""
-        if execution.status is not Status.QUEUED:
-            return 0
+    async def attempts(self, execution: Execution) -> list[Attempt]:
+        """Return its tries, the first one first."""
         async with self._db.read() as repos:
-            return await repos.executions.ahead(execution) + 1
-
-    async def typical_duration(self, execution: Execution) -> float | None:
-        """Return the median seconds of the job's last successes in that environment."""
-        async with self._db.read() as repos:
-            past = await repos.executions.durations(
-                execution.job_id, execution.environment_id, _PAST_RUNS
-            )
-        return statistics.median(past) if past else None
+            return await repos.attempts.of(execution.id)
 
 
 async def find_execution(repos: Repos, execution_id: int) -> Execution:

@@ -3,15 +3,16 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from db.model.catalog import ConfirmationPolicy, Environment, Job, Kind
-from db.model.errors import InvalidInput, NotFound
+from db.model.errors import Conflict, InvalidInput, NotFound
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import check_may_run
+from executor.rules.concurrency import concurrency_key
 from executor.rules.parameters import validate
 from executor.rules.plan import plan_hash, plan_of
 from executor.services.bindings import Unbound
@@ -35,6 +36,20 @@ class Ask:
     idempotency_key: str = ""  #: the same key gives the same execution, not a second one
 
 
+class Duplicate(Conflict):
+    """The same job waits with the same values already: *waiting* is it."""
+
+    def __init__(self, waiting: Execution) -> None:
+        asks = waiting.status is Status.AWAITING_CONFIRMATION
+        stands = "for its confirmation" if asks else "in the queue"
+        super().__init__(
+            f"#{waiting.id} {waiting.job_name} with the same values waits {stands} on "
+            f"{waiting.environment_name} already, so it was not asked for twice.",
+            hint=f"`/migrate status #{waiting.id}` shows it. Once it has started, ask again.",
+        )
+        self.waiting = waiting
+
+
 class Launcher:
     """From an ask to an execution that waits, for its confirmation or for a worker."""
 
@@ -44,7 +59,8 @@ class Launcher:
     async def launch(self, ask: Ask) -> Execution:
         """Return the new execution, queued or awaiting its confirmation.
 
-        Raises NotFound (job), Unbound (channel), InvalidInput (values, by field), NotAllowed.
+        Raises NotFound (job), Unbound (channel), InvalidInput (values, by field), NotAllowed, and
+        Duplicate when the same waits already.
         """
         async with self._ground.db.begin() as repos:
             if known := await _known(repos, ask.idempotency_key):
@@ -63,7 +79,7 @@ class Launcher:
         async with self._ground.db.begin() as repos:
             old = await find_execution(repos, execution_id)
             environment = await _environment(repos, channel_id)
-            await repos.environments.lock(environment.id)  # of two at once, one sees the other's
+            await repos.environments.lock(environment.id)
             since = self._ground.clock() - _TWICE
             if twin := await repos.executions.twin(old, by.user_id, channel_id, since):
                 return twin
@@ -101,11 +117,17 @@ class Launcher:
             "reason": _reason(ask.reason),
             "parameters": values,
             "plan_hash": plan_hash(plan),
+            "concurrency_key": concurrency_key(job.concurrency_key, values),
+            "job_concurrency": job.concurrency,
+            "max_attempts": job.retry.attempts,
         }
         new |= self._first_state(environment)
-        execution = await repos.executions.add(new, plan)
-        if execution is None and (known := await _known(repos, ask.idempotency_key)):
+        await repos.environments.lock(environment.id)  # of two at once, one sees the other's
+        if known := await _known(repos, ask.idempotency_key):
             return known
+        if waiting := await repos.executions.waiting_twin(new):
+            raise Duplicate(waiting)
+        execution = await repos.executions.add(new, plan)
         assert execution is not None, "only the idempotency key can be taken"  # noqa: S101
         return execution
 
@@ -119,12 +141,18 @@ class Launcher:
         if asks:
             expires_at = now + self._ground.confirm_within
             return {"status": Status.AWAITING_CONFIRMATION, "expires_at": expires_at}
-        return {"status": Status.QUEUED, "queued_at": now}
+        return {"status": Status.QUEUED, **queued(environment, now)}
 
     def _ring(self, execution: Execution) -> None:
         self._ground.news.ring()
         if execution.status is Status.QUEUED:
             self._ground.work.ring()
+
+
+def queued(environment: Environment, now: datetime) -> dict[str, Any]:
+    """Return what entering the queue of *environment* sets."""
+    limit = timedelta(seconds=environment.queue_timeout_s)
+    return {"queued_at": now, "queue_expires_at": now + limit}
 
 
 async def _known(repos: Repos, key: str) -> Execution | None:

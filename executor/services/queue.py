@@ -1,18 +1,15 @@
-"""What workers ask for: the next execution, its lease, and the record of how it went."""
+"""What workers ask for: the next execution, its lease, and all they need to know of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from db.model.catalog import Environment, Job
-from db.model.categories import Category
-from db.model.errors import LeaseLost
-from db.model.execution import LIVE, Attempt, Execution, LogLine, Status, Stream
-from executor.rules.lifecycle import may_become
-from executor.rules.outcomes import Outcome, failed
+from db.model.execution import Attempt, Execution, LogLine, Status, Stream
+from executor.rules.durations import words
 from executor.services.ground import Ground
 
-_LOST = "Another worker owns this run now."
 STDERR_LINES = 20  # of which the telling one is looked for
 
 
@@ -28,22 +25,27 @@ class Brief:
 
 
 class Queue:
-    """Claims and records; every write carries the fence, so a worker that lost its lease stops."""
+    """Who runs what next, and who holds the lease of what runs."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self.bell = ground.work
 
     async def claim_next(self, worker: str, lease: timedelta) -> Execution | None:
-        """Give *worker* the oldest execution whose environment has room; None if there is none."""
+        """Give *worker* the execution that is next; None if nothing may start now.
+
+        First in, first out for each environment, past those that wait for a limit of their job or
+        for a run with their key.
+        """
+        now = self._ground.clock()
         async with self._ground.db.read() as repos:
-            waiting = await repos.queue.waiting()
-        for environment_id, execution_id in waiting:
+            waiting = await repos.queue.waiting(now)
+        for environment_id in waiting:
             async with self._ground.db.begin() as repos:
-                if not await repos.queue.has_room(environment_id):
+                execution_id = await repos.queue.next_in(environment_id, now)
+                if execution_id is None:
                     continue
-                until = self._ground.clock() + lease
-                if not await repos.queue.claim(execution_id, worker, until):
+                if not await repos.queue.claim(execution_id, worker, now + lease):
                     continue
                 execution = await repos.executions.get(execution_id)
                 assert execution is not None, "just claimed"  # noqa: S101
@@ -101,89 +103,21 @@ class Queue:
                 stderr=tuple(line for line in stderr if line.attempt == execution.attempt),
             )
 
-    async def start_requested(self, execution: Execution) -> bool:
-        """Record that the start is about to be sent; False if a person cancelled meanwhile.
+    async def expire_due(self) -> int:
+        """End what has waited in the queue for longer than it may; return how many.
 
-        From here on the script may be running, whatever happens to us.
+        What never ran expires; what waited for a retry failed, as its last attempt said.
         """
-        async with self._ground.db.begin() as repos:
-            fresh = await repos.executions.get(execution.id)
-            if fresh is None or fresh.fence != execution.fence:
-                raise LeaseLost(_LOST)
-            if fresh.status is not Status.RUNNING:
-                return False
-            ours = await repos.attempts.change(
-                execution.id,
-                execution.attempt,
-                fence=execution.fence,
-                start_requested_at=self._ground.clock(),
-            )
-        if not ours:
-            raise LeaseLost(_LOST)
-        return True
-
-    async def started(self, execution: Execution) -> None:
-        """Record that the host said the script was started; LeaseLost when it is not ours."""
-        async with self._ground.db.begin() as repos:
-            ours = await repos.attempts.change(
-                execution.id,
-                execution.attempt,
-                fence=execution.fence,
-                started_at=self._ground.clock(),
-            )
-        if not ours:
-            raise LeaseLost(_LOST)
-
-    async def reconnecting(self, execution: Execution, *, lost: bool) -> None:
-        """Record that the line to the host was lost, or is back."""
-        since = self._ground.clock() if lost else None
-        async with self._ground.db.begin() as repos:
-            won = await repos.executions.change(
-                execution.id, expect=LIVE, fence=execution.fence, reconnecting_since=since
-            )
-        if not won:
-            raise LeaseLost(_LOST)
-        self._ground.news.ring()
-
-    async def finish(
-        self,
-        execution: Execution,
-        outcome: Outcome,
-        *,
-        exit_status: int | None = None,
-        result: Mapping[str, str] | None = None,
-        receipt: str = "",
-    ) -> None:
-        """Record how it ended. Raises LeaseLost when it is not ours to record any more."""
         now = self._ground.clock()
+        ended = 0
         async with self._ground.db.begin() as repos:
-            fresh = await repos.executions.get(execution.id)
-            if fresh is None or fresh.fence != execution.fence or not fresh.status.is_live:
-                raise LeaseLost(_LOST)
-            if not may_become(fresh.status, outcome.status):
-                outcome = failed(Category.KILLED_EXTERNALLY)  # stopped, and not by us
-            error = {
-                "error_category": outcome.category,
-                "error_detail": outcome.detail,
-                "exit_status": exit_status,
-            }
-            won = await repos.executions.change(
-                execution.id,
-                expect={fresh.status},
-                fence=execution.fence,
-                status=outcome.status,
-                finished_at=now,
-                reconnecting_since=None,
-                error_message=outcome.message,
-                error_hint=outcome.hint,
-                result=dict(result or {}),
-                receipt=receipt,
-                **error,
-            )
-            if not won:
-                raise LeaseLost(_LOST)
-            await repos.attempts.change(
-                execution.id, execution.attempt, fence=execution.fence, finished_at=now, **error
-            )
-        self._ground.news.ring()
-        self._ground.work.ring()
+            for execution in await repos.queue.overdue(now):
+                end: dict[str, Any] = {"status": Status.FAILED, "finished_at": now}
+                if not execution.attempt:
+                    waited = words((now - (execution.queued_at or now)).total_seconds())
+                    sentence = f"It waited {waited} in the queue, which is as long as it may."
+                    end |= {"status": Status.EXPIRED, "error_message": sentence}
+                ended += await repos.executions.change(execution.id, expect={Status.QUEUED}, **end)
+        if ended:
+            self._ground.news.ring()
+        return ended

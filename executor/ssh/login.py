@@ -45,6 +45,7 @@ class Login:
     async def _handshake(
         self, target: Target, tunnel: asyncssh.SSHClientConnection | None
     ) -> asyncssh.SSHClientConnection:
+        timeout_s = target.connect_timeout_s or self._timeout_s
         witness = Witness()
         pins = pins_of(target)
         try:
@@ -63,8 +64,8 @@ class Login:
                 preferred_auth="publickey",
                 encryption_algs="^aes128-gcm@openssh.com",  # nearly twice as fast as the default
                 compression_algs=None,
-                connect_timeout=self._timeout_s,
-                login_timeout=self._timeout_s,
+                connect_timeout=timeout_s,
+                login_timeout=timeout_s,
                 keepalive_interval=self._keepalive_s,
                 keepalive_count_max=3,
                 **agent,

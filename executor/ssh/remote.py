@@ -53,9 +53,9 @@ class RemoteRun:
         """Have the host end it (TERM, grace, KILL, sweep); returns at once, with the status now."""
         return read_status(await self._call("cancel"))
 
-    async def remove(self) -> None:
-        """Remove its directory; a run that is not over stays as it is."""
-        await self._call("remove")
+    async def remove(self) -> bool:
+        """Remove its directory; False if the run is not over, which then stays as it is."""
+        return await self._call("remove") == "removed"
 
     async def _call(self, verb: str, *words: str | int, data: bytes = b"") -> str:
         try:

@@ -17,6 +17,7 @@ class Target:
     proxy_jump: str  #: ``[user@]host[:port]``, empty for none
     host_key: str  #: pinned public keys, one OpenSSH line each
     proxy_jump_host_key: str = ""  #: the same of the jump host: neither may pass for the other
+    connect_timeout_s: int | None = None  #: None: Ferry's own
 
     @property
     def address(self) -> str:
@@ -35,6 +36,7 @@ def target_of(environment: Environment) -> Target:
         proxy_jump=environment.proxy_jump,
         host_key=environment.host_key,
         proxy_jump_host_key=environment.proxy_jump_host_key,
+        connect_timeout_s=environment.connect_timeout_s,
     )
 
 
@@ -58,4 +60,5 @@ def jump_of(target: Target) -> Target | None:
         passphrase_ref=target.passphrase_ref,
         proxy_jump="",
         host_key=target.proxy_jump_host_key,
+        connect_timeout_s=target.connect_timeout_s,
     )

@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 from db.model.errors import Conflict, InvalidInput, NotAllowed
 from db.model.people import Person
+from handlers import parsing
+from handlers.parsing import Command
+from handlers.views.ids import COMMAND
 
 
 def may(check: Callable[[Person], None], person: Person) -> bool:
@@ -19,3 +22,13 @@ def at_the_name(error: Conflict) -> InvalidInput:
     """Return *error*, a name that is taken, for the field where another one is typed."""
     sentence = f"{error.message} Choose another name."
     return InvalidInput(sentence, fields={"name": sentence})
+
+
+def wanted(command: Command) -> int:
+    """Return the number after the verb; InvalidInput if it is missing."""
+    if not command.words:
+        raise InvalidInput(
+            "Which run? Its number is missing.",
+            hint=f"It stands on the card: `{COMMAND} {command.verb} #128`.",
+        )
+    return parsing.number(command.words[0])

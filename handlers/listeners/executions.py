@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from db.model.errors import InvalidInput
 from executor.services import Services
 from handlers import parsing
+from handlers.listeners import wanted
 from handlers.parsing import Click, Command, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
 from handlers.views import runs as views
 from handlers.views.card import execution_card
-from handlers.views.ids import COMMAND, Action
+from handlers.views.ids import Action
 
 TAIL = 60  # most may be marks of progress, which no card shows
 
@@ -70,7 +70,7 @@ class ExecutionListeners:
 
     async def log(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate log #n``."""
-        await self._log(_wanted(command), reply)
+        await self._log(wanted(command), reply)
 
     async def show_log(self, click: Click, reply: Reply) -> None:
         """Show the last lines of the run of a card."""
@@ -78,7 +78,7 @@ class ExecutionListeners:
 
     async def cancel(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate cancel #n``."""
-        execution = await self._services.controls.cancel(_wanted(command), command.by)
+        execution = await self._services.controls.cancel(wanted(command), command.by)
         await reply.say(views.cancelling(execution))
 
     async def press_cancel(self, click: Click, reply: Reply) -> None:
@@ -93,8 +93,7 @@ class ExecutionListeners:
         card = execution_card(
             execution,
             tail=await history.tail(execution_id, TAIL),
-            position=await history.queue_position(execution),
-            typical_s=await history.typical_duration(execution),
+            forecast=await self._services.forecasts.of(execution),
             now=self._clock(),
         )
         await reply.say(card)
@@ -120,13 +119,3 @@ class ExecutionListeners:
             where=where.name if where else "",
         )
         await reply.say(page, replace=replace)
-
-
-def _wanted(command: Command) -> int:
-    """Return the number after the verb; InvalidInput if it is missing."""
-    if not command.words:
-        raise InvalidInput(
-            "Which run? Its number is missing.",
-            hint=f"It stands on the card: `{COMMAND} {command.verb} #128`.",
-        )
-    return parsing.number(command.words[0])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from db.model.catalog import Job
 from db.model.errors import FerryError, InvalidInput
-from executor.services import Ask, Services, Unbound
+from executor.services import Ask, Duplicate, Services, Unbound
 from handlers import parsing
 from handlers.parsing import Click, Command, Form, Request, Search
 from handlers.replies import Reply
@@ -63,6 +63,8 @@ class RunListeners:
             await reply.say(notes.refused(error, run_form.form_button(job.name, given, reason)))
         except Unbound as error:
             await reply.say(notes.refused(error, bindings.bind_button()))
+        except Duplicate as error:
+            await reply.say(notes.refused(error, views.show_button(error.waiting)))
         else:
             await reply.say(views.launched(execution, here=command.channel_id))
 
@@ -124,6 +126,9 @@ class RunListeners:
             new = await self._services.launcher.again(old.id, click.by, channel_id)
         except Unbound as error:
             await reply.say(notes.refused(error, bindings.bind_button()))
+            return
+        except Duplicate as error:
+            await reply.say(notes.refused(error, views.show_button(error.waiting)))
             return
         if click.is_copy:
             await reply.say(views.launched(new, here=click.channel_id))

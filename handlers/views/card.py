@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from db.model.execution import Execution, LogLine, Status
-from executor.rules.durations import words
+from executor.rules.estimates import Forecast
 from handlers.views.blocks import (
     Block,
     actions,
@@ -18,19 +18,17 @@ from handlers.views.blocks import (
     section,
     when,
 )
+from handlers.views.going import SEPARATOR, going, in_the_queue
 from handlers.views.ids import Action, answer
 from handlers.views.message import Told
 from handlers.views.plan import plan_blocks
 from handlers.views.sentences import (
     BAD_ENDS,
     advice,
-    elapsed_s,
     head,
-    in_line,
     name,
     outcome,
     place,
-    reconnecting,
     sentence,
     share,
     values,
@@ -39,7 +37,6 @@ from handlers.views.sentences import (
 CELLS = 20
 TAIL, LIVE_TAIL = 12, 6
 REASON = 300
-SEPARATOR = " · "
 TIME = "{time}"
 MARKS = ("::progress ", "::result ")
 
@@ -48,15 +45,14 @@ def execution_card(
     execution: Execution,
     *,
     tail: Sequence[LogLine],
-    position: int,
-    typical_s: float | None,
+    forecast: Forecast,
     now: datetime,
     log_permalink: str = "",
 ) -> Told:
     """Return what runs, where, for whom and how it goes, with the buttons valid in this state.
 
-    *tail*: the newest log lines, oldest first (of a failure: of stderr); *position* in the queue,
-    1 is next; *typical_s*: what the job usually takes; *log_permalink*: the attached log.
+    *tail*: the newest log lines, oldest first (of a failure: of stderr); *forecast*: when it
+    starts and how long it takes; *log_permalink*: the attached log.
     """
     came_of_it = [section(told)] if (told := outcome(execution)) else []
     blocks, facts = [_title(execution), *came_of_it], _facts(execution, log_permalink)
@@ -64,12 +60,12 @@ def execution_card(
         case Status.AWAITING_CONFIRMATION:
             blocks += [facts, *_question(execution)]
         case Status.QUEUED:
-            blocks += [facts, *_queued(execution, position, typical_s)]
+            blocks += [facts, *_queued(execution, forecast, now)]
         case Status.RUNNING | Status.CANCELLING:
-            blocks += [facts, *_live(execution, tail, typical_s, now)]
+            blocks += [facts, *_live(execution, tail, forecast, now)]
         case _:
             blocks += [*_advice(execution, tail), facts, _again(execution)]
-    return Told(sentence(execution, position=position, now=now), blocks)
+    return Told(sentence(execution, position=forecast.position, now=now), blocks)
 
 
 def _title(execution: Execution) -> Block:
@@ -85,6 +81,8 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
         facts.append(f"started {when(execution.started_at, TIME)}")
     if execution.exit_status and execution.status in BAD_ENDS:
         facts.append(f"exit status {execution.exit_status}")
+    if execution.attempt > 1 and execution.status.is_over:
+        facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
     if execution.warnings:
         facts.append(f"{execution.warnings} warning{'s' if execution.warnings > 1 else ''}")
     if log_permalink:
@@ -138,22 +136,19 @@ def _with(execution: Execution) -> str:
     return f", with {clip(given, 150)}" if given else ""
 
 
-def _queued(execution: Execution, position: int, typical_s: float | None) -> list[Block]:
-    told = _capital(in_line(position))
-    if typical_s:
-        told += f" · usually takes {words(typical_s)}"
-    return [section(told), actions(_cancel(execution))]
+def _queued(execution: Execution, forecast: Forecast, now: datetime) -> list[Block]:
+    return [section(in_the_queue(execution, forecast, now)), actions(_cancel(execution))]
 
 
 def _live(
-    execution: Execution, tail: Sequence[LogLine], typical_s: float | None, now: datetime
+    execution: Execution, tail: Sequence[LogLine], forecast: Forecast, now: datetime
 ) -> list[Block]:
     blocks = []
     if execution.progress:
         said = f" · {esc(clip(execution.progress.words, 200))}" if execution.progress.words else ""
         bar_ = bar(execution.progress.fraction)
         blocks.append(section(f"`{bar_}` {share(execution.progress)}{said}"))
-    blocks.append(context(SEPARATOR.join(_going(execution, typical_s, now))))
+    blocks.append(context(SEPARATOR.join(going(execution, forecast.estimate, now))))
     if said_ := [line.text for line in tail if not _is_a_mark(line)][-LIVE_TAIL:]:
         blocks.append(code(said_))
     buttons = [_log(execution)]
@@ -165,33 +160,6 @@ def _live(
 def _is_a_mark(line: LogLine) -> bool:
     """Whether *line* is only for Ferry: the bar and the end say it in words."""
     return line.text.lstrip().startswith(MARKS)
-
-
-def _going(execution: Execution, typical_s: float | None, now: datetime) -> list[str]:
-    elapsed = elapsed_s(execution, now)
-    going = [f"running for {words(elapsed)}"]
-    if left := _estimate(execution, elapsed, typical_s):
-        going.append(left)
-    if execution.status is Status.CANCELLING:
-        by = f", asked by {person(execution.cancelled_by)}" if execution.cancelled_by else ""
-        going.append(f"stopping: TERM, then KILL after {words(execution.plan.grace_s)}{by}")
-    if execution.reconnecting_since:
-        going.append(f"🔌 {reconnecting(execution, now)}: the script goes on without us")
-    if execution.resumed:
-        going.append("bot restarted, nothing lost")
-    return going
-
-
-def _estimate(execution: Execution, elapsed: float, typical_s: float | None) -> str:
-    """Return what is left, by past runs or else by the progress so far; empty if unknown."""
-    if typical_s:
-        left = typical_s - elapsed
-        usually = f"usually {words(typical_s)}"
-        return f"about {words(left)} left ({usually})" if left >= 1 else f"longer than {usually}"
-    fraction = execution.progress.fraction if execution.progress else 0.0
-    if fraction < 0.1:
-        return ""
-    return f"about {words(elapsed * (1 - fraction) / fraction)} left"
 
 
 def _advice(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
@@ -214,10 +182,6 @@ def _again(execution: Execution) -> Block:
     if execution.lines:
         buttons.append(_log(execution))
     return actions(*buttons)
-
-
-def _capital(words_: str) -> str:
-    return words_[:1].upper() + words_[1:]
 
 
 def bar(fraction: float) -> str:

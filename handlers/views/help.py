@@ -11,6 +11,7 @@ VERBS = {
     "run": "pick a job and fill in its form",
     "run job name=value …": "the same in one line",
     "status [#n]": "what runs and waits, or one run",
+    "queue": "what waits, in which order, and when it will start",
     "cancel #n": "stop a run, or take it out of the queue",
     "log #n": "the last lines of a run",
     "history": "the last runs",
@@ -19,6 +20,7 @@ VERBS = {
     "envs": "where it can run, and which channel runs where",
 }
 ADMIN_VERBS = {
+    "front #n": "let a run that waits go before the others",
     "bind environment": "let jobs that are run in this channel run there",
     "unbind": "let no job run in this channel any more",
     "new environment": "add a host to run on",

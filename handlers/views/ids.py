@@ -27,6 +27,8 @@ class Action(StrEnum):
     EXECUTION_STATUS = "execution.status"
     EXECUTION_HISTORY = "execution.history"
     EXECUTION_OLDER = "execution.older"
+    EXECUTION_QUEUE = "execution.queue"
+    EXECUTION_FRONT = "execution.front"
 
     RUN_OPEN = "run.open"
     RUN_FORM = "run.form"

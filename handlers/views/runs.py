@@ -30,13 +30,14 @@ def active(running: Sequence[Execution], *, now: datetime, where: str = "") -> T
     place_ = f" in {where}" if where else ""
     run = button("Run a job…", action_id=Action.RUN_OPEN, style="primary")
     last = button("Last runs", action_id=Action.EXECUTION_HISTORY)
+    line = button("Queue", action_id=Action.EXECUTION_QUEUE)
     if not running:
         text = f"Nothing runs or waits{esc(place_)}."
         return Told(text, [section(text), actions(run, last)])
     rows = [row(one, now=now) for one in running[:40]]
     more = [context(f"and {len(running) - 40} more")] if len(running) > 40 else []
     title = f"Running and waiting{place_} ({len(running)})"
-    return Told(f"{esc(title)}.", [header(title), *rows, *more, actions(run, last)])
+    return Told(f"{esc(title)}.", [header(title), *rows, *more, actions(run, line, last)])
 
 
 def history(
@@ -75,11 +76,19 @@ def row(one: Execution, *, now: datetime) -> Block:
         f"{emoji} *{name(one)}* → {place(one.environment_name, one.environment_kind)} · "
         f"{word}{took}{so_far}{why}"
     )
-    second = f"{person(one.requested_by)} {moment(one.created_at)}"
-    show = button(
-        "Show", action_id=Action.EXECUTION_SHOW, value=str(one.id), accessible=f"Show #{one.id}"
+    return section(f"{first}\n{asked(one)}", accessory=show_button(one))
+
+
+def asked(one: Execution) -> str:
+    """Return who asked for it, and when."""
+    return f"{person(one.requested_by)} {moment(one.created_at)}"
+
+
+def show_button(one: Execution, words_: str = "Show") -> Block:
+    """Return the button that shows all of a run."""
+    return button(
+        words_, action_id=Action.EXECUTION_SHOW, value=str(one.id), accessible=f"Show #{one.id}"
     )
-    return section(f"{first}\n{second}", accessory=show)
 
 
 def log(one: Execution, lines: Sequence[LogLine], *, now: datetime) -> Told:

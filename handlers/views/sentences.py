@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from db.model.catalog import Kind
-from db.model.execution import Execution, Progress, Status
+from db.model.execution import Attempt, Execution, Progress, Status
 from executor.rules.durations import words
 from handlers.views.blocks import badge, clip, clip_mrkdwn, esc, person
 
@@ -47,19 +47,29 @@ def sentence(execution: Execution, *, position: int, now: datetime) -> str:
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
             told = "awaits confirmation; nothing runs before that"
+        case Status.QUEUED if execution.attempt:
+            told = f"is tried again: {attempt_failed(execution)}"
         case Status.QUEUED:
             told = f"is queued, {in_line(position)}"
-        case Status.RUNNING:
-            told = f"is running, {words(elapsed_s(execution, now))} so far"
-            if execution.progress:
-                told += f", {share(execution.progress)}"
-            if execution.reconnecting_since:
-                told += f"; {reconnecting(execution, now)}"
-        case Status.CANCELLING:
-            told = f"is being cancelled{_by(execution.cancelled_by)}"
+        case Status.RUNNING | Status.CANCELLING:
+            told = _live(execution, now)
         case _:
             told = ending(execution)
     return f"{subject} {told}".rstrip(".") + "."
+
+
+def _live(execution: Execution, now: datetime) -> str:
+    if execution.status is Status.CANCELLING:
+        facts = [f"is being cancelled{_by(execution.cancelled_by)}"]
+    else:
+        facts = [f"is running, {words(elapsed_s(execution, now))} so far"]
+        if execution.progress:
+            facts[0] += f", {share(execution.progress)}"
+    if execution.reconnecting_since:
+        facts.append(reconnecting(execution, now))
+    if execution.silent_since:
+        facts.append(no_output(execution, now))
+    return "; ".join(facts)
 
 
 def head(execution: Execution) -> str:
@@ -90,7 +100,8 @@ def outcome(execution: Execution) -> str:
         case Status.DISCARDED:
             told = f"Nothing ran{': ' if execution.error_message else ''}{_message(execution)}"
         case Status.EXPIRED:
-            told = "Nobody confirmed it in time; nothing ran"
+            why = _message(execution) or "Nobody confirmed it in time"
+            told = f"{why}; nothing ran"
         case Status.FAILED | Status.TIMED_OUT | Status.LOST:
             told = " · ".join(part for part in (reason, counted, stopped) if part)
         case _:
@@ -115,7 +126,8 @@ def ending(execution: Execution, *, names: bool = True) -> str:
             why = f": {_message(execution)}" if execution.error_message else ""
             told = f"was discarded{by}{why}; nothing ran"
         case Status.EXPIRED:
-            told = "expired: nobody confirmed it in time; nothing ran"
+            why = _message(execution) or "nobody confirmed it in time"
+            told = f"expired: {why}; nothing ran"
         case Status.TIMED_OUT:
             told = f"timed out{f' after {lasted}' if lasted else ''}{_why(execution)}"
         case Status.LOST:
@@ -168,6 +180,21 @@ def reconnecting(execution: Execution, now: datetime) -> str:
     if since is None:
         return ""
     return f"reconnecting ({words((now - since).total_seconds())})"
+
+
+def attempt_failed(execution: Execution, attempt: Attempt | None = None) -> str:
+    """Return which attempt failed and why: *attempt*, or the last one of what is tried again."""
+    told = attempt or execution
+    number = attempt.number if attempt else execution.attempt
+    said = [told.error_category or "", esc(clip(told.error_message, MESSAGE)).rstrip(".")]
+    why = "".join(f": {part}" for part in said if part)
+    return f"attempt {number} of {execution.max_attempts} failed{why}"
+
+
+def no_output(execution: Execution, now: datetime) -> str:
+    """Return for how long it has said nothing, once that is too long; empty if it speaks."""
+    since = execution.silent_since
+    return f"no output for {words((now - since).total_seconds())}" if since else ""
 
 
 def elapsed_s(execution: Execution, now: datetime) -> float:

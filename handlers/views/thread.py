@@ -5,17 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.model.catalog import Kind
-from db.model.execution import Execution, LogLine, Status
+from db.model.execution import Attempt, Execution, LogLine, Status
 from executor.rules.durations import words
-from handlers.views.blocks import Block, code, context, esc, mono, person, section
+from executor.rules.estimates import Estimate
+from handlers.views.blocks import Block, code, context, esc, mono, person, section, when
+from handlers.views.going import CLOCK, is_slow, usually
 from handlers.views.ids import COMMAND
 from handlers.views.message import Told
-from handlers.views.sentences import BAD_ENDS, LOOK, advice, elapsed_s, ending, name, share
+from handlers.views.sentences import (
+    BAD_ENDS,
+    LOOK,
+    advice,
+    attempt_failed,
+    elapsed_s,
+    ending,
+    name,
+    share,
+)
 
 MILESTONES = (75, 50, 25)  # per cent; the highest that was reached is said, the others are skipped
 LASTS = timedelta(minutes=1)  # shorter runs have no milestones
 OUT_OF_REACH = timedelta(minutes=1)
 MOST_OUTAGES = 5  # a flapping line is told of this often
+MOST_SILENCES = 3
 TAIL = 20
 
 
@@ -33,20 +45,24 @@ def due_posts(
     *,
     said: Collection[str],
     tail: Sequence[LogLine],
+    estimate: Estimate | None,
+    attempts: Sequence[Attempt],
     now: datetime,
     log_is_attached: bool,
 ) -> list[Post]:
     """Return what is to be said now and was not yet, in order.
 
     *said*: the keys of the posts that are out; *tail*: after a failure, the last lines of stderr;
-    *log_is_attached*: a file follows, so nobody needs to be told how to see the log.
+    *attempts*: all so far; *log_is_attached*: a file follows, so nobody needs to be told how to
+    see the log.
     """
+    posts = [_retried(execution, one) for one in attempts if _is_followed(one, execution)]
     if execution.status.is_over and not _is_own_answer(execution):
-        posts = [_end(execution, tail, log_is_attached=log_is_attached)]
+        posts += [_end(execution, tail, log_is_attached=log_is_attached)]
     elif execution.status.is_live:
-        posts = [_started(execution), *_line(execution, said, now), *_milestone(execution, now)]
-    else:
-        posts = []
+        posts = [_started(execution), *posts, *_line(execution, said, now)]
+        posts += [*_silence(execution, said, now), *_slow(execution, estimate, now)]
+        posts += _milestone(execution, now)
     return [post for post in posts if post.key not in said and not _is_past(post.key, said)]
 
 
@@ -70,6 +86,40 @@ def _started(execution: Execution) -> Post:
     return Post("started", _message(f"▶️ {name(execution)} started on {where}."))
 
 
+def _is_followed(attempt: Attempt, execution: Execution) -> bool:
+    """Whether another attempt came, or comes, after *attempt*."""
+    is_past = attempt.number < execution.attempt
+    return is_past or (attempt.number == execution.attempt and execution.status is Status.QUEUED)
+
+
+def _retried(execution: Execution, attempt: Attempt) -> Post:
+    failed = attempt_failed(execution, attempt)
+    told = f"🔁 {failed[:1].upper()}{failed[1:]}."
+    is_next = attempt.number == execution.attempt
+    if is_next and execution.not_before:
+        told += f" The next one is due {when(execution.not_before, CLOCK)}."
+    return Post(f"attempt-{attempt.number}", _message(told))
+
+
+def _silence(execution: Execution, said: Collection[str], now: datetime) -> list[Post]:
+    """Return that there was no output for too long; each silence is told once."""
+    since = execution.silent_since
+    if since is None or sum(key.startswith("silent-") for key in said) >= MOST_SILENCES:
+        return []
+    quiet = words((now - since).total_seconds())
+    told = f"🔇 {name(execution)} has said nothing for {quiet}. It still runs; its host answers."
+    return [Post(f"silent-{int(since.timestamp())}", _message(told))]
+
+
+def _slow(execution: Execution, estimate: Estimate | None, now: datetime) -> list[Post]:
+    if not is_slow(execution, estimate, now):
+        return []
+    ran = words(elapsed_s(execution, now))
+    usual = usually(estimate)[0]
+    told = f"🐢 Slower than 95 % of its past runs: {ran} so far, it {usual}."
+    return [Post("slow", _message(told))]
+
+
 def _line(execution: Execution, said: Collection[str], now: datetime) -> list[Post]:
     """Return that the host is out of reach, that it is back, and that the bot restarted."""
     posts = []
@@ -79,7 +129,10 @@ def _line(execution: Execution, said: Collection[str], now: datetime) -> list[Po
         posts += [Post(f"back-{n}", _message("🔌 Connected again, nothing lost.")) for n in outages]
     elif now - since >= OUT_OF_REACH and len(outages) < MOST_OUTAGES:
         gone = words((now - since).total_seconds())
-        text = f"🔌 The host has not answered for {gone}; the script goes on there, I keep trying."
+        meanwhile = "the script goes on there, I keep trying"
+        if execution.status is Status.CANCELLING:
+            meanwhile = "the script is stopped as soon as it does"
+        text = f"🔌 The host has not answered for {gone}; {meanwhile}."
         posts.append(Post(f"away-{int(since.timestamp())}", _message(text)))
     if execution.resumed:
         text = "🔄 The bot was restarted and took the run over again; nothing lost."

@@ -51,10 +51,10 @@ async def _reads(ferry: House, card: Json, words: str) -> None:
     await eventually(look, words)
 
 
-async def _gated(ferry: House, channel: str, gate: str) -> Json:
+async def _gated(ferry: House, channel: str, gate: str, turn: str = "") -> Json:
     if not await ferry.services.catalog.jobs(search="gated"):
-        await ferry.job("gated", GATE, "gate: text")
-    return await ferry.asks(ferry.bruno, channel, f"gated {gate}")
+        await ferry.job("gated", GATE, "gate: text\nturn: text optional")
+    return await ferry.asks(ferry.bruno, channel, f"gated {gate} {turn}".strip())
 
 
 async def test_second_run_waits_for_the_first(ferry: House) -> None:
@@ -63,7 +63,9 @@ async def test_second_run_waits_for_the_first(ferry: House) -> None:
     await ferry.environment("narrow", channels[0], concurrency=1)
     for channel in channels[1:]:
         await ferry.services.bindings.bind(channel, "narrow", ANA)
-    cards = [await _gated(ferry, channel, "narrow") for channel in channels]
+    cards = [
+        await _gated(ferry, channel, "narrow", str(turn)) for turn, channel in enumerate(channels)
+    ]
     places = ("Running", "Next in line", "2nd in line", "3rd in line")
     for card, words in zip(cards, places, strict=True):
         await _reads(ferry, card, words)

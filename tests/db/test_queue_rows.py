@@ -76,8 +76,10 @@ async def test_twenty_workers_who_want_different_executions_fill_the_room_and_no
 
     async def want(number: int) -> bool:
         async with database.begin() as repos:
-            room = await repos.queue.has_room(place.environment.id)
-            return room and await repos.queue.claim(number, f"w{number}", clock() + LEASE)
+            room = await repos.queue.next_in(place.environment.id, clock())
+            return room is not None and await repos.queue.claim(
+                number, f"w{number}", clock() + LEASE
+            )
 
     won = await asyncio.gather(*map(want, numbers))
 
@@ -95,11 +97,11 @@ async def test_each_environment_has_its_own_queue(database: Database, clock: Clo
     await claim(database, running.id, "w1", clock)
 
     async with database.begin() as repos:
-        offered = await repos.queue.waiting()
-        room = [await repos.queue.has_room(environment) for environment, _ in offered]
+        offered = await repos.queue.waiting(clock())
+        first = [await repos.queue.next_in(environment, clock()) for environment in offered]
 
-    assert offered == [(place.environment.id, waiting[0].id), (other.id, waiting[1].id)]
-    assert room == [False, True]
+    assert offered == [place.environment.id, other.id]
+    assert first == [None, waiting[1].id]
 
 
 async def test_a_lease_that_ran_out_is_taken_over_once(database: Database, clock: Clock) -> None:
@@ -297,12 +299,11 @@ async def _claim_oldest(
 ) -> int | None:
     """Claim as a worker does; note the number, and how many run there now."""
     async with database.read() as repos:
-        waiting = await repos.queue.waiting()
-    for environment, oldest in waiting:
+        waiting = await repos.queue.waiting(clock())
+    for environment in waiting:
         async with database.begin() as repos:
-            if not await repos.queue.has_room(environment):
-                continue
-            if await repos.queue.claim(oldest, worker, clock() + LEASE):
+            oldest = await repos.queue.next_in(environment, clock())
+            if oldest and await repos.queue.claim(oldest, worker, clock() + LEASE):
                 claimed.append(oldest)
                 active = await repos.executions.active(environment)
                 running.append(sum(execution.status in LIVE for execution in active))

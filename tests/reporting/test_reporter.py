@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 from db.database import Database
 from db.model.categories import Category
 from db.model.execution import Execution, Status, Stream
+from executor.rules.estimates import Forecast
 from executor.rules.outcomes import Outcome
-from executor.services.history import History
+from executor.services.forecasts import Forecasts
 from executor.services.news import Item, News
 from handlers import log_file
 from playground.errors import Json
@@ -310,16 +311,16 @@ async def test_slow_call_holds_up_no_other_card(ferry: Ferry, slack: PlaygroundS
         await until(lambda: len(staging.cards) == 3)
 
 
-class FragileHistory(History):
+class FragileForecasts(Forecasts):
     """Breaks whenever it is asked about one execution, until that is repaired."""
 
     broken: int | None = None
 
-    async def queue_position(self, execution: Execution) -> int:
-        """Return the place in line, or break."""
+    async def of(self, execution: Execution) -> Forecast:
+        """Return what can be said of it, or break."""
         if execution.id == self.broken:
             raise RuntimeError("this one cannot be told")
-        return await super().queue_position(execution)
+        return await super().of(execution)
 
 
 async def test_card_that_cannot_be_told_silences_no_other(
@@ -327,13 +328,13 @@ async def test_card_that_cannot_be_told_silences_no_other(
 ) -> None:
     """It is logged and put off; when it can be told again, it is."""
     staging = Channel(slack)
-    history = FragileHistory(ferry.ground)
-    async with ferry.reporting(slack, history=history):
-        history.broken = (await ferry.launch()).id
+    forecasts = FragileForecasts(ferry.ground)
+    async with ferry.reporting(slack, forecasts=forecasts):
+        forecasts.broken = (await ferry.launch()).id
         await ferry.launch()
         await until(lambda: staging.shows("2nd in line"))
         assert len(staging.cards) == 1
-        history.broken = None
+        forecasts.broken = None
         await until(lambda: staging.shows("Next in line"))
 
 

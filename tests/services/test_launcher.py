@@ -1,14 +1,17 @@
 """Asking for a run."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from db.model.errors import InvalidInput, NotFound
 from db.model.execution import Status
-from executor.services import Ask, Services, Unbound
+from executor.rules.outcomes import Outcome
+from executor.services import Ask, Duplicate, Services, Unbound
 from tests.support.database import Clock
-from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING
+from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING, another
 
 
 async def test_a_run_on_staging_is_queued_at_once(services: Services) -> None:
@@ -95,12 +98,64 @@ async def test_run_again_twice_at_once_is_one_run(services: Services, clock: Clo
     """A double click; ten seconds later it is another wish."""
     ask = Ask(job="import-patients", channel_id=STAGING, by=ANA, values=GOOD)
     first = await services.launcher.launch(ask)
+    await _run_next(services)
 
     twins = await asyncio.gather(
         *(services.launcher.again(first.id, BRUNO, STAGING) for _ in range(5))
     )
+    await _run_next(services)
     clock.advance(11)
     later = await services.launcher.again(first.id, BRUNO, STAGING)
 
     assert len({twin.id for twin in twins}) == 1
     assert later.id not in {first.id, twins[0].id}
+
+
+@pytest.mark.parametrize("channel_id", [STAGING, PRODUCTION])
+async def test_what_waits_already_is_pointed_out_instead_of_queued_twice(
+    services: Services, channel_id: str
+) -> None:
+    """By whomever it was asked for; other values and other environments are another run."""
+    ask = Ask(job="import-patients", channel_id=channel_id, by=ANA, values=GOOD)
+    first = await services.launcher.launch(ask)
+
+    with pytest.raises(Duplicate, match=f"#{first.id} import-patients with the same") as told:
+        await services.launcher.launch(replace(ask, by=BRUNO))
+    with pytest.raises(Duplicate):
+        await services.launcher.again(first.id, BRUNO, channel_id)
+    await services.launcher.launch(replace(ask, values=another()))
+    elsewhere = PRODUCTION if channel_id == STAGING else STAGING
+    await services.launcher.launch(replace(ask, channel_id=elsewhere))
+
+    assert told.value.waiting.id == first.id
+    assert len(await services.history.recent()) == 3
+
+
+async def test_what_runs_or_is_over_may_be_asked_for_again(services: Services) -> None:
+    """Only what still waits is the same wish."""
+    ask = Ask(job="import-patients", channel_id=STAGING, by=ANA, values=GOOD)
+    first = await services.launcher.launch(ask)
+    running = await services.queue.claim_next("w1", timedelta(seconds=15))
+    assert running is not None
+
+    second = await services.launcher.launch(ask)
+
+    assert second.id != first.id
+
+
+async def test_ten_people_with_the_same_wish_at_once_get_one_run(services: Services) -> None:
+    """The environment is held: of two at once, one sees the other's."""
+    ask = Ask(job="import-patients", channel_id=STAGING, by=ANA, values=GOOD)
+
+    found = await asyncio.gather(
+        *(services.launcher.launch(ask) for _ in range(10)), return_exceptions=True
+    )
+
+    assert sum(isinstance(each, Duplicate) for each in found) == 9
+    assert len(await services.history.recent()) == 1
+
+
+async def _run_next(services: Services) -> None:
+    execution = await services.queue.claim_next("w1", timedelta(seconds=15))
+    assert execution is not None
+    await services.records.finish(execution, Outcome(status=Status.SUCCEEDED))

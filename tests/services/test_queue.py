@@ -12,14 +12,14 @@ from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Services
 from tests.support.database import Clock
-from tests.support.world import ANA, BRUNO, GOOD, STAGING
+from tests.support.world import ANA, BRUNO, STAGING, another
 
 LEASE = timedelta(seconds=15)
 DONE = Outcome(status=Status.SUCCEEDED)
 
 
 async def _launch(services: Services, by: Person = BRUNO) -> Execution:
-    ask = Ask(job="import-patients", channel_id=STAGING, by=by, values=GOOD)
+    ask = Ask(job="import-patients", channel_id=STAGING, by=by, values=another())
     return await services.launcher.launch(ask)
 
 
@@ -35,7 +35,7 @@ async def test_the_oldest_goes_first_and_one_at_a_time(services: Services) -> No
 
     claimed = await _claim(services)
     none = await services.queue.claim_next("w2", LEASE)
-    await services.queue.finish(claimed, DONE, exit_status=0)
+    await services.records.finish(claimed, DONE, exit_status=0)
     then = await _claim(services, "w2")
 
     assert (claimed.id, none, then.id) == (first.id, None, second.id)
@@ -65,8 +65,8 @@ async def test_a_run_is_taken_over_only_after_its_lease(services: Services, cloc
     assert new is not None
     assert (new.worker, new.fence, new.resumed) == ("w2", old.fence + 1, 1)
     with pytest.raises(LeaseLost):
-        await services.queue.finish(old, DONE)
-    await services.queue.finish(new, DONE)
+        await services.records.finish(old, DONE)
+    await services.records.finish(new, DONE)
 
 
 async def test_renewing_tells_what_is_still_ours_and_what_is_unwanted(
@@ -112,7 +112,7 @@ async def test_a_queued_run_is_cancelled_at_once_a_running_one_is_asked(
 async def test_what_is_over_cannot_be_cancelled(services: Services) -> None:
     """The person is told how it ended."""
     over = await _launch(services)
-    await services.queue.finish(await _claim(services), DONE)
+    await services.records.finish(await _claim(services), DONE)
 
     with pytest.raises(Conflict, match="it succeeded"):
         await services.controls.cancel(over.id, BRUNO)
@@ -134,7 +134,7 @@ async def test_the_end_keeps_why_and_what_came_out(services: Services) -> None:
         status=Status.FAILED, category=Category.SCRIPT_ERROR, message="It ended.", hint="Look."
     )
 
-    await services.queue.finish(mine, failed, exit_status=3, result={"imported": "12"})
+    await services.records.finish(mine, failed, exit_status=3, result={"imported": "12"})
 
     ended = await services.history.execution(mine.id)
     assert (ended.status, ended.exit_status) == (Status.FAILED, 3)
@@ -150,9 +150,9 @@ async def test_a_worker_that_was_paused_starts_nothing(services: Services, clock
     await services.queue.take_over("w2", LEASE)
 
     with pytest.raises(LeaseLost):
-        await services.queue.start_requested(old)
+        await services.records.start_requested(old)
     with pytest.raises(LeaseLost):
-        await services.queue.started(old)
+        await services.records.started(old)
 
 
 async def test_a_cancel_before_the_start_is_seen_by_the_worker(services: Services) -> None:
@@ -161,4 +161,4 @@ async def test_a_cancel_before_the_start_is_seen_by_the_worker(services: Service
     mine = await _claim(services)
     await services.controls.cancel(mine.id, BRUNO)
 
-    assert await services.queue.start_requested(mine) is False
+    assert await services.records.start_requested(mine) is False

@@ -18,7 +18,7 @@ from executor.ssh.resolve import Resolver
 from executor.tools import Tools
 from executor.worker import Worker
 from tests.support.remote import eventually
-from tests.support.world import ANA, BRUNO, GOOD, environment
+from tests.support.world import ANA, BRUNO, another, environment
 
 CHANNEL = "C0BROKEN"
 
@@ -57,6 +57,7 @@ async def _at_work(services: Services, ground: Ground) -> AsyncIterator[None]:
     hosts, writer = Hosts(read_secret=_broken), LogWriter(ground)
     tools = Tools(
         queue=services.queue,
+        records=services.records,
         writer=writer,
         hosts=hosts,
         resolver=Resolver(hosts),
@@ -83,7 +84,7 @@ async def _environment(services: Services, **changes: Any) -> None:
 
 
 async def _launch(services: Services) -> Execution:
-    ask = Ask(job="import-patients", channel_id=CHANNEL, by=BRUNO, values=GOOD)
+    ask = Ask(job="import-patients", channel_id=CHANNEL, by=BRUNO, values=another())
     return await services.launcher.launch(ask)
 
 

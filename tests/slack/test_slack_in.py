@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from db.database import Database
 from db.model.catalog import JobDraft
 from db.model.execution import Status
+from executor.rules.estimates import Forecast
 from executor.services import Ask
 from handlers.connection import HttpMode
 from handlers.views.card import execution_card
@@ -17,7 +18,7 @@ from playground.server import PlaygroundSlack
 from tests.slack.ferry_in import In, listening
 from tests.support.database import Clock
 from tests.support.waiting import until
-from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING, furnish
+from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING, another, furnish
 
 LINE = "/migrate run import-patients"
 
@@ -31,14 +32,14 @@ async def ferry(empty: In) -> In:
 
 async def launched(ferry: In, channel: str = STAGING) -> int:
     """Launch a run; return its number."""
-    ask = Ask(job="import-patients", values=GOOD, channel_id=channel, by=BRUNO)
+    ask = Ask(job="import-patients", values=another(), channel_id=channel, by=BRUNO)
     return (await ferry.services.launcher.launch(ask)).id
 
 
 async def card(ferry: In, client: AsyncWebClient, number: int, clock_: Clock) -> str:
     """Post the card of a run, as the reporter would; return its time stamp."""
     one = await ferry.services.history.execution(number)
-    told = execution_card(one, tail=[], position=1, typical_s=None, now=clock_())
+    told = execution_card(one, tail=[], forecast=Forecast(position=1), now=clock_())
     sent = await client.chat_postMessage(channel=one.channel_id, text=told.text, blocks=told.blocks)
     return str(sent["ts"])
 
@@ -306,8 +307,8 @@ async def test_again_with_changes_opens_the_form_filled_in(
     view = await bruno.fills(await bruno.modal("Run a job"), {"practitioner-id": "5"})
     assert await bruno.submits(view) == {}
 
-    newest = (await ferry.services.history.recent())[0]
-    assert newest.parameters == {"sistema": "iclinic", "practitioner-id": "5"}
+    newest, old = await ferry.services.history.recent()
+    assert newest.parameters == {**old.parameters, "practitioner-id": "5"}
 
 
 async def test_shortcut_asks_for_the_channel(ferry: In, bruno: Person) -> None:

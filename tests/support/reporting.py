@@ -1,17 +1,25 @@
 """Ferry's services on a real database, and a reporter from there to a playground."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from db.database import Database
-from db.model.catalog import EnvironmentDraft, JobDraft, Kind, SourceDraft
+from db.model.catalog import (
+    EnvironmentDraft,
+    JobDraft,
+    Kind,
+    ParameterSpec,
+    ParameterType,
+    SourceDraft,
+)
 from db.model.execution import Execution, Level, LogLine, Stream
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services, build
-from executor.services.history import History
+from executor.services.forecasts import Forecasts
 from executor.services.log_writer import Batch, LogWriter
 from executor.services.news import News
 from handlers.reporter import Reporter
@@ -36,12 +44,16 @@ class Ferry:
         self.database = database
         self.ground = Ground(db=database, clock=wall_clock, admins=frozenset({"U0ANA"}))
         self.services: Services = build(self.ground)
+        self._numbers = itertools.count(1)
 
     async def open(self) -> None:
         """Create a job and three environments, each bound to its channel."""
         catalog = self.services.catalog
         source = await catalog.create_source(SourceDraft(name="iclinic"), ANA)
-        job = JobDraft(name="import-patients", source_id=source.id, script="/srv/run.js")
+        number = ParameterSpec(name="number", type=ParameterType.INTEGER, target="1")
+        job = JobDraft(
+            name="import-patients", source_id=source.id, script="/srv/run.js", parameters=(number,)
+        )
         await catalog.create_job(job, ANA)
         for name, channel_id in CHANNELS.items():
             kind = Kind.PRODUCTION if name == "production" else Kind.STAGING
@@ -53,7 +65,8 @@ class Ferry:
 
     async def launch(self, channel_id: str = "C0STAGING") -> Execution:
         """Ask for a run."""
-        ask = Ask(job="import-patients", channel_id=channel_id, by=ANA)
+        values = {"number": str(next(self._numbers))}  # the same ones are not queued twice
+        ask = Ask(job="import-patients", channel_id=channel_id, by=ANA, values=values)
         return await self.services.launcher.launch(ask)
 
     async def claim(self) -> Execution:
@@ -99,7 +112,7 @@ class Ferry:
 
     async def finish(self, execution: Execution, outcome: Outcome) -> None:
         """Let it end."""
-        await self.services.queue.finish(execution, outcome, exit_status=0)
+        await self.services.records.finish(execution, outcome, exit_status=0)
 
     @asynccontextmanager
     async def reporting(
@@ -109,13 +122,14 @@ class Ferry:
         scopes: frozenset[str] = SCOPES,
         patience_s: float = 10,
         news: News | None = None,
-        history: History | None = None,
+        forecasts: Forecasts | None = None,
     ) -> AsyncIterator[None]:
         """Run a reporter until the end of the block; leaving it is a restart."""
         async with outbox_on(slack, patience_s=patience_s) as outbox:
             reporter = Reporter(
                 news or self.services.news,
-                history or self.services.history,
+                self.services.history,
+                forecasts or self.services.forecasts,
                 outbox,
                 scopes=scopes,
                 clock=wall_clock,

@@ -1,5 +1,6 @@
 """A small catalog to test with: one staging and one production environment, a source, a job."""
 
+import itertools
 from typing import Any
 
 from db.model.catalog import (
@@ -26,6 +27,12 @@ SPECS = (
     ParameterSpec(name="patient-id", type=ParameterType.INTEGER, required=False, target="3"),
 )
 GOOD = {"sistema": "iclinic", "practitioner-id": "320623"}
+_patients = itertools.count(1)
+
+
+def another() -> dict[str, str]:
+    """Return good values that nobody asked for before: the same ones are not queued twice."""
+    return GOOD | {"patient-id": str(next(_patients))}
 
 
 def environment(name: str = "staging", kind: Kind = Kind.STAGING, **other: Any) -> EnvironmentDraft:

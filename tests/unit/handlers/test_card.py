@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from db.model.catalog import Kind
 from db.model.execution import Execution, LogLine, Progress, Status, Stream
+from executor.rules.estimates import Forecast, estimate
 from handlers.views.card import execution_card
 from handlers.views.ids import Action
 from handlers.views.message import Told
@@ -54,9 +55,14 @@ HOSTILE = st.one_of(
 
 def card(subject: Execution, **changes: Any) -> Told:
     """Return the card half a minute after noon."""
-    told: dict[str, Any] = {"tail": [], "position": 2, "typical_s": None}
+    told: dict[str, Any] = {"tail": [], "forecast": Forecast(position=2)}
     told["now"] = NOON + timedelta(seconds=33)
     return execution_card(subject, **(told | changes))
+
+
+def usual(seconds: float) -> Forecast:
+    """Return the forecast of a run that always took so long."""
+    return Forecast(estimate=estimate([seconds] * 3))
 
 
 @pytest.mark.parametrize("status", Status)
@@ -184,11 +190,11 @@ def test_place_in_line(position: int, words: str) -> None:
 
 def test_running_card_shows_bar_words_and_estimate() -> None:
     """A bar is never alone."""
-    told = card(execution(Status.RUNNING), typical_s=192.0, tail=[line("hello")])
+    told = card(execution(Status.RUNNING), forecast=usual(192.0), tail=[line("hello")])
 
     assert "`███████████░░░░░░░░░` 7/12 · 58 %" in shown(told)
     assert "running for 33 s" in shown(told)
-    assert "about 2 min 39 s left (usually 3 min 12 s)" in shown(told)
+    assert "about 24 s left · usually takes 3 min 12 s" in shown(told)
     assert "hello" in shown(told)
     assert "running, 33 s so far, 7/12 · 58 %" in told.text
 
@@ -200,7 +206,10 @@ def test_running_card_without_past_runs_estimates_by_progress() -> None:
 
 def test_running_card_longer_than_usual_says_so() -> None:
     """No negative time."""
-    assert "longer than usually 20 s" in shown(card(execution(Status.RUNNING), typical_s=20))
+    subject = execution(Status.RUNNING, progress=None)
+
+    assert "about 2 min 39 s left" in shown(card(subject, forecast=usual(192.0)))
+    assert "longer than usual: usually takes 20 s" in shown(card(subject, forecast=usual(20)))
 
 
 def test_reconnecting_and_resumed_are_said() -> None:
@@ -362,6 +371,8 @@ def test_nothing_that_people_or_scripts_wrote_is_obeyed(data: st.DataObject) -> 
 
     told = [card(subject, tail=tail, now=now), log_refused(subject, word())]
     told.append(not_here(subject, word()))
-    posts = due_posts(subject, said=(), tail=tail, now=now, log_is_attached=False)
+    posts = due_posts(
+        subject, said=(), tail=tail, estimate=None, attempts=(), now=now, log_is_attached=False
+    )
     for message in [*told, *(post.told for post in posts)]:
         check(message)

@@ -17,7 +17,8 @@ SOON, LATER = NOON + timedelta(seconds=20), NOON + timedelta(minutes=5)
 
 def due(subject: Execution, said: Collection[str] = (), **changes: Any) -> list[Post]:
     """Return what is due five minutes after noon."""
-    told: dict[str, Any] = {"tail": [], "now": LATER, "log_is_attached": True}
+    told: dict[str, Any] = {"tail": [], "estimate": None, "attempts": ()}
+    told |= {"now": LATER, "log_is_attached": True}
     return due_posts(subject, said=said, **(told | changes))
 
 

@@ -1,0 +1,60 @@
+"""The line to one run's host: lost and found again, which people are told, and never given up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from db.model.categories import Category
+from db.model.errors import AttemptError, Unavailable
+from db.model.execution import Execution
+from executor.services.records import Records
+from executor.silence import Silence
+
+logger = structlog.get_logger(__name__)
+T = TypeVar("T")
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
+_REFUSED_WAIT_S = 60.0  # sshd bans addresses that try wrong logins (PerSourcePenalties)
+
+
+class Line:
+    """Knows whether the host of *execution* answers; the database knows it, too."""
+
+    def __init__(self, records: Records, execution: Execution, silence: Silence) -> None:
+        self._records, self._execution, self._silence = records, execution, silence
+        self._is_lost = execution.reconnecting_since is not None
+        self._silence.line(is_away=self._is_lost)
+        self._log = logger.bind(execution_id=execution.id, attempt=execution.attempt)
+
+    async def patiently(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Return what *step* returns, tried again for as long as host or database are away."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                result = await step()
+            except AttemptError as error:
+                if error.category is not Category.CONNECTION_ERROR:
+                    wait_s = _REFUSED_WAIT_S
+                self._log.info("host_out_of_reach", detail=error.detail, seconds=wait_s)
+                await self._lost()
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+            except Unavailable:
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+            else:
+                return result
+
+    async def _lost(self) -> None:
+        self._silence.line(is_away=True)
+        if not self._is_lost:
+            self._is_lost = True
+            await self._records.reconnecting(self._execution, lost=True)
+
+    async def is_back(self) -> None:
+        """Note that the host answers."""
+        self._silence.line(is_away=False)
+        if self._is_lost:
+            self._is_lost = False
+            await self._records.reconnecting(self._execution, lost=False)

@@ -1,0 +1,69 @@
+"""How long a run takes, told from its past, and when one that waits will start."""
+
+import heapq
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ENOUGH_TO_CALL_SLOW = 10  # past runs; among fewer the slowest says little
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What past runs took, in seconds."""
+
+    median_s: float
+    low_s: float  #: one in ten was faster
+    high_s: float  #: one in ten was slower
+    slow_s: float | None  #: 95 % were faster; None: too few runs to say
+    runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What can be said of an execution before it is over."""
+
+    estimate: Estimate | None = None  #: None: the job never succeeded in that environment
+    position: int = 0  #: in the queue, 1 is next; 0: it does not wait there
+    starts_in_s: float | None = None  #: seconds; None: nobody knows
+    behind: int = 0  #: the run with the same key that it waits for; 0: none
+    job_is_full: bool = False  #: the job runs as often at once as it may
+
+
+def estimate(past: Sequence[float]) -> Estimate | None:
+    """Return what the durations of past runs (seconds, any order) tell; None if there are none."""
+    if not past:
+        return None
+    if len(past) == 1:
+        return Estimate(median_s=past[0], low_s=past[0], high_s=past[0], slow_s=None, runs=1)
+    tenths = statistics.quantiles(past, n=10, method="inclusive")
+    slow_s = None
+    if len(past) >= ENOUGH_TO_CALL_SLOW:
+        slow_s = statistics.quantiles(past, n=20, method="inclusive")[-1]
+    return Estimate(
+        median_s=statistics.median(past),
+        low_s=tenths[0],
+        high_s=tenths[-1],
+        slow_s=slow_s,
+        runs=len(past),
+    )
+
+
+def starts_in_s(
+    running: Sequence[float | None], ahead: Sequence[float | None], places: int
+) -> float | None:
+    """Return the seconds until the next after *ahead* starts; None if that cannot be told.
+
+    *running*: the seconds that each running one still needs, *ahead*: that each one before it in
+    the line takes, None where nobody knows; *places*: runs at once.
+    """
+    if len(running) + len(ahead) < places:
+        return 0.0
+    if any(seconds is None for seconds in (*running, *ahead)):
+        return None
+    free_at = [max(0.0, seconds or 0.0) for seconds in running]
+    free_at += [0.0] * (places - len(free_at))
+    heapq.heapify(free_at)
+    for seconds in ahead:
+        heapq.heapreplace(free_at, free_at[0] + (seconds or 0.0))
+    return free_at[0]

@@ -1,0 +1,213 @@
+"""What a worker records of a run that it owns: started, out of reach, silent, tried again, over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from db.model.catalog import Environment
+from db.model.categories import Category
+from db.model.errors import LeaseLost
+from db.model.execution import LIVE, Execution, Status
+from db.repos import Repos
+from executor.rules.lifecycle import may_become
+from executor.rules.outcomes import Outcome, failed
+from executor.services.ground import Ground
+from executor.services.history import find_execution
+
+_LOST = "Another worker owns this run now."
+_LOOKED_FOR = timedelta(days=30)  # a host that did not answer for so long is gone
+_MOST_OF_MESSAGE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """An ended attempt that may still have its directory on a host."""
+
+    execution: Execution
+    attempt: int
+    environment: Environment
+
+
+class Records:
+    """Every write carries the fence: a worker that lost its lease is told to stop."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    async def start_requested(self, execution: Execution) -> bool:
+        """Record that the start is about to be sent; False if a person cancelled meanwhile.
+
+        From here on the script may be running, whatever happens to us.
+        """
+        async with self._ground.db.begin() as repos:
+            fresh = await repos.executions.get(execution.id)
+            if fresh is None or fresh.fence != execution.fence:
+                raise LeaseLost(_LOST)
+            if fresh.status is not Status.RUNNING:
+                return False
+            ours = await repos.attempts.change(
+                execution.id,
+                execution.attempt,
+                fence=execution.fence,
+                start_requested_at=self._ground.clock(),
+            )
+        if not ours:
+            raise LeaseLost(_LOST)
+        return True
+
+    async def started(self, execution: Execution) -> None:
+        """Record that the host said the script was started; LeaseLost when it is not ours."""
+        async with self._ground.db.begin() as repos:
+            ours = await repos.attempts.change(
+                execution.id,
+                execution.attempt,
+                fence=execution.fence,
+                started_at=self._ground.clock(),
+            )
+        if not ours:
+            raise LeaseLost(_LOST)
+
+    async def reconnecting(self, execution: Execution, *, lost: bool) -> None:
+        """Record that the line to the host was lost, or is back."""
+        since = self._ground.clock() if lost else None
+        await self._mark(execution, reconnecting_since=since)
+
+    async def silent(self, execution: Execution, since: datetime | None) -> None:
+        """Record that the script has said nothing *since* then, for too long; None: it speaks."""
+        await self._mark(execution, silent_since=since)
+
+    async def stopping(self, execution: Execution, reason: str) -> None:
+        """Record why Ferry itself is about to stop the script: after a restart it is known."""
+        async with self._ground.db.begin() as repos:
+            ours = await repos.attempts.change(
+                execution.id, execution.attempt, fence=execution.fence, stop_reason=reason
+            )
+        if not ours:
+            raise LeaseLost(_LOST)
+
+    async def _mark(self, execution: Execution, **values: datetime | None) -> None:
+        async with self._ground.db.begin() as repos:
+            won = await repos.executions.change(
+                execution.id, expect=LIVE, fence=execution.fence, **values
+            )
+        if not won:
+            raise LeaseLost(_LOST)
+        self._ground.news.ring()
+
+    async def retry(
+        self,
+        execution: Execution,
+        outcome: Outcome,
+        *,
+        not_before: datetime,
+        exit_status: int | None = None,
+    ) -> bool:
+        """Put a failed attempt back into the queue; False if a person cancelled it meanwhile.
+
+        Raises LeaseLost when it is not ours any more.
+        """
+        now = self._ground.clock()
+        async with self._ground.db.begin() as repos:
+            fresh = await self._ours(repos, execution)
+            if fresh.status is not Status.RUNNING:
+                return False
+            environment = await repos.environments.get(execution.environment_id)
+            error = _error(outcome, exit_status)
+            won = await repos.executions.change(
+                execution.id,
+                expect={Status.RUNNING},
+                fence=execution.fence,
+                status=Status.QUEUED,
+                queued_at=now,
+                not_before=not_before,
+                queue_expires_at=not_before + timedelta(seconds=environment.queue_timeout_s),
+                lease_until=None,
+                reconnecting_since=None,
+                silent_since=None,
+                error_hint=outcome.hint,
+                **error,
+            )
+            if not won:
+                raise LeaseLost(_LOST)
+            await self._end_attempt(repos, execution, error)
+        self._ground.news.ring()
+        self._ground.work.ring()
+        return True
+
+    async def finish(
+        self,
+        execution: Execution,
+        outcome: Outcome,
+        *,
+        exit_status: int | None = None,
+        result: Mapping[str, str] | None = None,
+        receipt: str = "",
+    ) -> None:
+        """Record how it ended. Raises LeaseLost when it is not ours to record any more."""
+        async with self._ground.db.begin() as repos:
+            fresh = await self._ours(repos, execution)
+            if not may_become(fresh.status, outcome.status):
+                outcome = failed(Category.KILLED_EXTERNALLY)  # stopped, and not by us
+            error = _error(outcome, exit_status)
+            won = await repos.executions.change(
+                execution.id,
+                expect={fresh.status},
+                fence=execution.fence,
+                status=outcome.status,
+                finished_at=self._ground.clock(),
+                reconnecting_since=None,
+                silent_since=None,
+                error_hint=outcome.hint,
+                result=dict(result or {}),
+                receipt=receipt,
+                **error,
+            )
+            if not won:
+                raise LeaseLost(_LOST)
+            await self._end_attempt(repos, execution, error)
+        self._ground.news.ring()
+        self._ground.work.ring()
+
+    async def leftovers(self, limit: int) -> list[Leftover]:
+        """Return ended attempts whose directory may still be on its host, the oldest first."""
+        since = self._ground.clock() - _LOOKED_FOR
+        async with self._ground.db.read() as repos:
+            found = []
+            for attempt in await repos.attempts.unremoved(since, limit):
+                execution = await find_execution(repos, attempt.execution_id)
+                environment = await repos.environments.get(execution.environment_id)
+                found.append(Leftover(execution, attempt.number, environment))
+        return found
+
+    async def removed(self, execution_id: int, attempt: int) -> None:
+        """Record that nothing of the attempt is on its host any more."""
+        async with self._ground.db.begin() as repos:
+            await repos.attempts.removed(execution_id, attempt)
+
+    async def _ours(self, repos: Repos, execution: Execution) -> Execution:
+        fresh = await repos.executions.get(execution.id)
+        if fresh is None or fresh.fence != execution.fence or not fresh.status.is_live:
+            raise LeaseLost(_LOST)
+        return fresh
+
+    async def _end_attempt(
+        self, repos: Repos, execution: Execution, error: Mapping[str, Any]
+    ) -> None:
+        end = {**error, "error_message": str(error["error_message"])[:_MOST_OF_MESSAGE]}
+        await repos.attempts.change(
+            execution.id,
+            execution.attempt,
+            fence=execution.fence,
+            finished_at=self._ground.clock(),
+            **end,
+        )
+
+
+def _error(outcome: Outcome, exit_status: int | None) -> dict[str, Any]:
+    return {
+        "error_category": outcome.category,
+        "error_detail": outcome.detail,
+        "error_message": outcome.message,
+        "exit_status": exit_status,
+    }

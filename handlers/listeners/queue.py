@@ -1,0 +1,69 @@
+"""What waits, and who goes first."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from db.model.people import Person
+from executor.services import Services
+from handlers import parsing
+from handlers.listeners import may, wanted
+from handlers.parsing import Click, Command, Request
+from handlers.replies import Reply
+from handlers.routes import Routes
+from handlers.views import queue as views
+from handlers.views.ids import Action
+
+
+def register(
+    routes: Routes,
+    services: Services,
+    *,
+    check_admin: Callable[[Person], None],
+    clock: Callable[[], datetime],
+) -> None:
+    """List every route of this module."""
+    on = QueueListeners(services, check_admin, clock)
+    routes.command("queue", on.list)
+    routes.command("front", on.front)
+    routes.click(Action.EXECUTION_QUEUE, on.list)
+    routes.click(Action.EXECUTION_FRONT, on.press_front)
+
+
+class QueueListeners:
+    """A list in its order, and the one way to change that."""
+
+    def __init__(
+        self,
+        services: Services,
+        check_admin: Callable[[Person], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._services, self._check_admin, self._clock = services, check_admin, clock
+
+    async def list(self, request: Request, reply: Reply) -> None:
+        """Answer ``/migrate queue``: of the channel's environment, or of all without one."""
+        await self._show(request, reply, replace=False)
+
+    async def front(self, command: Command, reply: Reply) -> None:
+        """Answer ``/migrate front #n``."""
+        moved = await self._services.controls.move_to_front(wanted(command), command.by)
+        await reply.say(views.moved(moved))
+
+    async def press_front(self, click: Click, reply: Reply) -> None:
+        """Move the run of a row, and show the new order."""
+        await self._services.controls.move_to_front(parsing.number(click.value), click.by)
+        await self._show(click, reply, replace=click.is_copy)
+
+    async def _show(self, request: Request, reply: Reply, *, replace: bool) -> None:
+        where = await self._services.bindings.environment_of(request.channel_id)
+        waiting, count = await self._services.forecasts.line(
+            where.id if where else None, views.MOST
+        )
+        told = views.queue(
+            waiting,
+            count,
+            now=self._clock(),
+            where=where.name if where else "",
+            may_move=may(self._check_admin, request.by),
+        )
+        await reply.say(told, replace=replace)

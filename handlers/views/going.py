@@ -1,0 +1,114 @@
+"""What is said of a run before it is over: how it waits, how it goes, when it will be done.
+
+All of it is mrkdwn, escaped. While nothing happens nothing here changes: every change is an edit,
+and Slack allows few of them. So moments are told as times of day, rounded.
+"""
+
+from datetime import datetime, timedelta
+
+from db.model.execution import Execution, Status
+from executor.rules.durations import words
+from executor.rules.estimates import Estimate, Forecast
+from handlers.views.blocks import clip_mrkdwn, person, when
+from handlers.views.sentences import attempt_failed, elapsed_s, in_line, no_output, reconnecting
+
+SEPARATOR = " · "
+CLOCK = "{time}"
+ROUGH = 300  # seconds
+SOON_S = 15.0
+FAILURE = 600
+TELLING = 0.1  # of the whole: less progress tells too little of the rest
+
+
+def in_the_queue(execution: Execution, forecast: Forecast, now: datetime) -> str:
+    """Return its place, what it waits for, when it will start and how long that takes."""
+    told = in_line(forecast.position)
+    facts = [told[:1].upper() + told[1:], *_why_it_waits(forecast)]
+    lines = []
+    if execution.attempt:
+        failed = attempt_failed(execution)
+        lines.append(f"🔁 {failed[:1].upper()}{clip_mrkdwn(failed[1:], FAILURE)}")
+    if execution.not_before and execution.not_before > now:
+        facts = [f"Attempt {execution.attempt + 1} is due {when(execution.not_before, CLOCK)}"]
+    elif not (forecast.behind or forecast.job_is_full):
+        facts += _start(forecast, now)
+    facts += usually(forecast.estimate)
+    return "\n".join([*lines, SEPARATOR.join(facts)])
+
+
+def going(execution: Execution, estimate: Estimate | None, now: datetime) -> list[str]:
+    """Return how a run goes: since when, how much is left, and whatever is not as usual."""
+    elapsed = elapsed_s(execution, now)
+    facts = [f"running for {words(elapsed)}"]
+    if execution.attempt > 1:
+        facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
+    facts += _left(execution, elapsed, estimate)
+    if is_slow(execution, estimate, now):
+        facts.append("🐢 slower than 95 % of its past runs")
+    if quiet := no_output(execution, now):
+        facts.append(f"🔇 {quiet}")
+    if execution.status is Status.CANCELLING:
+        by = f", asked by {person(execution.cancelled_by)}" if execution.cancelled_by else ""
+        facts.append(f"stopping: TERM, then KILL after {words(execution.plan.grace_s)}{by}")
+    if execution.reconnecting_since:
+        facts.append(f"🔌 {reconnecting(execution, now)}: {_meanwhile(execution)}")
+    if execution.resumed:
+        facts.append("bot restarted, nothing lost")
+    return facts
+
+
+def is_slow(execution: Execution, estimate: Estimate | None, now: datetime) -> bool:
+    """Return whether it runs for longer than 95 % of its past runs did."""
+    slow_s = estimate.slow_s if estimate else None
+    is_running = execution.status is Status.RUNNING
+    return is_running and slow_s is not None and elapsed_s(execution, now) > slow_s
+
+
+def usually(estimate: Estimate | None) -> list[str]:
+    """Return what the job usually takes, with a range where past runs differ; [] if unknown."""
+    if estimate is None:
+        return []
+    low, high = words(estimate.low_s), words(estimate.high_s)
+    range_ = f" ({low} to {high})" if low != high else ""
+    return [f"usually takes {words(estimate.median_s)}{range_}"]
+
+
+def starts(forecast: Forecast, now: datetime) -> str:
+    """Return about when it starts; empty if nobody knows."""
+    return "".join(_start(forecast, now))
+
+
+def _start(forecast: Forecast, now: datetime) -> list[str]:
+    if forecast.starts_in_s is None:
+        return []
+    if forecast.starts_in_s <= SOON_S:
+        return ["starts any moment"]
+    step = 60 if forecast.starts_in_s < ROUGH else ROUGH
+    at = (now + timedelta(seconds=forecast.starts_in_s)).timestamp()
+    rounded = now + timedelta(seconds=-(-at // step) * step - now.timestamp())
+    return [f"starts about {when(rounded, CLOCK)}"]
+
+
+def _why_it_waits(forecast: Forecast) -> list[str]:
+    if forecast.behind:
+        return [f"waits for #{forecast.behind}, which works on the same records"]
+    return ["waits until fewer runs of its job are under way"] if forecast.job_is_full else []
+
+
+def _left(execution: Execution, elapsed: float, estimate: Estimate | None) -> list[str]:
+    """Return what is left: by its own progress, or else by its past runs; [] if unknown."""
+    fraction = execution.progress.fraction if execution.progress else 0.0
+    if fraction >= TELLING:
+        return [f"about {words(elapsed * (1 - fraction) / fraction)} left", *usually(estimate)]
+    if estimate is None:
+        return []
+    left = estimate.median_s - elapsed
+    if left < 1:
+        return [f"longer than usual: {usually(estimate)[0]}"]
+    return [f"about {words(left)} left", *usually(estimate)]
+
+
+def _meanwhile(execution: Execution) -> str:
+    if execution.status is Status.CANCELLING:
+        return "it is stopped as soon as the host answers"
+    return "the script goes on without us"
