@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.model.catalog import Kind
-from db.model.execution import Execution, LogLine, Progress, Status, Stream
+from db.model.execution import Attempt, Execution, LogLine, Progress, Status, Stream
 from executor.rules.estimates import Forecast, estimate
 from handlers.views.card import execution_card
 from handlers.views.ids import Action
 from handlers.views.message import Told
 from handlers.views.plan import fingerprints, plan_lines
+from handlers.views.queue import queue
 from handlers.views.sentences import LOOK, in_line, place, share
 from handlers.views.thread import due_posts, log_refused, not_here
 from tests.support.executions import FINGERPRINT, HOST_KEY, NOON, execution, line, on_production
@@ -365,14 +366,20 @@ def test_nothing_that_people_or_scripts_wrote_is_obeyed(data: st.DataObject) -> 
         progress=Progress(done=1, total=2, words=word()),
         lines=5,
         resumed=1,
+        attempt=2,
+        max_attempts=3,
     )
     tail: list[LogLine] = [line(word(), n, Stream.ERR) for n in range(3)]
     now = NOON + timedelta(minutes=2)
 
     told = [card(subject, tail=tail, now=now), log_refused(subject, word())]
     told.append(not_here(subject, word()))
+    tries = [
+        Attempt(execution_id=128, number=1, created_at=NOON, error_message=word()) for _ in range(2)
+    ]
     posts = due_posts(
-        subject, said=(), tail=tail, estimate=None, attempts=(), now=now, log_is_attached=False
+        subject, said=(), tail=tail, estimate=None, attempts=tries, now=now, log_is_attached=False
     )
+    told.append(queue([(subject, Forecast(position=2))], 1, now=now, where=word(), may_move=True))
     for message in [*told, *(post.told for post in posts)]:
         check(message)

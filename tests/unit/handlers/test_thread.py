@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from db.model.execution import Execution, Progress, Status, Stream
+from db.model.categories import Category
+from db.model.execution import Attempt, Execution, Progress, Status, Stream
+from executor.rules.estimates import Estimate
 from handlers.views.thread import Post, due_posts
 from tests.support.executions import NOON, execution, line, on_production
 from tests.support.rendered import check, shown
@@ -139,3 +141,63 @@ def test_end_says_how_to_see_a_log_that_is_not_attached() -> None:
 
     assert "/migrate log 128" not in shown(with_file.told)
     assert "`/migrate log 128` shows the log." in shown(without.told)
+
+
+def test_each_silence_is_said_once_and_not_for_ever() -> None:
+    """A second one is another; after the third nobody reads it any more."""
+    quiet = running(0, silent_since=LATER - timedelta(minutes=3))
+    key = f"silent-{int((LATER - timedelta(minutes=3)).timestamp())}"
+    again = running(0, silent_since=LATER - timedelta(minutes=2))
+
+    assert keys(due(quiet, said=["started"])) == [key]
+    assert "has said nothing for 3 min" in shown(due(quiet, said=["started"])[0].told)
+    assert due(quiet, said=["started", key]) == []
+    assert len(due(again, said=["started", key])) == 1
+    assert due(again, said=["started", key, "silent-1", "silent-2"]) == []
+
+
+def test_slower_than_usual_is_said_once() -> None:
+    """With what is usual."""
+    usual = Estimate(median_s=60, low_s=50, high_s=90, slow_s=120, runs=20)
+
+    first = due(running(0), said=["started"], estimate=usual)
+
+    assert keys(first) == ["slow"]
+    assert "5 min so far, it usually takes 1 min (50 s to 1 min 30 s)" in shown(first[0].told)
+    assert due(running(0), said=["started", "slow"], estimate=usual) == []
+    assert due(running(0), said=["started"], estimate=usual, now=SOON) == []
+
+
+def test_each_attempt_that_is_followed_by_another_is_said() -> None:
+    """Also when Slack was away meanwhile; the last one is the end's matter."""
+    tries = [
+        Attempt(
+            execution_id=128,
+            number=number,
+            created_at=NOON,
+            error_category=Category.CONNECTION_ERROR,
+            error_message="It <did> not answer.",
+        )
+        for number in (1, 2, 3)
+    ]
+    waits = execution(Status.QUEUED, attempt=2, max_attempts=3, not_before=LATER)
+    last = execution(Status.FAILED, attempt=3, max_attempts=3)
+
+    meanwhile = due(waits, attempts=tries[:2], said=["attempt-1"])
+    in_the_end = due(last, attempts=tries)
+
+    assert keys(meanwhile) == ["attempt-2"]
+    check(meanwhile[0].told)
+    told = meanwhile[0].told.text
+    assert "Attempt 2 of 3 failed: CONNECTION_ERROR: It &lt;did&gt; not answer." in told
+    assert "The next one is due <!date^" in told
+    assert keys(in_the_end) == ["attempt-1", "attempt-2", "end"]
+
+
+def test_out_of_reach_while_cancelling_says_what_will_happen() -> None:
+    """The script does not simply go on."""
+    away = execution(Status.CANCELLING, reconnecting_since=NOON)
+
+    (told,) = due(away, said=["started"])
+
+    assert "the script is stopped as soon as it does" in shown(told.told)
