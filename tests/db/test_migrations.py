@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.util import CommandError
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 
 from db.database import Database, async_url
 from db.migrations import check, upgrade
-from db.model.catalog import SourceDraft
+from db.migrations.runner import _config
+from db.model.catalog import RetryPolicy, SilenceAction, SourceDraft
 from db.model.errors import Unavailable
 from db.schema import sources
 from tests.support.database import BOTH
@@ -69,6 +71,42 @@ async def test_two_who_migrate_at_once_wait_for_each_other(empty_url: str) -> No
     ends = await asyncio.gather(bot(), bot())
 
     assert list(ends) == [(0, ""), (0, "")]
+
+
+_OLD_ROWS = """\
+INSERT INTO environments (id, name, kind, ssh_host, ssh_port, ssh_user, proxy_jump_host_key,
+  host_key, timeout_s, grace_s, concurrency, confirmation, is_active, created_at, updated_at)
+VALUES (1, 'old', 'staging', 'h', 22, 'u', '', '', 600, 5, 1, 'none', 1, :now, :now);
+INSERT INTO migration_sources (id, name, description, defaults, is_active, created_at, updated_at)
+VALUES (1, 'iclinic', '', '{}', 1, :now, :now);
+INSERT INTO migration_jobs (id, source_id, name, version, created_by, is_active, created_at,
+  updated_at) VALUES (1, 1, 'import', 1, 'U1', 1, :now, :now);
+INSERT INTO migration_job_versions (job_id, version, script, description, parameters, edited_by,
+  created_at) VALUES (1, 1, '~/x.js', '', '[]', 'U1', :now)"""
+
+
+async def test_what_was_defined_before_there_were_timers_and_retries_goes_on_as_it_did(
+    empty_url: str,
+) -> None:
+    """No retry, no silence; only a wait in the queue ends after half a day."""
+    await asyncio.to_thread(command.upgrade, _config(empty_url), "0001")
+    database = Database(empty_url, clock=lambda: NOW)
+    async with database.begin() as repos:
+        for row in _OLD_ROWS.split(";"):
+            await repos.session.change(text(row).bindparams(now=NOW.replace(tzinfo=None)))
+
+    await upgrade(empty_url)
+
+    async with database.read() as repos:
+        environment, job = await repos.environments.get(1), await repos.jobs.get(1, 1)
+    await database.close()
+    assert (environment.queue_timeout_s, environment.connect_timeout_s) == (43_200, None)
+    assert (job.retry, job.silence_s, job.silence_action) == (
+        RetryPolicy(),
+        None,
+        SilenceAction.WARN,
+    )
+    assert (job.concurrency, job.concurrency_key) == (None, "")
 
 
 async def test_a_migration_that_fails_leaves_nothing_half_done_on_sqlite(tmp_path: Path) -> None:
