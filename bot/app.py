@@ -103,6 +103,17 @@ def stop_event() -> asyncio.Event:
     return stop
 
 
+async def end_in_time(stop: asyncio.Event, within_s: float) -> None:
+    """End the process if it still runs *within_s* seconds after *stop* was set.
+
+    Nothing is lost by it: runs go on at their hosts, and leases run out by themselves.
+    """
+    await stop.wait()
+    await asyncio.sleep(within_s)
+    logger.error("stop_took_too_long", seconds=within_s)
+    os._exit(1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
     """One process of Ferry."""

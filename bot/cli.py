@@ -12,7 +12,7 @@ import click
 
 from bot import __version__, logging, settings, trusting
 from bot import demo as demo_module
-from bot.app import build, stop_event
+from bot.app import build, end_in_time, stop_event
 from bot.checkup import checkup
 from bot.offline import log_of, recent
 from db.migrations import upgrade
@@ -125,4 +125,9 @@ def logs(number: int) -> None:
 
 
 async def _serve(given: settings.Settings) -> None:
-    await build(given).run(stop_event())
+    stop = stop_event()
+    ending = asyncio.create_task(end_in_time(stop, given.stop_within_s), name="end-in-time")
+    try:
+        await build(given).run(stop)
+    finally:
+        ending.cancel()

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     connect_timeout_s: float = Field(
         10, gt=0, le=120, description="Seconds for connecting and logging in to a host."
     )
+    stop_within_s: float = Field(
+        25, gt=0, le=600, description="Seconds that an orderly stop may take; then Ferry just ends."
+    )
     log_level: str = Field(
         "info",
         pattern=r"(?i)^(debug|info|warning|error)$",

@@ -164,3 +164,30 @@ async def test_slack_away_in_mid_run(sshd: Sshd, tmp_path: Path) -> None:
         says(await ferry.shown(counting.card), "Succeeded")
         posts = await ferry.thread(counting.card)
         assert len(posts) == 3, posts
+
+
+@pytest.mark.mariadb
+async def test_a_stop_is_over_in_time_also_while_the_database_hangs(
+    mariadb: MariaDB, sshd: Sshd, tmp_path: Path
+) -> None:
+    """Its runs go on at their hosts, so nothing is lost by not waiting for it."""
+    url = mariadb.create("ferry_hangs")
+    variables = {"DATABASE_URL": url, "WORKER_LEASE_S": "2", "STOP_WITHIN_S": "3"}
+    async with served(tmp_path, sshd.host, **variables) as (ferry, serve):
+        counting = await counts(ferry, "hangs", await ferry.channel())
+        mariadb.pause()
+        try:
+            began = time.monotonic()
+            status = await serve.stop()
+            lasted = time.monotonic() - began
+        finally:
+            mariadb.resume()
+        await counting.goes_on()
+        await serve.start()
+        await counting.is_stored()
+        execution = await counting.ends()
+
+        assert status == 1
+        assert lasted < 10
+        assert "stop_took_too_long" in (tmp_path / "stderr-1").read_text()
+        assert execution.status is Status.SUCCEEDED
