@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.offline import services_of
+from bot.settings import Settings
 from playground.server import PlaygroundSlack
 from tests.acceptance.furnishing import furnish
 from tests.acceptance.house import House, house_of, refused, settings
@@ -35,9 +36,24 @@ class Serve:
 
     async def start(self) -> None:
         """Start; return when it is connected to Slack."""
+        self.launch()
+        await until_true(lambda: "ready" in self.log.read_text(), "ferry serve is ready")
+
+    def launch(self) -> None:
+        """Start, and wait for nothing."""
         self.starts += 1
         self._process = start(self._folder, self._variables, self.log)
-        await until_true(lambda: "ready" in self.log.read_text(), "ferry serve is ready")
+
+    def pause(self) -> None:
+        """Stop it in mid-air: it does nothing, and does not know it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+
+    def resume(self) -> None:
+        """Let it go on, as if no time had passed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
         """Kill it as a crash does: without a word."""
@@ -87,20 +103,26 @@ async def refusal(folder: Path, **variables: str) -> str:
     return text
 
 
+def variables_of(slack: PlaygroundSlack, given: Settings, **more: str) -> dict[str, str]:
+    """Return *given* as environment variables; *more*: further settings, without the prefix."""
+    values = {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": slack.api_url,
+        "ADMINS": ",".join(given.admins),
+        "DATABASE_URL": given.database_url,
+        **more,
+    }
+    return {f"FERRY_{name}": value for name, value in values.items()}
+
+
 @asynccontextmanager
 async def served(home: Path, host: Host, **variables: str) -> AsyncIterator[tuple[House, Serve]]:
     """Give a furnished house whose bot is a process of its own."""
     slack = PlaygroundSlack()
     await slack.start()
     given = settings(slack, home)
-    names = {
-        "FERRY_SLACK_BOT_TOKEN": slack.bot_token,
-        "FERRY_SLACK_APP_TOKEN": slack.app_token,
-        "FERRY_SLACK_API_URL": slack.api_url,
-        "FERRY_ADMINS": ",".join(given.admins),
-        "FERRY_DATABASE_URL": given.database_url,
-    }
-    serve = Serve(home, names | {f"FERRY_{name}": value for name, value in variables.items()})
+    serve = Serve(home, variables_of(slack, given, **variables))
     try:
         async with services_of(given) as services:
             await furnish(services, host)
