@@ -117,11 +117,13 @@ def variables_of(slack: PlaygroundSlack, given: Settings, **more: str) -> dict[s
 
 
 @asynccontextmanager
-async def served(home: Path, host: Host, **variables: str) -> AsyncIterator[tuple[House, Serve]]:
-    """Give a furnished house whose bot is a process of its own."""
+async def served(
+    home: Path, host: Host, *, database_url: str = "", **variables: str
+) -> AsyncIterator[tuple[House, Serve]]:
+    """Give a furnished house whose bot is a process of its own; SQLite without *database_url*."""
     slack = PlaygroundSlack()
     await slack.start()
-    given = settings(slack, home)
+    given = settings(slack, home, **({"database_url": database_url} if database_url else {}))
     serve = Serve(home, variables_of(slack, given, **variables))
     try:
         async with services_of(given) as services:

@@ -1,6 +1,7 @@
 """What Ferry leans on goes away, or was never set up: said in words, and nothing is lost."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from playground.server import PlaygroundSlack
 from tests.acceptance.counting import counts
 from tests.acceptance.house import furnished, settings
 from tests.acceptance.looking import PATIENCE_S, eventually, newest, says
-from tests.acceptance.process import refusal
+from tests.acceptance.process import refusal, served
 from tests.support.mariadb import MariaDB
 from tests.support.sshd import Sshd, free_port
 from tests.support.world import PRODUCTION, STAGING
@@ -172,8 +173,8 @@ async def test_a_stop_is_over_in_time_also_while_the_database_hangs(
 ) -> None:
     """Its runs go on at their hosts, so nothing is lost by not waiting for it."""
     url = mariadb.create("ferry_hangs")
-    variables = {"DATABASE_URL": url, "WORKER_LEASE_S": "2", "STOP_WITHIN_S": "3"}
-    async with served(tmp_path, sshd.host, **variables) as (ferry, serve):
+    variables = {"WORKER_LEASE_S": "2", "STOP_WITHIN_S": "3"}
+    async with served(tmp_path, sshd.host, database_url=url, **variables) as (ferry, serve):
         counting = await counts(ferry, "hangs", await ferry.channel())
         mariadb.pause()
         try:

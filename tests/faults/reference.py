@@ -52,7 +52,6 @@ def _shown(piece: bytes) -> str:
     text = piece.decode("utf-8", "backslashreplace")
     if "\r" not in text:
         return text
-    if text.endswith("\r"):
-        text = text[:-1]
+    text = text.removesuffix("\r")
     told = [state for state in text.split("\r") if state.strip()]
     return told[-1] if told else ""

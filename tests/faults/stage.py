@@ -122,4 +122,3 @@ async def stage(
             stack.push_async_callback(serves[-1].close)
         await asyncio.gather(*(serve.start() for serve in serves))
         yield Stage(house=house, bots=serves, tally=tally)
-
