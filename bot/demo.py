@@ -32,6 +32,42 @@ _END_S = 15
 _LOOK_S = 0.1
 
 
+class Keeper:
+    """Runs one bot after the other; what they know is in the database."""
+
+    def __init__(self, given: Settings) -> None:
+        self._given = given
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self.bot = build(given)
+
+    async def start(self) -> None:
+        """Start a bot; return when it is ready."""
+        self.bot, self._stop = build(self._given), asyncio.Event()
+        self._running = asyncio.create_task(self.bot.run(self._stop), name="ferry")
+        ready = asyncio.create_task(self.bot.ready.wait(), name="ready")
+        await asyncio.wait(
+            {ready, self._running}, timeout=_READY_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        ready.cancel()
+        if self._running.done():
+            await self._running  # raises what went wrong
+
+    async def stop(self) -> None:
+        """Stop the bot in order; what went wrong with it is raised."""
+        self._stop.set()
+        running, self._running = self._running, None
+        if running is not None:
+            await asyncio.wait({running}, timeout=_READY_S)
+            if running.done():
+                await running
+
+    async def restart(self) -> None:
+        """Stop the bot, and start another one."""
+        await self.stop()
+        await self.start()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything that the demo started."""
@@ -39,7 +75,12 @@ class World:
     slack: PlaygroundSlack
     host: SampleHost
     sample: Installed
-    bot: Bot
+    keeper: "Keeper"
+
+    @property
+    def bot(self) -> Bot:
+        """The bot that runs now."""
+        return self.keeper.bot
 
 
 async def main(home: Path, *, port: int, tour: bool) -> int:
@@ -49,7 +90,8 @@ async def main(home: Path, *, port: int, tour: bool) -> int:
     logging.configure("info", LogFormat.CONSOLE, to=home / "ferry.log")
     async with world(home, port=0 if tour else _free(port)) as made:
         if tour:
-            return await Tour(made.slack.url, made.host, made.sample).play()
+            tour_ = Tour(made.slack.url, made.host, made.sample, made.keeper.restart)
+            return await tour_.play()
         await furnish(made.bot.services, made.host, made.sample)
         _welcome(made, home)
         await stop.wait()
@@ -66,18 +108,14 @@ async def world(home: Path, *, port: int = 0) -> AsyncIterator[World]:
     slack = PlaygroundSlack(port)
     await slack.start()
     await host.start()
-    bot = build(settings(slack, home))
-    stop = asyncio.Event()
-    running = asyncio.create_task(bot.run(stop), name="ferry")
+    keeper = Keeper(settings(slack, home))
     try:
-        await _ready(bot, running)
-        yield World(slack=slack, host=host, sample=sample, bot=bot)
+        await keeper.start()
+        yield World(slack=slack, host=host, sample=sample, keeper=keeper)
     finally:
-        stop.set()
-        await asyncio.wait({running}, timeout=_READY_S)
+        await keeper.stop()
         await host.stop()
         await slack.stop()
-    await running
 
 
 def settings(slack: PlaygroundSlack, home: Path) -> Settings:
@@ -89,14 +127,6 @@ def settings(slack: PlaygroundSlack, home: Path) -> Settings:
         admins=frozenset({ADMIN}),
         database_url=f"sqlite:///{home / 'ferry.db'}",
     )
-
-
-async def _ready(bot: Bot, running: "asyncio.Task[None]") -> None:
-    ready = asyncio.create_task(bot.ready.wait(), name="ready")
-    await asyncio.wait({ready, running}, timeout=_READY_S, return_when=asyncio.FIRST_COMPLETED)
-    ready.cancel()
-    if running.done():
-        await running  # raises what went wrong
 
 
 async def _end_runs(bot: Bot) -> None:

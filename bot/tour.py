@@ -1,31 +1,33 @@
 """The scripted tour: people of the playground go the whole way, and each step is checked."""
 
-import asyncio
-import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import click
 
 from bot.furnish import PARAMETERS, PRODUCTION_CHANNEL, STAGING_CHANNEL
-from bot.transcript import Failed, Transcript
-from playground import screen
+from bot.transcript import Failed
+from bot.walk import RUN_S, Walk, asks, check, listed
 from playground.host import SampleHost
-from playground.people import Person
 from playground.sample import Installed
 
-_RUN_S = 60
-_NAMES = {STAGING_CHANNEL: "#staging-ops", PRODUCTION_CHANNEL: "#prod-ops"}
 GOOD = {"Usuário": "drleandro", "Medpro practitioner": "fabiangc@example.com"}
 LINE = "usuario=drleandro medpro-pract-id=fabiangc@example.com"
 
 
-class Tour:
-    """One walk through an empty Ferry, by Ana (admin) and Bruno."""
+class Tour(Walk):
+    """One walk through an empty Ferry; *restart* stops the bot and starts another one."""
 
-    def __init__(self, url: str, host: SampleHost, sample: Installed) -> None:
-        self._host, self._sample = host, sample
-        self._ana, self._bruno = Person(url, "U0ANA"), Person(url, "U0BRUNO")
-        self._tell = Transcript()
+    def __init__(
+        self,
+        url: str,
+        host: SampleHost,
+        sample: Installed,
+        restart: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(url)
+        self._host, self._sample, self._restart = host, sample, restart
+        self._next: dict[str, Any] = {}  # the card of what waits behind the run that hangs
 
     async def play(self) -> int:
         """Return 0 if every step ended as it should, else 1."""
@@ -42,6 +44,8 @@ class Tour:
             self.on_staging,
             self.on_production,
             self.failures,
+            self.restarted,
+            self.waiting,
             self.cancelled,
             self.afterwards,
         )
@@ -80,7 +84,7 @@ class Tour:
                 self._tell.says(trust)
                 self._tell.does("ana", "compares the fingerprint: Trust and create")
                 errors = await self._ana.submits(trust)
-                _check(not errors, f"the form was refused: {errors}")
+                check(not errors, f"the form was refused: {errors}")
                 await self._created()
 
     async def bindings(self) -> None:
@@ -113,7 +117,7 @@ class Tour:
             view = await self._ana.fills(view, fields)
             errors = await self._ana.submits(view)
             self._tell.says({"text": errors.get("Parameters", "")}, where="at Parameters: ")
-            _check("Line 3" in errors.get("Parameters", ""), f"line 3 is not told: {errors}")
+            check("Line 3" in errors.get("Parameters", ""), f"line 3 is not told: {errors}")
             await self._fill_and_submit(self._ana, view, {"Parameters": PARAMETERS})
             await self._created()
 
@@ -131,15 +135,15 @@ class Tour:
             await self._types(self._bruno, STAGING_CHANNEL, "/migrate run import-patients")
             view = await self._bruno.modal("Run a job")
             fields = {"Sistema": "iclinic", "Practitioner id": "320623", **GOOD}
-            self._tell.does("bruno", f"fills in {_listed(fields)}")
+            self._tell.does("bruno", f"fills in {listed(fields)}")
             await self._fill_and_submit(self._bruno, view, fields)
             for words in ("Running", "%"):
-                await self._bruno.sees(STAGING_CHANNEL, words, timeout=_RUN_S)
-            card = await self._bruno.sees(STAGING_CHANNEL, "%", timeout=_RUN_S)
+                await self._bruno.sees(STAGING_CHANNEL, words, timeout=RUN_S)
+            card = await self._bruno.sees(STAGING_CHANNEL, "%", timeout=RUN_S)
             self._tell.says(card)
-            card = await self._bruno.sees(STAGING_CHANNEL, "Succeeded", timeout=_RUN_S)
+            card = await self._bruno.sees(STAGING_CHANNEL, "Succeeded", timeout=RUN_S)
             self._tell.says(card)
-            _check("imported=2950" in card["text"], f"imported=2950 is not in {card['text']!r}")
+            check("imported=2950" in card["text"], f"imported=2950 is not in {card['text']!r}")
             await self._thread(card, "succeeded", "Log of #")
 
     async def on_production(self) -> None:
@@ -153,9 +157,9 @@ class Tour:
             await self._bruno.clicks(asked, "Run on production", confirm=True)
             await self._bruno.sees(PRODUCTION_CHANNEL, "confirmed by")
             self._tell.does("ana", "presses Discard on the card as she still sees it")
-            await self._ana.clicks(asked, "Discard", confirm=_asks(asked), as_shown=True)
+            await self._ana.clicks(asked, "Discard", confirm=asks(asked), as_shown=True)
             self._tell.says(await self._ana.told(PRODUCTION_CHANNEL, "already confirmed"))
-            card = await self._bruno.sees(PRODUCTION_CHANNEL, "Succeeded", timeout=_RUN_S)
+            card = await self._bruno.sees(PRODUCTION_CHANNEL, "Succeeded", timeout=RUN_S)
             self._tell.says(card)
 
     async def failures(self) -> None:
@@ -163,7 +167,7 @@ class Tour:
         async with self._tell.step("A script that says no"):
             line = f"/migrate run import-patients sistema=iclinic practitioner-id=111 {LINE}"
             await self._types(self._bruno, STAGING_CHANNEL, line)
-            card = await self._bruno.sees(STAGING_CHANNEL, "SCRIPT_ERROR", timeout=_RUN_S)
+            card = await self._bruno.sees(STAGING_CHANNEL, "SCRIPT_ERROR", timeout=RUN_S)
             self._tell.says(card, whole=True)
         async with self._tell.step("An interpreter that is not there"):
             await self._types(self._ana, STAGING_CHANNEL, "/migrate new job")
@@ -177,70 +181,49 @@ class Tour:
             await self._fill_and_submit(self._ana, view, fields)
             await self._created()
             await self._types(self._ana, STAGING_CHANNEL, "/migrate run import-with-missing-node")
-            card = await self._ana.sees(STAGING_CHANNEL, "COMMAND_NOT_FOUND", timeout=_RUN_S)
+            card = await self._ana.sees(STAGING_CHANNEL, "COMMAND_NOT_FOUND", timeout=RUN_S)
             self._tell.says(card, whole=True)
 
-    async def cancelled(self) -> None:
-        """Stop a run that hangs on its host, with a receipt."""
-        async with self._tell.step("Bruno cancels a run that hangs"):
-            line = f"/migrate run import-patients sistema=iclinic practitioner-id=320999 {LINE}"
+    async def restarted(self) -> None:
+        """Restart Ferry in the middle of a run: the script goes on, its story stays whole."""
+        async with self._tell.step("Ferry is restarted in the middle of a run"):
+            line = f"/migrate run import-patients sistema=iclinic practitioner-id=320623 {LINE}"
             await self._types(self._bruno, STAGING_CHANNEL, line)
-            card = await self._bruno.sees(STAGING_CHANNEL, "Running", timeout=_RUN_S)
+            card = await self._bruno.sees(STAGING_CHANNEL, "Running", timeout=RUN_S)
+            self._tell.does("ferry", "is stopped, and started again")
+            await self._restart()
+            self._tell.says(await self._bruno.sees(STAGING_CHANNEL, "nothing lost", timeout=RUN_S))
+            card = await self._succeeds(card)
+            await self._thread(card, "took the run over again", "succeeded")
+
+    async def waiting(self) -> None:
+        """Let one wait behind one that hangs; the same wish twice is pointed out."""
+        async with self._tell.step("Another run waits its turn"):
+            run = "/migrate run import-patients sistema=iclinic"
+            await self._types(self._bruno, STAGING_CHANNEL, f"{run} practitioner-id=320999 {LINE}")
+            await self._bruno.sees(STAGING_CHANNEL, "Running", timeout=RUN_S)
+            again = f"{run} practitioner-id=320700 {LINE}"
+            await self._types(self._bruno, STAGING_CHANNEL, again)
+            self._next = await self._bruno.sees(STAGING_CHANNEL, "Next in line", timeout=RUN_S)
+            self._tell.says(self._next, whole=True)
+            await self._types(self._bruno, STAGING_CHANNEL, again)
+            told_twice = await self._bruno.told(STAGING_CHANNEL, "not asked for twice")
+            self._tell.says(told_twice, whole=True)
+            await self._types(self._ana, STAGING_CHANNEL, "/migrate queue")
+            self._tell.says(await self._ana.told(STAGING_CHANNEL, "Queue in staging"), whole=True)
+
+    async def cancelled(self) -> None:
+        """Stop the run that hangs on its host, with a receipt; the next one starts."""
+        async with self._tell.step("Bruno cancels the run that hangs"):
+            card = await self._bruno.sees(STAGING_CHANNEL, "Running", timeout=RUN_S)
             self._tell.does("bruno", "presses Cancel, and Cancel the run in the dialog")
             await self._bruno.clicks(card, "Cancel", confirm=True)
-            card = await self._bruno.sees(STAGING_CHANNEL, "none remain", timeout=_RUN_S)
+            card = await self._bruno.sees(STAGING_CHANNEL, "none remain", timeout=RUN_S)
             self._tell.says(card, whole=True)
+            await self._succeeds(self._next)
 
     async def afterwards(self) -> None:
         """Look at what ran."""
         async with self._tell.step("What happened, afterwards"):
             await self._types(self._ana, STAGING_CHANNEL, "/migrate history")
             self._tell.says(await self._ana.told(STAGING_CHANNEL, "#1"), whole=True)
-
-    async def _types(self, person: Person, channel: str, text: str) -> None:
-        who = person.id.removeprefix("U0").lower()
-        self._tell.does(who, f"{_NAMES[channel]}  {text}")
-        await person.types(channel, text)
-
-    async def _fill_and_submit(
-        self, person: Person, view: dict[str, Any], fields: dict[str, Any]
-    ) -> None:
-        errors = await person.submits(await person.fills(view, fields))
-        _check(not errors, f"the form was refused: {errors}")
-
-    async def _created(self) -> None:
-        told = await self._ana.modal("Created", timeout=15)
-        self._tell.says(told, whole=True)
-        await self._ana.closes(told)
-
-    async def _thread(self, card: dict[str, Any], *wanted: str) -> None:
-        """Print what the card's thread says, once every one of *wanted* can be read there."""
-
-        def missing(said: list[str]) -> list[str]:
-            return [words for words in wanted if not any(words in text for text in said)]
-
-        deadline = time.monotonic() + _RUN_S
-        while missing(said := [_said(reply) for reply in await self._bruno.thread(card)]):
-            _check(time.monotonic() < deadline, f"{missing(said)} is not in the thread: {said}")
-            await asyncio.sleep(0.1)
-        for text in said:
-            self._tell.says({"text": text}, where="in the thread: ")
-
-
-def _listed(fields: dict[str, Any]) -> str:
-    return ", ".join(f"{label}: {value}" for label, value in fields.items())
-
-
-def _said(reply: dict[str, Any]) -> str:
-    files = [str(file["title"]) for file in reply.get("files", ())]
-    return " ".join([str(reply.get("text", "")), *files]).strip()
-
-
-def _asks(message: dict[str, Any]) -> bool | None:
-    """Return True if Discard asks first: then the person says yes."""
-    return True if "confirm" in screen.buttons(message)["Discard"].element else None
-
-
-def _check(is_good: bool, otherwise: str) -> None:
-    if not is_good:
-        raise AssertionError(otherwise)

@@ -55,13 +55,14 @@ def starts_in_s(
     """Return the seconds until the next after *ahead* starts; None if that cannot be told.
 
     *running*: the seconds that each running one still needs, *ahead*: that each one before it in
-    the line takes, None where nobody knows; *places*: runs at once.
+    the line takes, None where nobody knows; *places*: runs at once. One that takes longer than
+    usual (it needs less than nothing) may end at any moment, or never.
     """
     if len(running) + len(ahead) < places:
         return 0.0
-    if any(seconds is None for seconds in (*running, *ahead)):
+    if any(seconds is None or seconds < 0 for seconds in (*running, *ahead)):
         return None
-    free_at = [max(0.0, seconds or 0.0) for seconds in running]
+    free_at = [seconds or 0.0 for seconds in running]
     free_at += [0.0] * (places - len(free_at))
     heapq.heapify(free_at)
     for seconds in ahead:

@@ -46,7 +46,7 @@ def test_estimate_lies_within_what_was_seen(past: list[float]) -> None:
         pytest.param([], [], 1, 0, id="free"),
         pytest.param([None], [], 2, 0, id="free beside one that nobody knows"),
         pytest.param([30], [], 1, 30, id="one place, taken"),
-        pytest.param([-5], [], 1, 0, id="longer than usual: any moment"),
+        pytest.param([-5], [], 1, None, id="longer than usual: nobody knows"),
         pytest.param([30], [100], 1, 130, id="one before it"),
         pytest.param([30, 10], [100], 2, 30, id="the one before it takes the other place"),
         pytest.param([30, 10], [5, 100], 2, 30, id="the earliest place each time"),
