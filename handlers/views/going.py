@@ -16,6 +16,7 @@ SEPARATOR = " · "
 CLOCK = "{time}"
 ROUGH = 300  # seconds
 SOON_S = 15.0
+NOT_WORTH_TELLING_S = 5.0
 FAILURE = 600
 TELLING = 0.1  # of the whole: less progress tells too little of the rest
 
@@ -103,9 +104,10 @@ def _left(execution: Execution, elapsed: float, estimate: Estimate | None) -> li
     if estimate is None:
         return []
     left = estimate.median_s - elapsed
-    if left < 1:
-        return [f"longer than usual: {usually(estimate)[0]}"]
-    return [f"about {words(left)} left", *usually(estimate)]
+    if left >= 1:
+        return [f"about {words(left)} left", *usually(estimate)]
+    is_long = elapsed > estimate.high_s + NOT_WORTH_TELLING_S
+    return [f"longer than usual: {usually(estimate)[0]}"] if is_long else usually(estimate)
 
 
 def _meanwhile(execution: Execution) -> str:

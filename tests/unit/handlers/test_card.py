@@ -211,6 +211,7 @@ def test_running_card_longer_than_usual_says_so() -> None:
 
     assert "about 2 min 39 s left" in shown(card(subject, forecast=usual(192.0)))
     assert "longer than usual: usually takes 20 s" in shown(card(subject, forecast=usual(20)))
+    assert "longer" not in shown(card(subject, forecast=usual(30)))
 
 
 def test_reconnecting_and_resumed_are_said() -> None:
