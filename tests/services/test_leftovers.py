@@ -1,0 +1,103 @@
+"""What could not be removed from a host at the end of a run is removed later."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.model.execution import Execution, Status
+from executor.leftovers import Leftovers
+from executor.rules.outcomes import Outcome
+from executor.services import Ask, Ground, Services
+from executor.services.log_writer import LogWriter
+from executor.ssh.pool import Hosts
+from executor.ssh.remote import RemoteRun
+from executor.ssh.resolve import Resolver
+from executor.ssh.target import target_of
+from executor.tools import Tools
+from tests.support.remote import script
+from tests.support.sshd import Sshd, free_port, sshd  # noqa: F401 - a fixture
+from tests.support.world import ANA, BRUNO, another, environment
+
+
+@pytest.fixture
+async def tools(ground: Ground, services: Services) -> AsyncIterator[Tools]:
+    """Give what runs work with."""
+    hosts = Hosts(read_secret=lambda reference: reference, connect_timeout_s=5)
+    yield Tools(
+        queue=services.queue,
+        records=services.records,
+        writer=LogWriter(ground),
+        hosts=hosts,
+        resolver=Resolver(hosts),
+        read_secret=lambda reference: reference,
+        clock=ground.clock,
+    )
+    await hosts.close()
+
+
+async def _ended(services: Services, server: Sshd, name: str, **changes: int) -> Execution:
+    """Return an execution that the database takes for ended, on an environment of its own."""
+    host = server.host
+    values: dict[str, Any] = {"ssh_host": host.address, "ssh_port": host.port, "ssh_user": host.user}
+    values |= {"ssh_key_path": host.key_path, "host_key": host.host_key, **changes}
+    await services.catalog.create_environment(environment(name, **values), ANA)
+    channel = f"C0{name.upper()}"
+    await services.bindings.bind(channel, name, ANA)
+    ask = Ask(job="import-patients", channel_id=channel, by=BRUNO, values=another())
+    await services.launcher.launch(ask)
+    execution = await services.queue.claim_next("w1", timedelta(minutes=1))
+    assert execution is not None
+    await services.records.start_requested(execution)
+    await services.records.finish(execution, Outcome(status=Status.SUCCEEDED))
+    return execution
+
+
+async def _start(services: Services, tools: Tools, execution: Execution, text: str) -> Path:
+    """Run *text* as the execution on its host; return its directory there."""
+    (left,) = [
+        one for one in await services.records.leftovers(10) if one.execution.id == execution.id
+    ]
+    name = f"{execution.key}-1"
+    remote = RemoteRun(tools.hosts, target_of(left.environment), name)
+    await remote.start(script(text), timeout_s=60, grace_s=1, max_bytes=1000)
+    return Path(".cache/ferry/runs") / name
+
+
+async def test_leftovers_are_removed_and_forgotten(
+    services: Services,
+    tools: Tools,
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """A host that does not answer keeps its own until the next time, and holds up no other."""
+    away = await _ended(services, sshd, "away", ssh_port=free_port())
+    execution = await _ended(services, sshd, "there")
+    place = sshd.host.home / await _start(services, tools, execution, "echo done")
+    while not (place / "exit").exists():  # noqa: ASYNC110 - its supervisor writes it
+        await asyncio.sleep(0.05)
+
+    await Leftovers(tools).sweep()
+
+    assert not place.exists()
+    left = await services.records.leftovers(10)
+    assert [one.execution.id for one in left] == [away.id]
+
+
+async def test_what_still_runs_is_not_a_leftover(
+    services: Services,
+    tools: Tools,
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """Whatever the database takes it for: nothing is taken from under a script."""
+    execution = await _ended(services, sshd, "there")
+    place = sshd.host.home / await _start(services, tools, execution, "sleep 60")
+
+    await Leftovers(tools).sweep()
+
+    assert place.exists()
+    (left,) = await services.records.leftovers(10)
+    assert left.execution.id == execution.id
+    await RemoteRun(tools.hosts, target_of(left.environment), place.name).cancel()

@@ -1,0 +1,69 @@
+"""Too long without a word; a line that is away says nothing about the script."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from executor.silence import Silence
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+
+
+def noon() -> datetime:
+    """Return the time of day, which stands still: the count does not lean on it."""
+    return NOON
+
+
+async def test_silence_is_counted_from_the_last_word() -> None:
+    """Each word starts it anew; then it says since when."""
+    silence = Silence(1, None, noon)
+    began = time.monotonic()
+    waiting = asyncio.create_task(silence.too_long())
+    await asyncio.sleep(0.6)
+    silence.broken()
+
+    since = await asyncio.wait_for(waiting, 5)
+
+    assert time.monotonic() - began >= 1.6
+    assert timedelta(seconds=0.9) < NOON - since < timedelta(seconds=1.5)
+
+
+async def test_silence_before_a_restart_counts() -> None:
+    """A new worker knows when the last word was stored."""
+    silence = Silence(60, NOON - timedelta(minutes=2), noon)
+
+    since = await asyncio.wait_for(silence.too_long(), 1)
+
+    assert NOON - since == pytest.approx(timedelta(minutes=2), abs=timedelta(seconds=1))
+
+
+async def test_without_a_limit_nothing_is_too_long() -> None:
+    """Most jobs have none."""
+    silence = Silence(None, NOON - timedelta(days=1), noon)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(silence.too_long(), 0.2)
+
+
+async def test_while_the_line_is_away_nothing_is_too_long() -> None:
+    """Once it is back, what was said meanwhile gets time to arrive."""
+    silence = Silence(1, NOON - timedelta(minutes=2), noon)
+    silence.line(is_away=True)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(silence.too_long(), 1.2)
+    silence.line(is_away=False)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(silence.too_long(), 1.2)
+
+
+async def test_a_silence_is_over_with_the_next_word() -> None:
+    """Whoever waits for that is told."""
+    silence = Silence(1, None, noon)
+    over = asyncio.create_task(silence.over())
+    await asyncio.sleep(0)
+    silence.broken()
+
+    await asyncio.wait_for(over, 2)
