@@ -104,6 +104,31 @@ async def test_each_environment_has_its_own_queue(database: Database, clock: Clo
     assert first == [None, waiting[1].id]
 
 
+async def test_the_last_place_of_a_job_is_not_counted_twice_in_two_environments(
+    database: Database, clock: Clock
+) -> None:
+    """The job is held: the second one looks when the first has claimed."""
+    place = await world(database)
+    async with database.begin() as repos:
+        other = await repos.environments.add(replace(STAGING, name="other"))
+    elsewhere = World(other, place.source, place.job)
+    first = await ask(database, place, job_concurrency=1)
+    await ask(database, elsewhere, job_concurrency=1)
+
+    async def look() -> int | None:
+        async with database.begin() as repos:
+            return await repos.queue.next_in(other.id, clock())
+
+    async with database.begin() as repos:
+        offered = await repos.queue.next_in(place.environment.id, clock())
+        looking = asyncio.create_task(look())
+        done, _ = await asyncio.wait({looking}, timeout=0.5)
+        assert await repos.queue.claim(first.id, "w1", clock() + LEASE)
+
+    assert (offered, done) == (first.id, set())
+    assert await looking is None
+
+
 async def test_a_lease_that_ran_out_is_taken_over_once(database: Database, clock: Clock) -> None:
     """Of twenty who see it one gets it, under a new fence, as the same attempt."""
     old = await _running(database, clock)

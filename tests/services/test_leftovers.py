@@ -42,7 +42,11 @@ async def tools(ground: Ground, services: Services) -> AsyncIterator[Tools]:
 async def _ended(services: Services, server: Sshd, name: str, **changes: int) -> Execution:
     """Return an execution that the database takes for ended, on an environment of its own."""
     host = server.host
-    values: dict[str, Any] = {"ssh_host": host.address, "ssh_port": host.port, "ssh_user": host.user}
+    values: dict[str, Any] = {
+        "ssh_host": host.address,
+        "ssh_port": host.port,
+        "ssh_user": host.user,
+    }
     values |= {"ssh_key_path": host.key_path, "host_key": host.host_key, **changes}
     await services.catalog.create_environment(environment(name, **values), ANA)
     channel = f"C0{name.upper()}"

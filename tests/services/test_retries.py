@@ -51,6 +51,7 @@ async def test_a_retry_waits_in_the_queue_until_it_is_due(services: Services, cl
     assert (meanwhile.id, early) == (other.id, None)
     assert again is not None
     assert (again.id, again.attempt, again.error_category) == (waiting.id, 2, None)
+    assert again.not_before is None
     tries = await services.history.attempts(again)
     assert [(one.number, one.error_message) for one in tries] == [
         (1, "host refused the connection."),
