@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from db.model.catalog import Environment, Job, ParameterSpec, Source
-from executor.rules.durations import words
 from handlers.views.blocks import (
     Block,
     actions,
@@ -18,6 +17,7 @@ from handlers.views.blocks import (
 )
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
+from handlers.views.policies import environment_policy, job_policy
 from handlers.views.sentences import place
 
 MOST_ROWS = 40  # a message holds 50 blocks
@@ -98,17 +98,13 @@ def _environment(one: Environment, channels: Sequence[str], here: str) -> Block:
     port = "" if one.ssh_port == 22 else f":{one.ssh_port}"
     bound = " ".join(f"<#{channel}>" for channel in channels[:MOST_CHANNELS])
     more = f" and {len(channels) - MOST_CHANNELS} more" if len(channels) > MOST_CHANNELS else ""
-    login, timeout = mono(f"{one.ssh_user}@{one.ssh_host}{port}"), words(one.timeout_s)
+    login = mono(f"{one.ssh_user}@{one.ssh_host}{port}")
     facts = [
-        f"{login} · timeout {timeout} · {_at_once(one.concurrency)}",
+        f"{login} · {environment_policy(one)}",
         f"channels: {bound}{more}" if bound else "no channel runs here yet",
     ]
     bind = _bind(one) if here and here not in channels else None
     return section("\n".join([f"*{place(one.name, one.kind)}*", *facts]), accessory=bind)
-
-
-def _at_once(count: int) -> str:
-    return "one run at a time" if count == 1 else f"{count} runs at once"
 
 
 def _bind(one: Environment) -> Block:
@@ -143,6 +139,8 @@ def _job(one: Job) -> Block:
     if one.description:
         lines.append(esc(clip(one.description, DESCRIPTION)))
     lines.append(parameters_line(one.parameters))
+    if policy := job_policy(one):
+        lines.append(policy)
     run = button("Run…", action_id=Action.RUN_OPEN, value=one.name, accessible=f"Run {one.name}")
     return section("\n".join(lines), accessory=run)
 

@@ -2,16 +2,23 @@
 
 from collections.abc import Sequence
 
-from db.model.catalog import Job, Source
+from db.model.catalog import Job, SilenceAction, Source
+from executor.rules.categories import ADVICE
+from executor.rules.concurrency import LONGEST_TEMPLATE
+from executor.rules.retries import LISTABLE
 from handlers.views.blocks import (
     Block,
     button,
     code,
+    context,
+    divider,
     esc,
     input_block,
     modal,
     mono,
+    multi_select,
     option,
+    radio,
     select,
 )
 from handlers.views.catalog import parameters_line
@@ -19,6 +26,7 @@ from handlers.views.fields import text_field
 from handlers.views.ids import COMMAND, Action, Callback, field
 from handlers.views.message import Told
 from handlers.views.notes import said
+from handlers.views.policies import job_policy
 
 SOURCE = "source"
 EXAMPLE = (
@@ -50,7 +58,10 @@ def source_modal() -> Block:
 
 
 def job_modal(sources: Sequence[Source]) -> Block:
-    """Return the form for a new job of one of *sources*; at least one is needed."""
+    """Return the form for a new job of one of *sources* (at least one is needed).
+
+    What every job has to say comes first; the rest has defaults that do for most.
+    """
     options = [option(one.name, one.name, one.description) for one in sources]
     only = sources[0].name if len(sources) == 1 else None
     pick = select(Action.FIELD, options, placeholder="Pick a source", initial=only)
@@ -62,7 +73,29 @@ def job_modal(sources: Sequence[Source]) -> Block:
             hint="What people type after /migrate run: small letters, digits, dashes.",
         ),
         input_block("Source", pick, block_id=field(SOURCE)),
+        text_field("description", "Description", optional=True, most=500),
         text_field("script", "Script", placeholder="~/jobs/import.js", most=500),
+        text_field(
+            "parameters",
+            "Parameters",
+            hint="One a line, in the form below; docs/parameters.md has all of it.",
+            optional=True,
+            multiline=True,
+            most=3000,
+        ),
+        code(EXAMPLE),
+        divider(),
+        context("The rest may stay as it is; docs/jobs.md explains it."),
+        *_command(),
+        *_limits(),
+        *_retries(),
+        *_silence(),
+    ]
+    return modal("New job", blocks, callback_id=Callback.JOB_SUBMIT, submit="Create")
+
+
+def _command() -> list[Block]:
+    return [
         text_field(
             "interpreter",
             "Interpreter",
@@ -78,7 +111,6 @@ def job_modal(sources: Sequence[Source]) -> Block:
             optional=True,
             most=500,
         ),
-        text_field("description", "Description", optional=True, most=500),
         text_field(
             "timeout_s",
             "Timeout",
@@ -86,17 +118,81 @@ def job_modal(sources: Sequence[Source]) -> Block:
             hint="Empty: the environment's.",
             optional=True,
         ),
-        text_field(
-            "parameters",
-            "Parameters",
-            hint="One a line, in the form below; docs/parameters.md has all of it.",
-            optional=True,
-            multiline=True,
-            most=3000,
-        ),
-        code(EXAMPLE),
     ]
-    return modal("New job", blocks, callback_id=Callback.JOB_SUBMIT, submit="Create")
+
+
+def _limits() -> list[Block]:
+    return [
+        text_field(
+            "concurrency",
+            "Runs at once",
+            placeholder="1",
+            hint="Of this job, in all environments together; empty: no limit of its own.",
+            optional=True,
+            most=2,
+        ),
+        text_field(
+            "concurrency_key",
+            "One at a time per",
+            placeholder="{sistema}:{practitioner-id}",
+            hint="Parameters in braces. Runs with the same values, also of other jobs that make "
+            "the same key, go one after the other in an environment.",
+            optional=True,
+            most=LONGEST_TEMPLATE,
+        ),
+    ]
+
+
+def _retries() -> list[Block]:
+    failures = [option(name, name, ADVICE[name].sentence) for name in LISTABLE]
+    return [
+        text_field(
+            "retry_attempts",
+            "Attempts",
+            initial="1",
+            hint="In all, up to 10. What could not even begin because the host was out of reach is "
+            "tried again by itself.",
+            optional=True,
+            most=2,
+        ),
+        text_field(
+            "retry_delay_s",
+            "Pause before the second attempt",
+            initial="30s",
+            hint="Each further pause is twice as long, up to 1 h.",
+            optional=True,
+        ),
+        input_block(
+            "Try again also after",
+            multi_select(Action.FIELD, failures, placeholder="No other failure"),
+            block_id=field("retry_categories"),
+            hint="After these the script may have begun: choose some only if it is safe to run "
+            "twice.",
+            optional=True,
+        ),
+    ]
+
+
+def _silence() -> list[Block]:
+    actions = [
+        option("Warn in the thread", SilenceAction.WARN.value),
+        option("Stop the run", SilenceAction.STOP.value),
+    ]
+    return [
+        text_field(
+            "silence_s",
+            "Silence",
+            placeholder="10m",
+            hint="How long without output is too long; empty: it may be silent.",
+            optional=True,
+        ),
+        input_block(
+            "After such a silence",
+            radio(Action.FIELD, actions, initial=SilenceAction.WARN.value),
+            block_id=field("silence_action"),
+            optional=True,
+        ),
+    ]
 
 
 def source_created(one: Source) -> Told:
@@ -106,11 +202,13 @@ def source_created(one: Source) -> Told:
 
 
 def job_created(one: Job) -> Told:
-    """Return that the job is there, and what it asks for."""
+    """Return that the job is there, what it asks for, and what was set of how it runs."""
     has_any = any(not spec.secret_ref for spec in one.parameters)
     asks = f"It asks for: {parameters_line(one.parameters)}" if has_any else "It asks for nothing."
+    policy = job_policy(one)
+    how = f"\nHow it runs: {policy}." if policy else ""
     return said(
-        f"✅ The job *{esc(one.name)}* is there. {asks}",
+        f"✅ The job *{esc(one.name)}* is there. {asks}{how}",
         hint=f"Run it with {mono(f'{COMMAND} run {one.name}')} in a bound channel.",
     )
 

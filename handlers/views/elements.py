@@ -76,6 +76,15 @@ def select(
     )
 
 
+def multi_select(action_id: str, options: Sequence[Block], *, placeholder: str) -> Block:
+    """Return a menu of at most 100 options, of which none is chosen and any number may be."""
+    menu = {"type": "multi_static_select", "action_id": action_id}
+    return menu | {
+        "options": list(options)[:MOST_OPTIONS],
+        "placeholder": plain(placeholder, 150),
+    }
+
+
 def external_select(action_id: str, *, placeholder: str, initial: Block | None = None) -> Block:
     """Return a menu whose options are asked for while typing; *initial* is an ``option``."""
     menu = {

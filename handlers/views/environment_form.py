@@ -57,7 +57,7 @@ def environment_modal() -> Block:
             most=PATH,
         ),
         divider(),
-        context("The rest may stay as it is."),
+        context("The rest may stay as it is; docs/jobs.md explains the timers."),
         *_rest(),
     ]
     return modal("New environment", blocks, callback_id=Callback.ENVIRONMENT_SUBMIT, submit="Next")
@@ -91,10 +91,8 @@ def _rest() -> list[Block]:
             optional=True,
             most=PATH,
         ),
-        text_field(
-            "timeout_s", "Timeout", initial="10m", hint="45s, 10m or 1h 30m.", optional=True
-        ),
         text_field("concurrency", "Runs at once", initial="1", optional=True, most=2),
+        *_timers(),
         text_field(
             "host_key",
             "Host key",
@@ -103,6 +101,39 @@ def _rest() -> list[Block]:
             optional=True,
             multiline=True,
             most=1000,
+        ),
+    ]
+
+
+def _timers() -> list[Block]:
+    return [
+        text_field(
+            "timeout_s",
+            "Timeout",
+            initial="10m",
+            hint="How long a run may take: 45s, 10m or 1h 30m. A job may have its own.",
+            optional=True,
+        ),
+        text_field(
+            "grace_s",
+            "Grace",
+            initial="5s",
+            hint="A run that is stopped has so long to end by itself (TERM) before it is killed.",
+            optional=True,
+        ),
+        text_field(
+            "queue_timeout_s",
+            "Wait in the queue",
+            initial="12h",
+            hint="How long a run may wait in the queue; after that it will not run.",
+            optional=True,
+        ),
+        text_field(
+            "connect_timeout_s",
+            "Connect timeout",
+            placeholder="20s",
+            hint="For connecting and logging in; empty: Ferry's own.",
+            optional=True,
         ),
     ]
 

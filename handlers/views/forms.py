@@ -72,6 +72,20 @@ def _refilled(block: Block, typed: Mapping[str, Any]) -> Block:
     for field, initial in _INITIAL.items():
         if field in state:
             bare = {k: v for k, v in element.items() if k != initial}
-            filled = bare | ({initial: state[field]} if state[field] else {})
+            filled = bare | ({initial: _offered(element, state[field])} if state[field] else {})
             return {**block, "element": filled}
     return block
+
+
+def _offered(element: Mapping[str, Any], chosen: Any) -> Any:
+    """Return *chosen* as *element* offers it.
+
+    Slack wants an initial option to be exactly one of the options, and its state need not hold
+    their descriptions.
+    """
+    if isinstance(chosen, list):
+        return [_offered(element, one) for one in chosen]
+    if not isinstance(chosen, Mapping):
+        return chosen
+    same = [one for one in element.get("options", ()) if one["value"] == chosen["value"]]
+    return same[0] if same else chosen

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from db.database import Database
-from db.model.catalog import JobDraft, Kind, SourceDraft
+from db.model.catalog import JobDraft, Kind, RetryPolicy, SilenceAction, SourceDraft
 from db.model.errors import Conflict
 from db.repos import Repos
+from executor.rules.retries import LISTABLE
 from tests.db.seeds import SPECS, STAGING, world
 from tests.support.database import Clock
 
@@ -29,6 +31,16 @@ async def test_an_environment_comes_back_as_it_was_drafted(
     assert {name: asdict(added)[name] for name in asdict(STAGING)} == asdict(STAGING)
     assert added.created_at == clock.now
     assert added.created_at.tzinfo is not None
+
+
+async def test_an_environment_keeps_its_timers(database: Database) -> None:
+    """Also where they are not as usual."""
+    draft = replace(STAGING, grace_s=30, queue_timeout_s=7 * 86_400, connect_timeout_s=120)
+
+    async with database.begin() as repos:
+        added = await repos.environments.add(draft)
+
+    assert (added.grace_s, added.queue_timeout_s, added.connect_timeout_s) == (30, 604_800, 120)
 
 
 async def test_environments_are_listed_by_name(database: Database) -> None:
@@ -106,6 +118,41 @@ async def test_a_job_comes_back_with_its_parameters(database: Database) -> None:
     assert named == first == place.job
     assert named.parameters == SPECS
     assert (named.source_name, named.version, named.timeout_s) == ("iclinic", 1, 900)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param({}, id="nothing is said"),
+        pytest.param(
+            {"retry": RetryPolicy(attempts=3, delay_s=60), "silence_s": 600}, id="usual ones"
+        ),
+        pytest.param(
+            {
+                "concurrency": 50,
+                "concurrency_key": "ü😀" + "{sistema}:" + "{limite}" * 23,
+                "retry": RetryPolicy(attempts=10, delay_s=3600, categories=LISTABLE),
+                "silence_s": 86_400,
+                "silence_action": SilenceAction.STOP,
+            },
+            id="the most there may be",
+        ),
+    ],
+)
+async def test_a_job_keeps_how_it_runs(database: Database, policy: dict[str, Any]) -> None:
+    """Limits, key, retries and silence come back as they were drafted."""
+    place = await world(database)
+    draft = JobDraft(name="j", source_id=place.source.id, script="/x", **policy)
+
+    async with database.begin() as repos:
+        await repos.jobs.add(draft, "U1")
+    async with database.read() as repos:
+        found = await repos.jobs.named("j")
+
+    assert found is not None
+    assert {name: getattr(found, name) for name in JobDraft.__dataclass_fields__} == {
+        name: getattr(draft, name) for name in JobDraft.__dataclass_fields__
+    }
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from handlers.views import (
     runs,
 )
 from handlers.views import help as help_views
-from handlers.views.blocks import Block
+from handlers.views.blocks import Block, external_select, input_block, modal, option
 from handlers.views.message import Told
 from handlers.views.run_form import RunForm
 from playground.blocks import block_problems
@@ -396,6 +396,37 @@ def test_refused_form_keeps_what_was_typed_and_replaces_the_last_note() -> None:
     assert "first" not in json.dumps(twice)
     assert twice["blocks"][0]["text"]["text"] == "second"
     assert twice["blocks"][1]["element"]["initial_value"] == "mine"
+
+
+def test_choices_come_back_as_they_were_offered() -> None:
+    """With their descriptions, which Slack wants again and need not send along."""
+    view = definition_forms.job_modal([source("iclinic"), source("medpro")])
+    options = [{"value": value} for value in ("DISK_FULL", "SCRIPT_ERROR")]
+    typed = {
+        "source": {"type": "static_select", "selected_option": {"value": "medpro"}},
+        "retry_categories": {"type": "multi_static_select", "selected_options": options},
+    }
+
+    again = forms.again(submitted(view, **typed), notes.said("no"))
+
+    check_view(again, "modal")
+    inputs = {one["block_id"]: one["element"] for one in again["blocks"] if "element" in one}
+    source_, failures = inputs["field:source"], inputs["field:retry_categories"]
+    assert source_["initial_option"] == source_["options"][1]
+    assert [one["value"] for one in failures["initial_options"]] == ["DISK_FULL", "SCRIPT_ERROR"]
+    assert all(one in failures["options"] for one in failures["initial_options"])
+
+
+def test_choice_that_was_looked_up_comes_back_as_it_is() -> None:
+    """A menu that asks for its options while somebody types holds none itself."""
+    chosen = option("import-patients", "7")
+    menu = external_select(ids.Action.FIELD, placeholder="Type to search")
+    view = modal("Run", [input_block("Job", menu, block_id=ids.field("job"))], callback_id="c")
+    typed = {"job": {"type": "external_select", "selected_option": chosen}}
+
+    again = forms.again(submitted(view, **typed), notes.said("no"))
+
+    assert again["blocks"][-1]["element"]["initial_option"] == chosen
 
 
 def test_emptied_field_does_not_come_back() -> None:

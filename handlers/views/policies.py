@@ -1,0 +1,47 @@
+"""What is set of how runs wait, are tried again and are stopped: one line, where it is said."""
+
+from db.model.catalog import EnvironmentDraft, JobDraft, RetryPolicy, SilenceAction
+from executor.rules.durations import words
+from handlers.views.blocks import mono
+
+_BETWEEN = " · "
+
+
+def environment_policy(one: EnvironmentDraft) -> str:
+    """Return *one*'s timeout and runs at once, and what else is not as usual, as mrkdwn."""
+    usual = EnvironmentDraft.__dataclass_fields__
+    facts = [f"timeout {words(one.timeout_s)}", _at_once(one.concurrency)]
+    if one.queue_timeout_s != usual["queue_timeout_s"].default:
+        facts.append(f"waits at most {words(one.queue_timeout_s)} in the queue")
+    if one.connect_timeout_s is not None:
+        facts.append(f"{words(one.connect_timeout_s)} to connect")
+    if one.grace_s != usual["grace_s"].default:
+        facts.append(f"{words(one.grace_s)} from TERM to KILL")
+    return _BETWEEN.join(facts)
+
+
+def job_policy(one: JobDraft) -> str:
+    """Return what *one* sets of how it runs, as mrkdwn; empty if it sets nothing."""
+    facts = []
+    if one.timeout_s is not None:
+        facts.append(f"timeout {words(one.timeout_s)}")
+    if one.concurrency is not None:
+        facts.append(f"{_at_once(one.concurrency)} everywhere")
+    if one.concurrency_key:
+        facts.append(f"one at a time per {mono(one.concurrency_key)}")
+    if one.retry.attempts > 1:
+        facts.append(_attempts(one.retry))
+    if one.silence_s is not None:
+        does = "stops" if one.silence_action is SilenceAction.STOP else "warns"
+        facts.append(f"{does} after {words(one.silence_s)} of silence")
+    return _BETWEEN.join(facts)
+
+
+def _at_once(count: int) -> str:
+    return "one run at a time" if count == 1 else f"{count} runs at once"
+
+
+def _attempts(retry: RetryPolicy) -> str:
+    doubling = ", then doubling" if retry.attempts > 2 else ""
+    also = f", also after {', '.join(retry.categories)}" if retry.categories else ""
+    return f"{retry.attempts} attempts, {words(retry.delay_s)} apart{doubling}{also}"
