@@ -76,10 +76,9 @@ class Stage:
 
         return await eventually(look, f"#{played.number} {what}", within_s=PATIENCE_S)
 
-    async def stores(self, played: Played, lines: int = 1) -> None:
-        """Return once *lines* lines more than now are in the database."""
-        goal = (await self.execution(played)).lines + lines
-        await self.waits_for(played, lambda one: one.lines >= goal, f"has {goal} lines")
+    async def taken_over(self, played: Played, *, since: int) -> None:
+        """Return once a worker owns it with a fence above *since*."""
+        await self.waits_for(played, lambda one: one.fence > since, "is taken over")
 
     async def runs(self, played: Played) -> None:
         """Return once the script runs, and some of what it said is stored."""
@@ -124,4 +123,3 @@ async def stage(
             stack.push_async_callback(serves[-1].close)
         await asyncio.gather(*(serve.start() for serve in serves))
         yield Stage(house=house, bots=serves, tally=tally)
-

@@ -44,12 +44,10 @@ async def test_bot_stopped(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, s
             begun = time.monotonic()
             tally.ends += await on.bots[0].stop() != 0
             tally.ends += time.monotonic() - begun > STOPS_WITHIN_S
-            resumed = [(await on.execution(played)).resumed for played in runs]
+            fences = [(await on.execution(played)).fence for played in runs]
             await on.bots[0].start()
-            for played, before in zip(runs, resumed, strict=True):
-                await on.waits_for(
-                    played, lambda one, before=before: one.resumed > before, "is taken over"
-                )
+            for played, fence in zip(runs, fences, strict=True):
+                await on.taken_over(played, since=fence)
             tally.faults += 1
         for played in runs:
             played.goes_on()
@@ -100,12 +98,16 @@ async def test_worker_paused(sshd: Sshd, url: str, tmp_path: Path, tally: Tally,
             await on.runs(played)
         for number in (0, 1, 0):
             await asyncio.sleep(dice.uniform(0, 0.5))
-            before = {played.number: await on.execution(played) for played in runs}
-            on.bots[number].pause()
-            tally.faults += 1
-            await asyncio.sleep(dice.uniform(1.5, 3.0))
-            on.bots[number].resume()
-            del before
+            bot = on.bots[number]
+            bot.pause()
+            held = [(played, await on.execution(played)) for played in runs]
+            for played, execution in held:
+                if f":{bot.pid}:" in execution.worker:
+                    await on.taken_over(played, since=execution.fence)
+                    tally.faults += 1
+            await asyncio.sleep(dice.uniform(0, 1.0))
+            bot.resume()
+        assert tally.faults >= len(runs), "who held a run was paused at least once"
         for played in runs:
             played.goes_on()
 

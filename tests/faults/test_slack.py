@@ -62,9 +62,7 @@ async def test_clicks_twice(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, 
         await _clicks_twice(on, cancelled.card, "Cancel", asks=True)
         confirmed.goes_on()
         await came_through(on, confirmed)
-        await came_through(
-            on, cancelled, status=Status.CANCELLED, exits=(137, 143), is_whole=False
-        )
+        await came_through(on, cancelled, status=Status.CANCELLED, exits=(137, 143), is_whole=False)
 
         await _clicks_twice(on, cancelled.card, "Run again", asks=False)
         cancelled.goes_on()

@@ -100,9 +100,7 @@ async def test_cancel_out_of_reach(
                 assert (await on.execution(played)).status is Status.CANCELLING
             proxy.refuses = False
 
-            await came_through(
-                on, *runs, status=Status.CANCELLED, exits=STOPPED, is_whole=False
-            )
+            await came_through(on, *runs, status=Status.CANCELLED, exits=STOPPED, is_whole=False)
             for played in runs:
                 assert (await on.execution(played)).receipt.endswith("none remain")
                 says(await on.house.shown(played.card), "cancelled", "none remain")

@@ -1,4 +1,4 @@
-"""Whether a run came through: every byte, its end, its one execution, and what Slack tells of it."""
+"""Whether a run came through: its bytes, its end, its one execution, and what Slack tells."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
