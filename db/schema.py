@@ -304,3 +304,13 @@ card_posts = _table(
     Column("post_key", String(64), primary_key=True),
     _created(),
 )
+
+#: Whose turn it is, of several processes: "telling" is held by the one that speaks to Slack.
+turns = _table(
+    "turns",
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    _created(),
+    _updated(),
+)

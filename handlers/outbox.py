@@ -218,8 +218,9 @@ class Outbox:
         if message is None:
             message = _Message(place.channel_id, place.ts, place.digest)
             self._messages[place.key] = message
-        elif not message.ts:
-            message.ts, message.digest = place.ts, place.digest
+        else:
+            message.ts = message.ts or place.ts
+            message.digest = place.digest or message.digest  # another process may have edited it
         self._messages.move_to_end(place.key)
         while len(self._messages) > MOST_REMEMBERED:
             self._messages.popitem(last=False)

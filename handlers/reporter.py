@@ -6,6 +6,7 @@ Slack loses nothing and ends in the true card; at worst one thing is said twice.
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,6 +28,7 @@ BUSY_S, IDLE_S = 1.0, 3.0  # between two looks, if no bell rings
 GATHER_S = 0.1  # changes that come together are told together
 DATABASE_AWAY_S = 2.0
 LAST_WORDS_S = 5.0
+STANDBY_S = 1.0  # between two looks whether the process that tells is gone
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -76,11 +78,16 @@ class Reporter:
             finally:
                 if self._busy:
                     await asyncio.wait(self._busy.values(), timeout=LAST_WORDS_S)
+                with suppress(Unavailable):  # then the turn runs out by itself
+                    await self._news.end_turn()
 
     async def _look(self, group: asyncio.TaskGroup) -> float:
         """Start telling what is due; return the seconds until the next look."""
         busy = set(self._busy)  # what ends while we read was read too early
         try:
+            if not await self._news.take_turn():
+                self._known, self._queued = {}, {}  # others know better from here on
+                return STANDBY_S
             pending = await self._news.pending(limit=100)
             live = await self._news.live()
         except Unavailable as error:

@@ -27,7 +27,7 @@ LOG, NOT_HERE = "log", "not-here"  # keys of posts, beside those of the thread
 
 
 class NotNow(Exception):
-    """Slack is busy or away: what is not told yet stays news."""
+    """Slack is busy or away, or others tell: what is not told yet stays news."""
 
 
 class NotThere(Exception):
@@ -57,7 +57,7 @@ class Teller:
         forecast = await self.forecasts.of(execution)
         told = self._render(execution, tail, forecast)
         sent = await self._show(card, told, is_urgent=is_news or not card.ts)
-        if is_news or sent.ts != card.ts:
+        if is_news or sent.outcome is Outcome.SENT:
             await self.news.told(
                 execution.id,
                 ts=sent.ts,
@@ -86,6 +86,10 @@ class Teller:
         if sent.outcome in (Outcome.SENT, Outcome.REFUSED):
             await self.news.posted(execution.id, NOT_HERE)
 
+    def _check_turn(self) -> None:
+        if not self.news.has_turn:
+            raise NotNow("another process tells by now")
+
     def _render(
         self, execution: Execution, tail: list[LogLine], forecast: Forecast, link: str = ""
     ) -> Told:
@@ -109,6 +113,7 @@ class Teller:
             ts=card.ts,
             digest=card.told_hash,
         )
+        self._check_turn()
         sent = await self.outbox.show(place, told, urgent=is_urgent)
         if sent.outcome is Outcome.REFUSED:
             raise NotThere(sent.why)
@@ -131,6 +136,7 @@ class Teller:
             log_is_attached="files:write" in self.scopes,
         )
         for post in posts:
+            self._check_turn()
             sent = await self.outbox.say(
                 card.channel_id, post.told, thread_ts=card.ts, broadcast=post.broadcast
             )
@@ -148,6 +154,7 @@ class Teller:
         if not is_due or "files:write" not in self.scopes:
             return ""
         async with self.uploads:
+            self._check_turn()
             sent = await self._upload(execution, card)
         _check(sent)
         if sent.outcome is Outcome.REFUSED:

@@ -13,6 +13,7 @@ from db.repos.jobs import Jobs
 from db.repos.log_lines import LogLines
 from db.repos.queue import Queue
 from db.repos.sources import Sources
+from db.repos.turns import Turns
 from db.session import Session
 
 
@@ -31,3 +32,4 @@ class Repos:
         self.log_lines = LogLines(session)
         self.confirmations = Confirmations(session, clock)
         self.cards = Cards(session, clock)
+        self.turns = Turns(session, clock)

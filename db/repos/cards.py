@@ -73,6 +73,13 @@ class Cards(Repository):
         )
         await self._session.change(change.values(untold=False))
 
+    async def reopen(self, execution_id: int, version: int) -> None:
+        """Make the execution news again if it changed after *version*."""
+        change = update(executions).where(
+            executions.c.id == execution_id, executions.c.version > version
+        )
+        await self._session.change(change.values(untold=True))
+
     async def posted(self, execution_id: int, key: str) -> None:
         """Remember that a thread post is out; twice is the same as once."""
         new = insert(card_posts).values(

@@ -1,9 +1,14 @@
 """What the reporter reads: executions that changed since Slack was last told."""
 
+import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from db.model.execution import Card, Execution
 from executor.services.ground import Ground
+
+_TELLING = "telling"
+_TURN = timedelta(seconds=6)  # for so long nothing is told after a crash
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +20,38 @@ class Item:
 
 
 class News:
-    """The reporter's place, kept in the database: a restart or an outage of Slack loses nothing."""
+    """The reporter's place, kept in the database: a restart or an outage of Slack loses nothing.
+
+    Of several processes one has the turn to tell: two would post every card twice.
+    """
 
     def __init__(self, ground: Ground) -> None:
         self._db = ground.db
+        self._clock = ground.clock
+        self._name = uuid.uuid4().hex
+        self._until = datetime.min.replace(tzinfo=UTC)
         self.bell = ground.news
+
+    @property
+    def has_turn(self) -> bool:
+        """Whether it is still this process that tells: ask before each thing that is told."""
+        return self._clock() < self._until
+
+    async def take_turn(self) -> bool:
+        """Return whether it is this process that tells Slack; ask again at every look."""
+        until = self._clock() + _TURN
+        if self._until < until - _TURN / 3:
+            async with self._db.begin() as repos:
+                if not await repos.turns.take(_TELLING, self._name, until):
+                    return False
+            self._until = until
+        return True
+
+    async def end_turn(self) -> None:
+        """Let another process tell from now on."""
+        self._until = datetime.min.replace(tzinfo=UTC)
+        async with self._db.begin() as repos:
+            await repos.turns.end(_TELLING, self._name)
 
     async def pending(self, limit: int = 50) -> list[Item]:
         """Return executions with news: ends and questions first, then the oldest."""
@@ -34,11 +66,16 @@ class News:
     async def told(
         self, execution_id: int, *, ts: str, channel_id: str, version: int, digest: str
     ) -> None:
-        """Remember where the card is and what it shows; *digest* is of its last render."""
+        """Remember where the card is and what it shows; *digest* is of its last render.
+
+        It is news again if there is something newer: a process that was paused while it told, and
+        lost its turn, may have put an old state over a new one.
+        """
         async with self._db.begin() as repos:
             await repos.cards.put(
                 execution_id, ts=ts, channel_id=channel_id, told_version=version, told_hash=digest
             )
+            await repos.cards.reopen(execution_id, version)
 
     async def posted(self, execution_id: int, key: str) -> None:
         """Remember that a thread post is out."""

@@ -34,6 +34,12 @@ class Serve:
         """What the process that was started last says on stderr."""
         return self._folder / f"stderr-{self.starts}"
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """Start; return when it is connected to Slack."""
         self.launch()

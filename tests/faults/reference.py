@@ -3,9 +3,9 @@ r"""What Ferry has to store of a stream, worked out anew, a line at a time.
 The rules, as ``executor/rules/lines.py`` promises them:
 
 - A line ends at ``\n``; what stands after the last one is a line too, if there is anything.
-- A line of more than 16 KiB comes in pieces. All but the last end in `` ⏎…``. A piece ends after the
-  last ``\r`` within 16 KiB if anything but blanks stands before it; else at 16 KiB, at most three
-  bytes earlier so as not to cut a UTF-8 sequence.
+- A line of more than 16 KiB comes in pieces, all but the last end in `` ⏎…``. A piece ends after
+  the last ``\r`` within 16 KiB if anything but blanks stands before it; else at 16 KiB, at most
+  three bytes earlier so as not to cut a UTF-8 sequence.
 - Bytes that are not UTF-8 are shown as ``\xff``; NUL stays.
 - Of a line that was written over by ``\r``, the last state that is not blank is kept.
 
@@ -52,6 +52,5 @@ def _shown(piece: bytes) -> str:
     text = piece.decode("utf-8", "backslashreplace")
     if "\r" not in text:
         return text
-    text = text.removesuffix("\r")
-    told = [state for state in text.split("\r") if state.strip()]
+    told = [state for state in text.removesuffix("\r").split("\r") if state.strip()]
     return told[-1] if told else ""

@@ -19,7 +19,7 @@ from tests.faults.tally import Tally
 from tests.support.sshd import Host
 
 #: For what may need a lease to run out, a database to come back, a host to answer again.
-PATIENCE_S = 60.0
+PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Stage:
     tally: Tally
 
     async def plays(self, recording: Recording, *, environment: str = "staging") -> Played:
-        """Have Bruno start *recording* in a channel of its own; return as soon as the card is there."""
+        """Have Bruno start *recording* in a new channel; return as soon as the card is there."""
         channel = await self.house.channel(environment)
         folder = self.house.host.home / f"recording-{uuid.uuid4().hex}"
         recording.put(folder, self.house.host.user)
@@ -76,10 +76,9 @@ class Stage:
 
         return await eventually(look, f"#{played.number} {what}", within_s=PATIENCE_S)
 
-    async def stores(self, played: Played, lines: int = 1) -> None:
-        """Return once *lines* lines more than now are in the database."""
-        goal = (await self.execution(played)).lines + lines
-        await self.waits_for(played, lambda one: one.lines >= goal, f"has {goal} lines")
+    async def taken_over(self, played: Played, *, since: int) -> None:
+        """Return once a worker owns it with a fence above *since*."""
+        await self.waits_for(played, lambda one: one.fence > since, "is taken over")
 
     async def runs(self, played: Played) -> None:
         """Return once the script runs, and some of what it said is stored."""
@@ -93,7 +92,9 @@ class Stage:
 
         async def look() -> bool | None:
             pending = await self.house.services.news.pending()
-            return all(item.execution.id != played.number for item in pending) or None
+            is_told = all(item.execution.id != played.number for item in pending)
+            # Slack shows a file in its thread a moment after it took it.
+            return (is_told and not self.house.slack.core._tasks) or None
 
         await eventually(look, f"#{played.number} is told", within_s=PATIENCE_S)
         return await self.execution(played)
@@ -107,7 +108,7 @@ async def stage(
     slack = PlaygroundSlack()
     await slack.start()
     given = settings(slack, home, database_url=url)
-    names = variables_of(slack, given, WORKER_LEASE_S="1", **variables)
+    names = variables_of(slack, given, **{"WORKER_LEASE_S": "1", **variables})
     async with AsyncExitStack() as stack:
         stack.push_async_callback(slack.stop)
         services = await stack.enter_async_context(services_of(given))

@@ -1,7 +1,7 @@
-"""Whether a run came through: every byte, its end, its one execution, and what Slack tells of it."""
+"""Whether a run came through: its bytes, its end, its one execution, and what Slack tells."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from db.model.execution import Attempt, Execution, LogLine, Status, Stream
 from executor.services import Services
 from tests.faults.reference import lines_of
 from tests.faults.stage import Played, Stage
+from tests.faults.tally import Tally
 
 _PAGE = 5000
 #: Said as often as it happens: the others are said once.
@@ -19,30 +20,27 @@ async def came_through(
     stage: Stage,
     *runs: Played,
     status: Status = Status.SUCCEEDED,
-    exit_status: int | None = 0,
+    exits: Collection[int | None] = (0,),
     is_whole: bool = True,
 ) -> list[Execution]:
     """Check everything of *runs*, once they are over and told; count it in the stage's tally.
 
-    *is_whole*: the script came to its end, so its last byte is to be there.
+    *exits*: the exit statuses that are right; *is_whole*: the script came to its end, so its last
+    byte is to be there.
     """
     ended = [await stage.told(played) for played in runs]
-    tally = stage.tally
+    tally, seen = stage.tally, []
     for played, execution in zip(runs, ended, strict=True):
-        result = played.recording.result if is_whole else {}
-        is_right = (execution.status, execution.exit_status, dict(execution.result)) == (
-            status,
-            exit_status,
-            result,
-        )
+        is_right = execution.status is status and execution.exit_status in exits
         tally.runs += 1
         tally.ends += not is_right
+        tally.ends += is_whole and dict(execution.result) != played.recording.result
         tally.twice += played.times() != 1
         tally.left += len(processes_of(execution))
         await _compare(stage, played, execution, is_whole=is_whole)
-        await _read_slack(stage, played, execution)
+        seen.append(await _read_slack(stage, played, execution))
     told = [f"#{one.id} {one.status} {one.exit_status} {dict(one.result)}" for one in ended]
-    assert tally.found() == {}, told
+    assert tally.found() == {}, "\n".join([*told, *seen])
     return ended
 
 
@@ -78,38 +76,47 @@ async def stored(services: Services, number: int) -> AsyncIterator[LogLine]:
 async def _compare(stage: Stage, played: Played, execution: Execution, *, is_whole: bool) -> None:
     """Count what of the output is not in the database as it was printed."""
     tally, attempt = stage.tally, await attempt_of(stage, execution)
-    lines = [line async for line in stored(stage.house.services, execution.id)]
-    numbers = [line.number for line in lines]
-    tally.lines += len(lines)
-    tally.wrong += numbers != list(range(1, len(numbers) + 1))
-    tally.offsets += attempt.last_line != len(numbers)
     offsets = {Stream.OUT: attempt.out_offset, Stream.ERR: attempt.err_offset}
+    printed = {stream: played.recording.bytes_of(stream) for stream in offsets}
+    expected = {stream: lines_of(printed[stream][:offset]) for stream, offset in offsets.items()}
+    number = 0
+    strange: dict[Stream, tuple[list[str], list[str]]] = {}
+    async for line in stored(stage.house.services, execution.id):
+        number += 1
+        tally.wrong += line.number != number
+        if line.stream is Stream.NOTE:
+            continue
+        wanted = next(expected[line.stream], None)
+        if line.stream in strange or line.text != wanted:
+            lines = strange.setdefault(line.stream, ([], []))
+            lines[0].extend([] if wanted is None else [wanted])
+            lines[1].append(line.text)
+    tally.lines += number
+    tally.offsets += attempt.last_line != number
     for stream, offset in offsets.items():
-        printed = played.recording.bytes_of(stream)
-        tally.offsets += is_whole and offset != len(printed)
-        got = [line.text for line in lines if line.stream is stream]
-        _count(stage, lines_of(printed[:offset]), got)
+        tally.offsets += is_whole and offset != len(printed[stream])
+        wanted_rest, got = strange.get(stream, ([], []))
+        _count(tally, [*wanted_rest, *expected[stream]], got)
 
 
-def _count(stage: Stage, expected: Iterable[str], got: list[str]) -> None:
-    wanted = list(expected)
-    if wanted == got:
-        return
+def _count(tally: Tally, wanted: list[str], got: list[str]) -> None:
+    """Count what differs, from the first difference on."""
     lost, doubled = Counter(wanted) - Counter(got), Counter(got) - Counter(wanted)
-    stage.tally.lost += lost.total()
-    stage.tally.doubled += doubled.total()
-    stage.tally.wrong += not lost and not doubled
+    tally.lost += lost.total()
+    tally.doubled += doubled.total()
+    tally.wrong += wanted != got and not lost and not doubled
 
 
-async def _read_slack(stage: Stage, played: Played, execution: Execution) -> None:
-    """Count what Slack does not tell as it is, or not once."""
+async def _read_slack(stage: Stage, played: Played, execution: Execution) -> str:
+    """Count what Slack does not tell as it is, or not once; return all that it tells."""
     cards = await stage.house.cards(played.card)
     word = execution.status.value.replace("_", " ")
     stage.tally.cards += len(cards) != 1 or word not in cards[0]["text"]
     posts = await stage.house.thread(played.card)
     once = [post for post in posts if not any(words in post for words in _ANY_NUMBER)]
     begun = [post for post in once if "started on" in post]
-    ended = [post for post in once if word in post and "Log of" not in post]
-    logs = [post for post in once if "Log of" in post]
+    logs = [post for post in once if "Log of" in post or "could not be attached" in post]
+    ended = [post for post in once if word in post and post not in logs]
     is_right = len(begun) <= 1 and len(ended) == 1 and len(logs) == (execution.lines > 0)
     stage.tally.posts += not is_right or len(once) != len(begun) + len(ended) + len(logs)
+    return "\n".join([*(card["text"] for card in cards), *(f"    {post}" for post in posts)])

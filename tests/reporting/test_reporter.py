@@ -415,3 +415,42 @@ async def test_many_runs_end_in_as_many_true_cards(ferry: Ferry, slack: Playgrou
     cards = Channel(slack).cards + Channel(slack, "C0PROD").cards
     assert len([card for card in cards if "succeeded" in card["text"]]) == 6
     assert {call["status"] for call in slack.control.calls("chat.postMessage")} == {200}
+
+
+async def test_of_two_reporters_one_tells(ferry: Ferry, slack: PlaygroundSlack) -> None:
+    """One card, every post once; the other goes on when the first has stopped."""
+    staging = Channel(slack)
+    async with ferry.reporting(slack, news=News(ferry.ground)):
+        async with ferry.reporting(slack):
+            executions = [await ferry.start() for _ in range(3)]
+            await until(lambda: len(staging.replies) == 3)
+        for execution in executions:
+            await ferry.finish(execution, DONE)
+        await told_all(ferry)
+
+    assert len(staging.cards) == 3
+    assert sum("started" in reply for reply in staging.replies) == 3
+    assert sum("succeeded" in reply for reply in staging.replies) == 3
+    assert all("succeeded" in card["text"] for card in staging.cards)
+
+
+async def test_what_was_told_too_late_is_told_again(ferry: Ferry, slack: PlaygroundSlack) -> None:
+    """A process that was paused while it told puts an old state over the end: that is mended."""
+    staging = Channel(slack)
+    async with ferry.reporting(slack):
+        execution = await ferry.start()
+        await until(lambda: staging.shows("Running"))
+        (card,) = staging.cards
+        await told_all(ferry)
+        before = await ferry.services.history.execution(execution.id)
+        await ferry.finish(execution, DONE)
+        await told_all(ferry)
+        slack.workspace.messages["C0STAGING"][card["ts"]]["text"] = "#1 is running"
+
+        late = News(ferry.ground)
+        where = {"ts": card["ts"], "channel_id": "C0STAGING"}
+        await late.told(execution.id, **where, version=before.version, digest="of the old state")
+        ferry.ground.news.ring()
+        await told_all(ferry)
+
+    assert "succeeded" in staging.cards[0]["text"]

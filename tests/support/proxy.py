@@ -19,6 +19,9 @@ class Proxy:
         self.is_silent = False  #: takes bytes and passes none, as behind a dead router
         self.mute_after: int | None = None  #: bytes to the server after which answers are dropped
         self.refuses = False  #: hangs up on whoever comes
+        self.cut_after: int | None = None  #: bytes of answers after which every line is cut
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -26,6 +29,7 @@ class Proxy:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        self.thaw()
         self.cut()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -42,6 +46,14 @@ class Proxy:
             for writer in pair:
                 _reset(writer)
         return len(lines)
+
+    def freeze(self) -> None:
+        """Hold back what comes, in both directions, until `thaw`: late, but not lost."""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        """Pass on what was held back."""
+        self._flows.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -71,9 +83,15 @@ class Proxy:
                 if self.mute_after is not None:
                     self.mute_after -= 0 if is_answer else len(data)
                 is_mute = self.mute_after is not None and self.mute_after < 0
+                await self._flows.wait()
+                if is_answer and self.cut_after is not None:
+                    data, self.cut_after = data[: self.cut_after], self.cut_after - len(data)
                 if not (self.is_silent or (is_answer and is_mute)):
                     writer.write(data)
                     await writer.drain()
+                if self.cut_after is not None and self.cut_after <= 0:
+                    self.cut_after = None
+                    self.cut()
         writer.close()
 
 

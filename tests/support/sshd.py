@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +57,17 @@ class Host:
 class Sshd:
     """A server that can be stopped, started again on the same port, and lose its sessions."""
 
-    def __init__(self, program: str, folder: Path, host: Host, options: str = "") -> None:
+    def __init__(
+        self,
+        program: str,
+        folder: Path,
+        host: Host,
+        options: str = "",
+        within: Sequence[str] = (),
+    ) -> None:
         self.host = host
         self._program = program
+        self._within = within
         self._folder = folder
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -77,7 +85,8 @@ class Sshd:
         )
         told = len(self.log.read_text()) if self.log.exists() else 0
         self._process = subprocess.Popen(
-            [self._program, "-D", "-E", self.log, "-f", config], stdin=subprocess.DEVNULL
+            [*self._within, self._program, "-D", "-E", self.log, "-f", config],
+            stdin=subprocess.DEVNULL,
         )
         _wait_until_listening(self._process, self.log, told)
 
@@ -106,8 +115,17 @@ class Sshd:
                 os.kill(pid, signal.SIGKILL)
         return len(sessions)
 
-    def variant(self, *, options: str = "", environment: Mapping[str, str] | None = None) -> "Sshd":
-        """Return a second server, not started: other settings, same keys, user and home."""
+    def variant(
+        self,
+        *,
+        options: str = "",
+        environment: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
+    ) -> "Sshd":
+        """Return a second server, not started: other settings, same keys, user and home.
+
+        *within*: a command that becomes the command after it, in surroundings of its own making.
+        """
         old = self.host
         host = Host(
             address=old.address,
@@ -120,7 +138,7 @@ class Sshd:
             home=Path((environment or {}).get("HOME", str(old.home))),
             environment={**old.environment, **(environment or {})},
         )
-        return Sshd(self._program, self._folder, host, options)
+        return Sshd(self._program, self._folder, host, options, within)
 
     def login_shell(self, command: str) -> "Sshd":
         """Return a server where commands run as ``<command> -c <line>``: another login shell."""

@@ -1,0 +1,100 @@
+"""The line to the host breaks, in every way that lines break: what is stored has no seam."""
+
+import asyncio
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults.recording import recorded
+from tests.faults.rounds import chance, rounds
+from tests.faults.stage import stage
+from tests.faults.tally import Tally
+from tests.faults.verdict import came_through
+from tests.support.proxy import Proxy
+from tests.support.sshd import Sshd
+
+pytestmark = pytest.mark.timeout(300)
+
+
+async def _disturb(proxy: Proxy, dice: random.Random) -> int:
+    """Do one bad thing to the line; return how many connections it cost."""
+    match dice.choice(["cut", "cut", "in the middle of a packet", "silence", "late"]):
+        case "cut":
+            return proxy.cut()
+        case "in the middle of a packet":
+            proxy.cut_after = dice.randrange(1, 20_000)
+            await asyncio.sleep(dice.uniform(0.2, 1.0))
+            return 1
+        case "silence":
+            proxy.is_silent = True
+            await asyncio.sleep(dice.uniform(0.2, 2.0))
+            cut = proxy.cut()
+            proxy.is_silent = False
+            return cut
+        case _:
+            proxy.freeze()
+            await asyncio.sleep(dice.uniform(0.2, 2.0))
+            proxy.thaw()
+            return 1
+
+
+@rounds(few=2)
+async def test_line_cut(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int) -> None:
+    """Reset between bytes, in the middle of a packet, after a silence, or only late."""
+    dice = chance(seed)
+    async with Proxy(sshd.host.port) as proxy:
+        host = replace(sshd.host, port=proxy.port)
+        async with stage(tmp_path, host, url, tally, CONNECT_TIMEOUT_S="2") as on:
+            runs = [await on.plays(recorded(dice)) for _ in range(2)]
+            for _ in range(6):
+                await asyncio.sleep(dice.uniform(0, 0.5))
+                tally.faults += await _disturb(proxy, dice)
+            proxy.cut_after = None
+            for played in runs:
+                played.goes_on()
+
+            await came_through(on, *runs)
+
+
+@rounds(few=1)
+async def test_session_killed(
+    sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int
+) -> None:
+    """Sshd's own processes die, as when somebody restarts the service with a heavy hand."""
+    dice = chance(seed)
+    server = sshd.variant()
+    server.start()
+    try:
+        async with stage(tmp_path, server.host, url, tally) as on:
+            runs = [await on.plays(recorded(dice)) for _ in range(2)]
+            for _ in range(6):
+                await asyncio.sleep(dice.uniform(0, 0.8))
+                tally.faults += server.cut_sessions()
+            for played in runs:
+                played.goes_on()
+
+            await came_through(on, *runs)
+    finally:
+        server.stop()
+
+
+@rounds(few=1)
+async def test_start_not_answered(
+    sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int
+) -> None:
+    """The host heard the start, its answer is lost: the start is repeated, the script is not."""
+    dice = chance(seed)
+    async with Proxy(sshd.host.port) as proxy:
+        host = replace(sshd.host, port=proxy.port)
+        async with stage(tmp_path, host, url, tally, CONNECT_TIMEOUT_S="2") as on:
+            runs = []
+            for _ in range(3):
+                proxy.mute_after = dice.randrange(6_000)
+                runs.append(await on.plays(recorded(dice, lines=200).but(held_at=-1)))
+                await asyncio.sleep(dice.uniform(0.5, 2.0))
+                proxy.mute_after = None
+                tally.faults += proxy.cut()
+
+            await came_through(on, *runs)
