@@ -33,6 +33,12 @@ class Serve:
         """What the process that was started last says on stderr."""
         return self._folder / f"stderr-{self.starts}"
 
+    @property
+    def pid(self) -> int:
+        """The number of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """Start; return when it is connected to Slack."""
         self.starts += 1
@@ -88,11 +94,13 @@ async def refusal(folder: Path, **variables: str) -> str:
 
 
 @asynccontextmanager
-async def served(home: Path, host: Host, **variables: str) -> AsyncIterator[tuple[House, Serve]]:
-    """Give a furnished house whose bot is a process of its own."""
+async def served(
+    home: Path, host: Host, *, database_url: str = "", **variables: str
+) -> AsyncIterator[tuple[House, Serve]]:
+    """Give a furnished house whose bot is a process of its own; on SQLite unless told."""
     slack = PlaygroundSlack()
     await slack.start()
-    given = settings(slack, home)
+    given = settings(slack, home, **({"database_url": database_url} if database_url else {}))
     names = {
         "FERRY_SLACK_BOT_TOKEN": slack.bot_token,
         "FERRY_SLACK_APP_TOKEN": slack.app_token,
