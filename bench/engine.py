@@ -1,7 +1,6 @@
 """Ferry without Slack: services, log writer and worker, wired as ``ferry serve`` wires them."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -63,11 +62,3 @@ async def end(services: Services, execution: Execution) -> Attempt:
     if found.status is not Status.SUCCEEDED:
         raise RuntimeError(f"#{found.id} {found.status}: {found.error_message}")
     return (await services.queue.brief(found)).attempt
-
-
-def python_of(host: Host) -> str:
-    """Return a python3 that scripts on *host* find; SystemExit if there is none."""
-    found = shutil.which("python3", path=host.environment["PATH"])
-    if found is None:
-        raise SystemExit("The bench needs /usr/bin/python3: apt-get install python3.")
-    return found

@@ -24,6 +24,7 @@ _NEEDED = {
     "mariadb-install-db": "mariadb-server",
     "sshd": "openssh-server",
     "ssh": "openssh-client",
+    "python3": "python3",
 }
 _PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -56,14 +57,19 @@ class Place:
             self.mariadb.run(f"DROP DATABASE `{url.rpartition('/')[2]}`")
 
 
+def missing() -> str:
+    """Return the Debian packages that are not installed and are needed, or an empty text."""
+    packages = {
+        package for name, package in _NEEDED.items() if shutil.which(name, path=_PROGRAMS) is None
+    }
+    return " ".join(sorted(packages))
+
+
 @contextmanager
 def place() -> Iterator[Place]:
     """Set everything up for the length of the block. SystemExit names what is not installed."""
-    missing = {
-        package for name, package in _NEEDED.items() if shutil.which(name, path=_PROGRAMS) is None
-    }
-    if missing:
-        raise SystemExit(f"The bench needs {', '.join(sorted(missing))}: apt-get install them.")
+    if packages := missing():
+        raise SystemExit(f"The bench needs programs that are not here: apt-get install {packages}")
     with tempfile.TemporaryDirectory(prefix="ferry-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)  # mariadbd runs as a user of its own
