@@ -1,7 +1,7 @@
 # Ferry. `make demo` and `make test` are all that a newcomer needs.
 PY = .venv/bin/python
 
-.PHONY: help demo test lint format lock clean
+.PHONY: help demo test bench lint format lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F '|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -14,6 +14,11 @@ test: ## Run every test; as root, install what tests need first
 	@scripts/venv requirements-dev.lock
 	@scripts/test-tools
 	$(PY) -m pytest -n 2 --dist loadfile
+
+bench: ## Measure Ferry beside what it replaces: make bench PARTS="a c", QUICK=1
+	@scripts/venv requirements-dev.lock
+	@scripts/test-tools
+	@$(PY) -m bench $(if $(QUICK),--quick) $(PARTS)
 
 lint: ## Check style, types, layers and migrations
 	@scripts/venv requirements-dev.lock

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +18,29 @@ import pytest
 USER = "ferry"
 PASSWORD = "throw-away"
 _PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-#: Enough for tests, quick to start, and nothing is worth an fsync.
 _SETTINGS = (
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
     "--skip-log-bin",
+    "--innodb-data-file-path=ibdata1:10M:autoextend",
+    "--performance-schema=0",
+    "--max-connections=200",
+)
+#: Enough for tests, quick to start, and nothing is worth an fsync.
+_QUICK = (
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-doublewrite=0",
     "--innodb-buffer-pool-size=64M",
     "--innodb-log-file-size=32M",
-    "--innodb-data-file-path=ibdata1:10M:autoextend",
-    "--performance-schema=0",
-    "--max-connections=200",
 )
 
 
 class MariaDB:
     """One server; ``stop()`` and ``start()`` play an outage, the data stays."""
 
-    def __init__(self, folder: Path, program: str, owner: tuple[str, ...]) -> None:
+    def __init__(
+        self, folder: Path, program: str, owner: tuple[str, ...], settings: Sequence[str]
+    ) -> None:
         self.port = free_port()
         self._folder = folder
         self._command = (
@@ -50,12 +54,19 @@ class MariaDB:
             f"--port={self.port}",
             f"--tmpdir={folder}",
             *_SETTINGS,
+            *settings,
         )
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
         """Return the address of *database* as an operator would write it."""
         return f"mysql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def pid(self) -> int:
+        """The number of the server's process."""
+        assert self._process is not None
+        return self._process.pid
 
     def start(self) -> None:
         """Start the server; return when it answers."""
@@ -133,19 +144,25 @@ class MariaDB:
 
 
 @contextlib.contextmanager
-def private_server() -> Iterator[MariaDB]:
-    """Run a MariaDB server for the length of the block; skip the test where there is none."""
+def private_server(
+    settings: Sequence[str] = _QUICK, parent: Path | None = None
+) -> Iterator[MariaDB]:
+    """Run a MariaDB server for the length of the block; skip the test where there is none.
+
+    Its data lie in memory, or in a new directory in *parent*.
+    """
     program = shutil.which("mariadbd", path=_PROGRAMS)
     installer = shutil.which("mariadb-install-db", path=_PROGRAMS)
     if program is None or installer is None:
         pytest.skip("mariadbd is not installed (Debian: apt install mariadb-server).")
     memory = Path("/dev/shm")  # noqa: S108 - a new directory of our own in it
-    parent = memory if os.access(memory, os.W_OK) else None
+    if parent is None and os.access(memory, os.W_OK):
+        parent = memory
     with tempfile.TemporaryDirectory(
         prefix="ferry-mariadb-", dir=parent, ignore_cleanup_errors=True
     ) as name:
         folder = Path(name)
-        server = MariaDB(folder, program, _owner(folder))
+        server = MariaDB(folder, program, _owner(folder), settings)
         _install(installer, folder, _owner(folder))
         server.start()
         try:

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,16 +154,25 @@ class Sshd:
 @pytest.fixture(scope="session")
 def sshd() -> Iterator[Sshd]:
     """Serve for the whole session; a test that stops it starts it again."""
+    with private_sshd() as server:
+        yield server
+
+
+@contextmanager
+def private_sshd() -> Iterator[Sshd]:
+    """Serve for the length of the block; skip the test where there is no OpenSSH server."""
     program = shutil.which("sshd", path="/usr/sbin:/usr/bin:/usr/local/sbin")
     if program is None:
         pytest.skip("There is no OpenSSH server here (Debian: apt-get install openssh-server).")
     folder = Path(tempfile.mkdtemp(prefix="ferry-sshd-"))
     folder.chmod(0o755)  # the remote user reads authorized_keys and has its home here
     server = Sshd(program, folder, _host(folder))
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:

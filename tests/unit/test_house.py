@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("bot", "handlers", "executor", "db")
-PACKAGES = (*FLOORS, "playground")
+PACKAGES = (*FLOORS, "playground", "bench")
 GENERATED = ROOT / "db" / "migrations" / "versions"  # by Alembic, a table at a time
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
