@@ -49,6 +49,7 @@ class Run:
             stderr=[line.text for line in brief.stderr],
             clock=tools.clock,
         )
+        self._lane = tools.writer.lane()
         self._unwanted = asyncio.Event()
         self._offline = self._execution.reconnecting_since is not None
         self._log = logger.bind(execution_id=self._execution.id, attempt=self._execution.attempt)
@@ -155,7 +156,7 @@ class Run:
                 await self._write(batch)
 
     async def _write(self, batch: Batch) -> None:
-        await self._tools.writer.write(batch)
+        await self._lane.write(batch)
 
     async def _stop_when_unwanted(self) -> None:
         await self._unwanted.wait()
@@ -215,6 +216,7 @@ class Run:
     async def _finish(
         self, ended: Outcome, *, exit_status: int | None = None, receipt: str = ""
     ) -> None:
+        await self._lane.flush()
         await self._patiently(
             lambda: self._tools.queue.finish(
                 self._execution,

@@ -12,7 +12,7 @@ from db.model.categories import Category
 from db.model.execution import Execution, Progress, Status
 from db.schema import confirmations, execution_parameters, log_lines
 from db.schema import executions as table
-from tests.db.seeds import PLAN, ask, asked, claim, line, mark, world
+from tests.db.seeds import PLAN, ask, asked, blocks, claim, line, mark, world
 from tests.support.database import Clock
 
 
@@ -310,7 +310,7 @@ async def test_no_line_is_left_when_its_offset_is_refused(database: Database, cl
     async def broken() -> None:
         async with database.begin() as repos:
             await repos.attempts.advance([mark(execution, last_line=3)])
-            await repos.log_lines.add([line(execution, 3, "x", clock)])
+            await repos.log_lines.add(blocks([line(execution, 3, "x", clock)]))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
