@@ -149,8 +149,9 @@ async def _claimed(bot: Bot, number: int, place: Place) -> Execution:
 
 
 def _run(bot: Bot, execution: Execution) -> Store:
-    """Return what stores lines as ``executor.run`` does: one batch in flight."""
+    """Return what stores lines as ``executor.run`` does."""
     output: Output | None = None
+    lane = bot.writer.lane()
     printed = 0
 
     async def store(count: int) -> int:
@@ -163,7 +164,8 @@ def _run(bot: Bot, execution: Execution) -> Store:
         data = "".join(f"{lines.text(printed + n)}\n" for n in range(1, count + 1)).encode()
         printed += count
         for batch in output.feed([(Stream.OUT, data)]):
-            await bot.writer.write(batch)
+            await lane.write(batch)
+        await lane.flush()
         return count
 
     return store

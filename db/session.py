@@ -1,11 +1,11 @@
 """What a repository may do with a transaction: run statements, one at a time, to their end."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import Column, CursorResult, Executable, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.model.errors import Unavailable
@@ -89,12 +89,41 @@ class Session:
         """Run *statement* once for each of *rows*; return how many rows it found in all."""
         return int((await self._execute(statement, list(rows))).rowcount) if rows else 0
 
+    def binder(self, column: Column[Any]) -> Callable[[Any], Any]:
+        """Return what makes a value of *column* one that ``raw`` can hand over."""
+        dialect = self._connection.dialect
+        return column.type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
+
+    async def raw(self, sql: str, values: tuple[Any, ...]) -> int:
+        """Hand *sql*, in the driver's dialect, straight to it; return how many rows it found."""
+        return int((await self.answer(self._connection.exec_driver_sql(sql, values))).rowcount)
+
     async def raw_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """Hand *sql* and plain tuples straight to the driver: for the hot table only."""
         await self.answer(self._connection.exec_driver_sql(sql, rows))
+
+    async def attempt(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Run *work*; if the database refuses it, undo it alone, and return False.
+
+        Unavailable and Taken are no refusals: they are raised.
+        """
+        await self._execute(text("SAVEPOINT attempt"))
+        try:
+            await work()
+        except (Unavailable, Taken):
+            raise
+        except Exception:  # noqa: BLE001 - also what the driver cannot even send
+            await self._execute(text("ROLLBACK TO SAVEPOINT attempt"))
+            return False
+        await self._execute(text("RELEASE SAVEPOINT attempt"))
+        return True
 
     async def _execute(
         self, statement: Executable, rows: list[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
         work = self._connection.execute(statement, rows)
         return cast("CursorResult[Any]", await self.answer(work))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

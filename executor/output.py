@@ -1,12 +1,17 @@
-"""A run's output on its way from bytes to rows: lines, levels, progress, results, what to mask."""
+"""A run's output on its way from bytes to rows: lines, levels, progress, results, what to mask.
+
+Fast because it looks at blocks, some hundred lines at once: each is split, decoded and searched
+for telling words as a whole, and only a block that has one is read line by line. Nothing is made
+per line but its text.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from db.model.execution import Attempt, Execution, Level, LogLine, Progress, Stream
-from executor.rules.levels import level_of
-from executor.rules.lines import Piece, Splitter
+from db.model.execution import Attempt, Block, Execution, Level, Progress, Stream
+from executor.rules.levels import levels_of
+from executor.rules.lines import Splitter
 from executor.rules.masking import mask
 from executor.rules.progress import Reader, read_result
 from executor.services.log_writer import Batch
@@ -14,9 +19,10 @@ from executor.services.queue import STDERR_LINES
 
 MOST_RESULTS = 50
 _TELLING = 8  # characters
-# One batch is one transaction, and while it is made nothing else runs: lines may be very short.
-_ENOUGH_LINES = 4000
-_SLICE = 16 * 1024  # bytes
+# While a batch is made nothing else runs: a few milliseconds.
+_ENOUGH_LINES = 4000  # they may be very short
+_ENOUGH_BYTES = 256 * 1024  # or very long
+_SLICE = 32 * 1024  # bytes: as much as a packet of SSH holds
 
 
 class Output:
@@ -39,6 +45,7 @@ class Output:
         self._warnings = attempt.warnings
         self._progress = _stored_progress(attempt)
         self._result = dict(attempt.result)
+        self._last_output_at = attempt.last_output_at
         self._stderr = deque(stderr, maxlen=STDERR_LINES)
         self.offsets = {Stream.OUT: attempt.out_offset, Stream.ERR: attempt.err_offset}
         self._splitters = {
@@ -63,64 +70,80 @@ class Output:
         self._secrets = (*values, *(line for line in lines if len(line) >= _TELLING))
 
     def rewind(self) -> None:
-        """Forget bytes that are not in a stored line: the next follow sends them again."""
+        """Forget bytes that are not in a line yet: the next follow sends them again."""
         self._splitters = {stream: Splitter(offset) for stream, offset in self.offsets.items()}
 
     def feed(self, chunks: Sequence[tuple[Stream, bytes]]) -> Iterator[Batch]:
         """Yield the lines that *chunks* complete, in batches to be written one after the other."""
-        lines: list[LogLine] = []
+        blocks: list[Block] = []
+        size, first = 0, self._number
         for stream, data in chunks:
             for start in range(0, len(data), _SLICE):
-                pieces = self._splitters[stream].feed(data[start : start + _SLICE])
-                lines += self._lines(stream, pieces)
-                if len(lines) >= _ENOUGH_LINES:
-                    yield self._batch(lines)
-                    lines = []
-        if lines:
-            yield self._batch(lines)
+                part = data[start : start + _SLICE]
+                self._take(blocks, stream, self._splitters[stream].feed(part))
+                size += len(part)
+                if size >= _ENOUGH_BYTES or self._number - first >= _ENOUGH_LINES:
+                    if blocks:
+                        yield self._batch(blocks)
+                    blocks, size, first = [], 0, self._number
+        if blocks:
+            yield self._batch(blocks)
 
     def finish(self) -> Batch | None:
         """Return what stands after the last newlines, once the streams are complete."""
-        lines: list[LogLine] = []
+        blocks: list[Block] = []
         for stream, splitter in self._splitters.items():
-            lines += self._lines(stream, splitter.finish())
-        return self._batch(lines) if lines else None
+            self._take(blocks, stream, splitter.finish())
+        return self._batch(blocks) if blocks else None
 
     def note(self, text: str, level: Level = Level.INFO) -> Batch:
         """Return Ferry's own remark as a line of the log."""
-        return self._batch([self._line(Stream.NOTE, level, self._clock(), text)])
+        blocks: list[Block] = []
+        self._add(blocks, Stream.NOTE, [level], [text])
+        return self._batch(blocks)
 
-    def _lines(self, stream: Stream, pieces: Sequence[Piece]) -> list[LogLine]:
-        lines: list[LogLine] = []
-        now = self._clock()
-        for piece in pieces:
-            text = mask(piece.text, self._secrets) if self._secrets else piece.text
-            self._read(stream, text)
-            level = level_of(stream, text)
-            self._warnings += level is Level.WARNING
-            lines.append(self._line(stream, level, now, text))
-            self.offsets[stream] = piece.end_offset
-        return lines
-
-    def _read(self, stream: Stream, text: str) -> None:
-        if stream is Stream.ERR:
-            self._stderr.append(text)
+    def _take(self, blocks: list[Block], stream: Stream, texts: list[str]) -> None:
+        """Read *texts*, lines of *stream*, for what they tell, and add them to *blocks*."""
+        if not texts:
             return
-        if progress := self._reader.read(text):
-            self._progress = progress
-        for name, value in read_result(text).items():
-            if name in self._result or len(self._result) < MOST_RESULTS:
-                self._result[name] = value
+        joined = "\n".join(texts)
+        if any(secret in joined for secret in self._secrets):
+            texts = [mask(text, self._secrets) for text in texts]
+            joined = "\n".join(texts)
+        if stream is Stream.ERR:
+            self._stderr.extend(texts[-STDERR_LINES:])
+        else:
+            self._progress = self._reader.last(texts, joined) or self._progress
+            if "::result" in joined:
+                self._read_results(texts)
+        self._last_output_at = self._clock()
+        levels = levels_of(stream, texts, joined)
+        self._warnings += levels.count(Level.WARNING)
+        self._add(blocks, stream, levels, texts)
+        self.offsets[stream] = self._splitters[stream].offset
 
-    def _line(self, stream: Stream, level: Level, now: datetime, text: str) -> LogLine:
-        self._number += 1
-        execution = self._execution
-        return LogLine(execution.id, execution.attempt, self._number, stream, level, now, text)
+    def _read_results(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            for name, value in read_result(text).items():
+                if name in self._result or len(self._result) < MOST_RESULTS:
+                    self._result[name] = value
 
-    def _batch(self, lines: Sequence[LogLine]) -> Batch:
+    def _add(
+        self, blocks: list[Block], stream: Stream, levels: list[Level], texts: list[str]
+    ) -> None:
+        if blocks and blocks[-1].stream is stream:
+            blocks[-1].levels.extend(levels)
+            blocks[-1].texts.extend(texts)
+        else:
+            execution, first = self._execution, self._number + 1
+            now = blocks[-1].logged_at if blocks else self._clock()
+            blocks.append(Block(execution.id, execution.attempt, first, stream, now, levels, texts))
+        self._number += len(texts)
+
+    def _batch(self, blocks: Sequence[Block]) -> Batch:
         progress = self._progress
         return Batch(
-            lines=lines,
+            blocks=blocks,
             execution_id=self._execution.id,
             attempt=self._execution.attempt,
             fence=self._execution.fence,
@@ -132,6 +155,7 @@ class Output:
             progress_total=progress.total if progress else None,
             progress_words=progress.words if progress else "",
             result=dict(self._result),
+            last_output_at=self._last_output_at,
         )
 
 

@@ -49,6 +49,7 @@ class Run:
             stderr=[line.text for line in brief.stderr],
             clock=tools.clock,
         )
+        self._lane = tools.writer.lane()
         self._unwanted = asyncio.Event()
         self._stop_reason = brief.attempt.stop_reason
         self._silence = Silence(
@@ -79,10 +80,10 @@ class Run:
                 await self._start(secrets)
             await self._record(await self._follow())
         except _NeverStarted:
-            await self._ending().finish(Outcome(status=Status.CANCELLED))
+            await (await self._ending()).finish(Outcome(status=Status.CANCELLED))
         except AttemptError as error:
             self._log.info("attempt_failed", category=error.category, detail=error.detail)
-            await self._ending().record(failure(error), retry_safe=error.retry_safe)
+            await (await self._ending()).record(failure(error), retry_safe=error.retry_safe)
 
     # -- before the start ---------------------------------------------------------------------
 
@@ -166,7 +167,7 @@ class Run:
                 await self._write(batch)
 
     async def _write(self, batch: Batch) -> None:
-        await self._tools.writer.write(batch)
+        await self._lane.write(batch)
 
     async def _stop_when_unwanted(self) -> None:
         await self._unwanted.wait()
@@ -206,13 +207,14 @@ class Run:
             stop_reason=self._stop_reason,
         )
         receipt = status.receipt.words if status.receipt else ""
-        await self._ending().record(ended, exit_status=status.exit_status, receipt=receipt)
+        await (await self._ending()).record(ended, exit_status=status.exit_status, receipt=receipt)
         # What is stored here is not needed there; what cannot be removed now is swept later.
         with suppress(AttemptError, Unavailable):
             if await self._remote.remove():
                 await self._tools.records.removed(self._execution.id, self._execution.attempt)
 
-    def _ending(self) -> Ending:
+    async def _ending(self) -> Ending:
+        await self._lane.flush()  # who reads that it is over finds every line
         return Ending(self._tools, self._brief, self._line, result=self._output.result)
 
 

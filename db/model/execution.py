@@ -195,6 +195,22 @@ class LogLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of one stream that came together: on their way in they are never objects of their own.
+
+    They are numbered from *first* on; *texts* and *levels* are equally long.
+    """
+
+    execution_id: int
+    attempt: int
+    first: int
+    stream: Stream
+    logged_at: datetime
+    levels: list[Level]
+    texts: list[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """Where an execution is told in Slack, and what was told last."""

@@ -1,10 +1,10 @@
 """Table ``migration_attempts``: each try over SSH, and how far its output is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from db.model.categories import Category
 from db.model.execution import Attempt
@@ -71,31 +71,38 @@ class Attempts(Repository):
     async def advance(self, marks: Sequence[Mapping[str, Any]]) -> int:
         """Store how far the output of several tries is; return how many still had our fence.
 
-        Each of *marks*: execution_id, attempt, fence, and the columns of ``_MARKS``. Rows are
-        locked in the order of their numbers, so that two writers cannot block each other.
+        Each of *marks*, one a try: execution_id, attempt, fence, and the columns of ``_MARKS``. All
+        in one statement; rows are locked in the order of their numbers, so that two writers cannot
+        block each other.
         """
-        change = (
-            update(table)
-            .where(
-                table.c.execution_id == bindparam("of_execution"),
-                table.c.number == bindparam("of_attempt"),
-                table.c.fence == bindparam("of_fence"),
-            )
-            .values({name: bindparam(f"to_{name}") for name in _MARKS})
+        if not marks:
+            return 0
+        values: list[Any] = []
+        bind = [(name, self._session.binder(table.c[name])) for name in _MARKS]
+        for mark in sorted(marks, key=lambda mark: (mark["execution_id"], mark["attempt"])):
+            values += (mark["execution_id"], mark["attempt"], mark["fence"])
+            values += [of(mark[name]) for name, of in bind]
+        sql = _sqlite_advance if self._session.is_sqlite else _mariadb_advance
+        return await self._session.raw(sql(len(marks)), tuple(values))
+
+    async def owned(self, marks: Sequence[Mapping[str, Any]]) -> set[tuple[int, int, int]]:
+        """Return (execution id, number, fence) of those of *marks* that still have our fence."""
+        asked = {(mark["execution_id"], mark["attempt"], mark["fence"]) for mark in marks}
+        query = select(table.c.execution_id, table.c.number, table.c.fence)
+        rows = await self._session.rows(
+            query.where(table.c.execution_id.in_({mark["execution_id"] for mark in marks}))
         )
-        rows = [
-            {
-                "of_execution": mark["execution_id"],
-                "of_attempt": mark["attempt"],
-                "of_fence": mark["fence"],
-                **{f"to_{name}": mark[name] for name in _MARKS},
-            }
-            for mark in sorted(marks, key=lambda mark: (mark["execution_id"], mark["attempt"]))
-        ]
-        return await self._session.change_many(change, rows)
+        return asked & {(row["execution_id"], row["number"], row["fence"]) for row in rows}
+
+    async def last_lines(self, ids: Collection[int]) -> dict[tuple[int, int], int]:
+        """Return the number of the last stored line by (execution id, number of the try)."""
+        query = select(table.c.execution_id, table.c.number, table.c.last_line)
+        rows = await self._session.rows(query.where(table.c.execution_id.in_(ids)))
+        return {(row["execution_id"], row["number"]): row["last_line"] for row in rows}
 
 
-_MARKS = (
+_FENCED = ("execution_id", "number", "fence")
+_MARKS = (  # columns that a `Batch` has a field for
     "out_offset",
     "err_offset",
     "last_line",
@@ -104,9 +111,33 @@ _MARKS = (
     "progress_total",
     "progress_words",
     "result",
+    "last_output_at",
 )
 
 
 def _attempt(row: Mapping[str, Any]) -> Attempt:
     category = row["error_category"]
     return fill(Attempt, row, error_category=Category(category) if category else None)
+
+
+# SQLAlchemy would compile such a statement anew each time, which takes longer than it runs.
+def _sqlite_advance(count: int) -> str:
+    row = f"({', '.join('?' * len(_FENCED + _MARKS))})"
+    pairs = [f"{name} = column{n}" for n, name in enumerate(_FENCED + _MARKS, 1)]
+    fenced, marks = pairs[: len(_FENCED)], pairs[len(_FENCED) :]
+    return (
+        f"UPDATE {table.name} SET {', '.join(marks)}"  # noqa: S608 - constants
+        f" FROM (VALUES {', '.join([row] * count)}) WHERE {' AND '.join(fenced)}"
+    )
+
+
+def _mariadb_advance(count: int) -> str:
+    names = _FENCED + _MARKS
+    first = ", ".join(f"%s AS {name}" for name in names)
+    others = f" UNION ALL SELECT {', '.join(['%s'] * len(names))}" * (count - 1)
+    # STRAIGHT_JOIN: the tries are looked up, and locked, one after the other as they stand in m.
+    return (
+        f"UPDATE (SELECT {first}{others}) AS m STRAIGHT_JOIN {table.name} AS a"  # noqa: S608
+        f" ON {' AND '.join(f'a.{name} = m.{name}' for name in _FENCED)}"
+        f" SET {', '.join(f'a.{name} = m.{name}' for name in _MARKS)}"
+    )

@@ -1,7 +1,7 @@
 """How loud a line of output is, told from its stream and its first words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from db.model.execution import Level, Stream
@@ -31,6 +31,12 @@ _TELLTALE = (
     "egmentation fault",
     "No space",
 )
+# A block of output without any of these is not even looked at line by line. The odd letters are
+# those that an expression takes for an ASCII one when it ignores case.
+_LOUD = (b"err", b"warn", b"fatal", b"critical", b"panic", b"emerg", b"alert")
+_QUIET = (b"info", b"debug", b"trace", b"notice", b"verbose")
+_ODD = ("\u0130", "\u0131", "\u017f", "\u212a")
+_TELLING = tuple(word.lower().encode() for word in _TELLTALE)
 _LOOKED_AT = 300
 _BY_GROUP: Mapping[str | None, Level] = MappingProxyType(
     {"error": Level.ERROR, "warning": Level.WARNING, "info": Level.INFO}
@@ -50,3 +56,14 @@ def level_of(stream: Stream, text: str) -> Level:
     if any(word in head for word in _TELLTALE) and _LOOKS_LIKE_ERROR.search(head):
         return Level.ERROR
     return Level.WARNING
+
+
+def levels_of(stream: Stream, texts: Sequence[str], block: str) -> list[Level]:
+    """Return the level of each of *texts*; *block*: the same lines, joined by newlines."""
+    low = block.encode("utf-8", "replace").lower()  # of bytes it costs a tenth
+    is_err = stream is Stream.ERR
+    if any(word in low for word in _LOUD) or any(letter in block for letter in _ODD):
+        return [level_of(stream, text) for text in texts]
+    if is_err and any(word in low for word in _QUIET + _TELLING):
+        return [level_of(stream, text) for text in texts]
+    return [Level.WARNING if is_err else Level.INFO] * len(texts)

@@ -1,30 +1,19 @@
 """Bytes of one stream → numbered-able lines, the same ones however the bytes arrive.
 
-A piece depends only on the bytes from its start on: cut into other chunks, or resumed at the end of
-any earlier piece, the same pieces come out. So a run that is taken over goes on without a seam.
+A line depends only on the bytes from its start on: cut into other chunks, or resumed at the end of
+any earlier line, the same lines come out. So a run that is taken over goes on without a seam.
 Whole blocks are split and decoded at once, since one decode per line costs three times as much.
 """
 
-import itertools
-import operator
-from typing import NamedTuple
-
 LIMIT = 16 * 1024  #: longest line in bytes; longer ones are split
 CONTINUES = " ⏎…"  #: how a piece ends when its line goes on in the next one
-
-
-class Piece(NamedTuple):
-    """One line as people read it, and the offset in the stream just after it."""
-
-    text: str
-    end_offset: int
 
 
 class Splitter:
     """Splits one stream, from byte *offset* on; holds at most `LIMIT` bytes between calls."""
 
     def __init__(self, offset: int = 0) -> None:
-        self._offset = offset  # of the first byte that is not yet in a piece
+        self.offset = offset  #: of the first byte that is not yet in a line
         self._rest = bytearray()
 
     @property
@@ -32,57 +21,64 @@ class Splitter:
         """The unfinished line as it stands: a progress bar that waits for its newline."""
         return _text(bytes(self._rest))
 
-    def feed(self, data: bytes) -> list[Piece]:
-        """Return the lines that *data* completes."""
+    def feed(self, data: bytes) -> list[str]:
+        """Return the lines that *data* completes, as people read them."""
         if b"\n" not in data and len(self._rest) + len(data) <= LIMIT:
             self._rest += data
             return []
         block = bytes(self._rest) + data
         complete, newline, rest = block.rpartition(b"\n")
-        pieces = self._lines(complete) if newline else []
-        pieces += self._cut(rest)
-        return pieces
+        texts = self._lines(complete) if newline else []
+        texts += self._cut(rest)
+        return texts
 
-    def finish(self) -> list[Piece]:
+    def finish(self) -> list[str]:
         """Return the last line if the stream ended without a newline."""
         last = bytes(self._rest)
         self._rest.clear()
-        return [self._piece(last, len(last))] if last else []
+        return [self._line(last, len(last))] if last else []
 
-    def _lines(self, block: bytes) -> list[Piece]:
-        lengths = [len(line) for line in block.split(b"\n")]
-        if max(lengths) > LIMIT:
+    def _lines(self, block: bytes) -> list[str]:
+        if _has_long_line(block):
             return self._some_long(block)
+        self.offset += len(block) + 1
         texts = _decoded(block).split("\n")
-        if b"\r" in block:
-            texts = [_collapsed(text) for text in texts]
-        ends = map(operator.add, itertools.accumulate(lengths), itertools.count(self._offset + 1))
-        self._offset += len(block) + 1
-        return list(map(Piece, texts, ends))
+        return [_collapsed(text) for text in texts] if b"\r" in block else texts
 
-    def _some_long(self, block: bytes) -> list[Piece]:
-        pieces: list[Piece] = []
+    def _some_long(self, block: bytes) -> list[str]:
+        texts: list[str] = []
         for line in block.split(b"\n"):
-            pieces += self._cut(line)
+            texts += self._cut(line)
             last = bytes(self._rest)
-            pieces.append(self._piece(last, len(last) + 1))
+            texts.append(self._line(last, len(last) + 1))
         self._rest.clear()
-        return pieces
+        return texts
 
-    def _cut(self, line: bytes) -> list[Piece]:
+    def _cut(self, line: bytes) -> list[str]:
         """Split what is too long off *line*, which has no newline; keep the remainder."""
-        pieces: list[Piece] = []
+        texts: list[str] = []
         start = 0
         while len(line) - start > LIMIT:
             size = _cut_size(line[start : start + LIMIT + 1])
-            pieces.append(self._piece(line[start : start + size], size, CONTINUES))
+            texts.append(self._line(line[start : start + size], size) + CONTINUES)
             start += size
         self._rest = bytearray(line[start:])
-        return pieces
+        return texts
 
-    def _piece(self, line: bytes, size: int, suffix: str = "") -> Piece:
-        self._offset += size
-        return Piece(_text(line) + suffix, self._offset)
+    def _line(self, line: bytes, size: int) -> str:
+        self.offset += size
+        return _text(line)
+
+
+def _has_long_line(block: bytes) -> bool:
+    """Look once every `LIMIT` bytes for a newline, not at every line."""
+    start = 0
+    while len(block) - start > LIMIT:
+        newline = block.rfind(b"\n", start, start + LIMIT + 1)
+        if newline < 0:
+            return True
+        start = newline + 1
+    return False
 
 
 def _cut_size(window: bytes) -> int:

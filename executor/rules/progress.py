@@ -12,6 +12,7 @@ none, ``37%``, ``12/40`` and ``12 of 40`` are taken where they cannot be a date 
 
 import math
 import re
+from collections.abc import Sequence
 
 from db.model.execution import Progress
 from executor.rules import quoting
@@ -56,7 +57,20 @@ class Reader:
         if self._pattern:
             found = self._pattern.search(line)
             return _progress(found, words=found.groupdict().get("words") or "") if found else None
-        return _guessed(line)
+        return _guessed(line) if _may_be_progress(line) else None
+
+    def last(self, texts: Sequence[str], block: str) -> Progress | None:
+        """Return the progress that the last of *texts* tells that tells one.
+
+        *block*: the same lines, joined by newlines; most blocks can tell none, or soon do from
+        their end on, and cost one look instead of one a line.
+        """
+        if "::progress" in block:
+            explicit = [progress for text in texts if (progress := self.read(text))]
+            return explicit[-1] if explicit else None
+        if self._is_explicit or not (self._pattern or _may_be_progress(block)):
+            return None
+        return next((told for text in reversed(texts) if (told := self.read(text))), None)
 
 
 def read_result(line: str) -> dict[str, str]:
@@ -71,9 +85,11 @@ def read_result(line: str) -> dict[str, str]:
     return {name[:40]: value[:_LONGEST_RESULT] for name, value in words if value is not None}
 
 
+def _may_be_progress(text: str) -> bool:
+    return "%" in text or "/" in text or " of " in text  # most has none: spare it the search
+
+
 def _guessed(line: str) -> Progress | None:
-    if not ("%" in line or "/" in line or " of " in line):  # most lines: spare them the search
-        return None
     for found in _GUESSED.finditer(line):
         if progress := _progress(found, words=_words_around(line, found)):
             return progress

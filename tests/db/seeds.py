@@ -1,7 +1,7 @@
 """Rows to begin with: an environment, a source, a job, and executions of it."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from db.model.catalog import (
     Source,
     SourceDraft,
 )
-from db.model.execution import Execution, Level, LogLine, Plan, Status, Stream
+from db.model.execution import Block, Execution, Level, LogLine, Plan, Status, Stream
 from tests.support.database import Clock
 
 LEASE = timedelta(seconds=30)
@@ -148,6 +148,22 @@ def line(execution: Execution, number: int, text: str, clock: Clock, **values: A
     )
 
 
+def blocks(lines: Iterable[LogLine]) -> list[Block]:
+    """Return *lines* as they are handed in, each in a block of its own."""
+    return [
+        Block(
+            line.execution_id,
+            line.attempt,
+            line.number,
+            line.stream,
+            line.logged_at,
+            [line.level],
+            [line.text],
+        )
+        for line in lines
+    ]
+
+
 def mark(execution: Execution, **values: Any) -> dict[str, Any]:
     """Return how far the output of *execution* is."""
     return {
@@ -162,5 +178,6 @@ def mark(execution: Execution, **values: Any) -> dict[str, Any]:
         "progress_total": None,
         "progress_words": "",
         "result": {},
+        "last_output_at": None,
         **values,
     }

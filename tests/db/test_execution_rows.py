@@ -12,7 +12,7 @@ from db.model.categories import Category
 from db.model.execution import Execution, Progress, Status
 from db.schema import confirmations, execution_parameters, log_lines
 from db.schema import executions as table
-from tests.db.seeds import PLAN, ask, asked, claim, line, mark, world
+from tests.db.seeds import PLAN, ask, asked, blocks, claim, line, mark, world
 from tests.support.database import Clock
 
 
@@ -251,6 +251,7 @@ async def test_marks_show_in_the_execution(database: Database, clock: Clock) -> 
         progress_total=40.0,
         progress_words="pacientes 😀",
         result={"imported": "12"},
+        last_output_at=clock(),
     )
 
     async with database.begin() as repos:
@@ -263,6 +264,7 @@ async def test_marks_show_in_the_execution(database: Database, clock: Clock) -> 
     assert (found.lines, found.warnings) == (12, 2)
     assert found.progress == Progress(done=12, total=40, words="pacientes 😀")
     assert (attempt.out_offset, attempt.result) == (5_000_000_000, {"imported": "12"})
+    assert attempt.last_output_at == clock()
 
 
 async def test_marks_count_also_when_they_change_nothing(database: Database, clock: Clock) -> None:
@@ -310,7 +312,7 @@ async def test_no_line_is_left_when_its_offset_is_refused(database: Database, cl
     async def broken() -> None:
         async with database.begin() as repos:
             await repos.attempts.advance([mark(execution, last_line=3)])
-            await repos.log_lines.add([line(execution, 3, "x", clock)])
+            await repos.log_lines.add(blocks([line(execution, 3, "x", clock)]))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -5,7 +5,7 @@ import pytest
 from db.database import Database
 from db.model.execution import Execution, Level, LogLine, Stream
 from db.session import Taken
-from tests.db.seeds import ask, claim, line, mark, world
+from tests.db.seeds import ask, blocks, claim, line, mark, world
 from tests.support.database import Clock
 
 MANY = 5000
@@ -25,7 +25,7 @@ async def test_five_thousand_lines_come_back_as_they_were(database: Database, cl
 
     async with database.begin() as repos:
         await repos.attempts.advance([mark(execution, last_line=MANY)])
-        await repos.log_lines.add(lines)
+        await repos.log_lines.add(blocks(lines))
     stored: list[LogLine] = []
     async with database.read() as repos:
         while page := await repos.log_lines.page(execution.id, len(stored), 2000):
@@ -42,7 +42,7 @@ async def test_the_longest_lines_fit(database: Database, clock: Clock) -> None:
     lines = [line(execution, number, text, clock) for number, text in enumerate(texts, 1)]
 
     async with database.begin() as repos:
-        await repos.log_lines.add(lines)
+        await repos.log_lines.add(blocks(lines))
     async with database.read() as repos:
         stored = await repos.log_lines.page(execution.id, 0, len(texts))
 
@@ -54,12 +54,12 @@ async def test_the_tail_is_the_end_in_reading_order(database: Database, clock: C
     execution = await _running(database, clock)
     async with database.begin() as repos:
         await repos.log_lines.add(
-            [
+            blocks(
                 line(execution, number, str(number), clock, stream=Stream.ERR)
                 if number % 3 == 0
                 else line(execution, number, str(number), clock)
                 for number in range(1, 11)
-            ]
+            )
         )
 
     async with database.read() as repos:
@@ -76,12 +76,12 @@ async def test_a_number_is_taken_once(database: Database, clock: Clock) -> None:
     """A line, once numbered, never changes: the second is refused with all that came with it."""
     execution = await _running(database, clock)
     async with database.begin() as repos:
-        await repos.log_lines.add([line(execution, 1, "first", clock)])
+        await repos.log_lines.add(blocks([line(execution, 1, "first", clock)]))
 
     with pytest.raises(Taken):
         async with database.begin() as repos:
             await repos.log_lines.add(
-                [line(execution, 2, "second", clock), line(execution, 1, "other", clock)]
+                blocks([line(execution, 2, "second", clock), line(execution, 1, "other", clock)])
             )
 
     async with database.read() as repos:

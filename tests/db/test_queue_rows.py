@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from db.database import Database
 from db.model.execution import LIVE, Execution, Status
-from tests.db.seeds import LEASE, STAGING, World, ask, claim, line, mark, world
+from tests.db.seeds import LEASE, STAGING, World, ask, blocks, claim, line, mark, world
 from tests.support.database import Clock
 
 CONCURRENCY = 3
@@ -207,7 +207,7 @@ async def test_a_take_over_waits_for_lines_that_are_being_stored(
             if await repos.attempts.advance([mark(old, last_line=2)]) == 0:
                 return False
             lines = [line(old, number, "x", clock) for number in (1, 2)]
-            await repos.log_lines.add(lines)
+            await repos.log_lines.add(blocks(lines))
             return True
 
     wrote, _ = await asyncio.gather(write(), _take(database, old, clock))
@@ -286,7 +286,7 @@ async def test_log_writing_and_leases_do_not_block_each_other(
             marks = [mark(execution, last_line=turn + 1) for execution in mine]
             async with database.begin() as repos:
                 await repos.attempts.advance(marks)
-                await repos.log_lines.add([line(e, turn + 1, "x" * 200, clock) for e in mine])
+                await repos.log_lines.add(blocks(line(e, turn + 1, "x" * 200, clock) for e in mine))
             done["write"] += 1
 
     async def renew() -> None:

@@ -1,122 +1,248 @@
 """Group commit: nothing lost, nothing doubled, nobody's lines without their offset."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
+from db.database import Database
+from db.migrations import upgrade
 from db.model.errors import LeaseLost
-from db.model.execution import Execution, Level, LogLine, Stream
-from executor.services import Ask, Ground, Services
-from executor.services.log_writer import Batch, LogWriter, _not_stored
+from db.model.execution import Execution
+from db.repos.log_lines import REFUSED, ROWS_A_STATEMENT
+from db.session import Taken
+from executor.services import Ground
+from executor.services.log_writer import _MOST_A_RUN, _MOST_IN_ALL, Lane, LogWriter
 from tests.support.database import Clock
-from tests.support.world import BRUNO, GOOD, STAGING
+from tests.support.log_writing import at_work, batch, numbered, running, statements, stored
+from tests.support.mariadb import MariaDB
+from tests.support.proxy import Proxy
+from tests.support.remote import eventually
+from tests.support.waiting import until
 
 LEASE = timedelta(seconds=15)
+MANY = 2 * ROWS_A_STATEMENT + 500
 
 
 @pytest.fixture
-async def writer(ground: Ground) -> AsyncIterator[LogWriter]:
-    """Give a writer that is at work."""
-    made = LogWriter(ground)
-    task = asyncio.create_task(made.run())
-    yield made
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture
-async def running(services: Services) -> Execution:
-    """Give an execution that a worker owns."""
-    ask = Ask(job="import-patients", channel_id=STAGING, by=BRUNO, values=GOOD)
-    await services.launcher.launch(ask)
-    execution = await services.queue.claim_next("w1", LEASE)
-    assert execution is not None
-    return execution
-
-
-def _batch(execution: Execution, clock: Clock, first: int, count: int) -> Batch:
-    lines = [
-        LogLine(execution.id, 1, n, Stream.OUT, Level.INFO, clock(), f"line {n} é 🙂")
-        for n in range(first, first + count)
-    ]
-    last = first + count - 1
-    return Batch(
-        lines=lines,
-        execution_id=execution.id,
-        attempt=1,
-        fence=execution.fence,
-        out_offset=last * 10,
-        err_offset=0,
-        last_line=last,
-        warnings=1,
-        progress_done=float(last),
-        progress_total=9000.0,
-        progress_words="importing",
-        result={"imported": str(last)},
-    )
+def writer(database: Database, clock: Clock) -> LogWriter:
+    """Give a writer that is not at work yet: what is handed over till then is one commit."""
+    return LogWriter(Ground(db=database, clock=clock))
 
 
 async def test_lines_offset_and_progress_are_stored_together(
-    services: Services, writer: LogWriter, running: Execution, clock: Clock
+    database: Database, writer: LogWriter, clock: Clock
 ) -> None:
     """In order, over several batches, larger than a statement."""
-    for first in (1, 2501):
-        await writer.write(_batch(running, clock, first, 2500))
+    (execution,) = await running(database, clock)
+    lane = writer.lane()
 
-    brief = await services.queue.brief(running)
-    seen = await services.history.execution(running.id)
-    text = "".join([part async for part in services.history.log_text(running.id)])
-    assert (brief.attempt.out_offset, brief.attempt.last_line) == (50000, 5000)
+    async with at_work(writer):
+        for first in (1, MANY + 1):
+            await lane.write(batch(execution, first, numbered(first, MANY), clock))
+        await lane.flush()
+
+    async with database.read() as repos:
+        seen = await repos.executions.get(execution.id)
+    assert await stored(database, execution) == numbered(1, 2 * MANY)
+    assert seen is not None
     assert seen.progress is not None
-    assert (seen.lines, seen.progress.words) == (5000, "importing")
-    assert text.count("\n") == 5000
-    assert text.splitlines()[4999].endswith("out  line 5000 é 🙂")
+    assert (seen.lines, seen.warnings, seen.progress.words) == (2 * MANY, 1, "importing")
 
 
-async def test_a_worker_that_lost_its_lease_writes_nothing(
-    services: Services, writer: LogWriter, running: Execution, clock: Clock
+async def test_two_hundred_runs_are_a_handful_of_statements(
+    database: Database, writer: LogWriter, clock: Clock
 ) -> None:
-    """Neither lines nor offset; others in the same commit are not harmed."""
-    clock.advance(16)
-    taken = await services.queue.take_over("w2", LEASE)
-    assert taken is not None
+    """One for all offsets, one for all lines: what they wrote, twice each, is one commit."""
+    executions = await running(database, clock, 200)
+    lanes = [(execution, writer.lane()) for execution in executions]
+    for first in (1, 4):
+        for execution, lane in lanes:
+            await lane.write(batch(execution, first, numbered(first, 3), clock))
 
-    old, new = await asyncio.gather(
-        writer.write(_batch(running, clock, 1, 3)),
-        writer.write(_batch(taken, clock, 1, 2)),
-        return_exceptions=True,
-    )
+    with statements(database) as seen:
+        async with at_work(writer):
+            for _, lane in lanes:
+                await lane.flush()
 
-    assert isinstance(old, LeaseLost)
-    assert new is None
-    assert len(await services.history.tail(running.id, 10)) == 2
+    for execution in executions:
+        assert await stored(database, execution) == numbered(1, 6)
+    seen.pop("BEGIN", None)
+    assert seen == {"UPDATE": 1, "INSERT": 1, "COMMIT": 1}
 
 
-async def test_a_write_that_was_committed_but_not_answered_is_not_repeated(
-    services: Services, writer: LogWriter, running: Execution, clock: Clock
+async def test_one_of_many_that_lost_its_lease_writes_nothing(
+    database: Database, writer: LogWriter, clock: Clock
 ) -> None:
-    """The same batch again is refused by its numbers, and nothing changes."""
-    batch = _batch(running, clock, 1, 5)
-    await writer.write(batch)
+    """Neither lines nor offset, also later; the others are in the same commit, unharmed."""
+    mine = await running(database, clock, 5)
+    lost = mine[2]
+    async with database.begin() as repos:
+        clock.advance(LEASE.total_seconds())
+        assert await repos.queue.take_over(lost, "w2", clock() + LEASE)
+        theirs = await repos.executions.get(lost.id)
+    assert theirs is not None
+    lanes = [(execution, writer.lane()) for execution in (*mine, theirs)]
+    for execution, lane in lanes:
+        await lane.write(batch(execution, 1, numbered(1, 3), clock))
 
-    with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
-        await writer.write(batch)
+    with statements(database) as seen:
+        async with at_work(writer):
+            ends = await asyncio.gather(
+                *(lane.flush() for _, lane in lanes), return_exceptions=True
+            )
 
-    assert len(await services.history.tail(running.id, 10)) == 5
+    assert [type(end) for end in ends if end is not None] == [LeaseLost]
+    assert ends.index(None) == 0
+    assert isinstance(ends[2], LeaseLost)
+    with pytest.raises(LeaseLost):
+        await lanes[2][1].write(batch(lost, 4, numbered(4, 1), clock))
+    for execution in mine:
+        assert await stored(database, execution) == numbered(1, 3)
+    assert seen["COMMIT"] == 1
 
 
-async def test_after_an_outage_a_note_is_not_taken_for_stored(
-    ground: Ground, writer: LogWriter, running: Execution, clock: Clock
+async def test_what_follows_a_batch_that_cannot_be_stored_is_not_stored(
+    database: Database, writer: LogWriter, clock: Clock
 ) -> None:
-    """It moves no offset: only its number tells whether it is there."""
-    stored = _batch(running, clock, 1, 5)
-    await writer.write(stored)
-    note = replace(stored, lines=[], last_line=6)
+    """Its numbers are taken, so it is refused for good; a hole would be worse than an end."""
+    bad, good = await running(database, clock, 2)
+    async with at_work(writer):
+        lane = writer.lane()
+        await lane.write(batch(bad, 1, numbered(1, 5), clock))
+        await lane.flush()
+    again, other = writer.lane(), writer.lane()
+    await again.write(batch(bad, 5, numbered(5, 1), clock))
+    await other.write(batch(good, 1, numbered(1, 2), clock))
+    await again.write(batch(bad, 6, numbered(6, 3), clock))
+    await other.write(batch(good, 3, numbered(3, 2), clock))
 
-    async with ground.db.read() as repos:
-        todo = await _not_stored(repos, [stored, note])
+    async with at_work(writer):
+        await other.flush()
+        with pytest.raises(Taken):
+            await again.flush()
 
-    assert todo == [note]
+    assert await stored(database, bad) == numbered(1, 5)
+    assert await stored(database, good) == numbered(1, 4)
+
+
+@pytest.mark.parametrize("code", [0xD800, 0xDCFF])  # cannot be sent; is refused
+async def test_a_line_that_the_database_refuses_is_stored_escaped(
+    database: Database, writer: LogWriter, clock: Clock, code: int
+) -> None:
+    """It says so; numbers, neighbours and other runs are as they would be without it."""
+    bad, good = await running(database, clock, 2)
+    texts = numbered(1, 300)
+    texts[123] = f"é{chr(code)}\n"
+    lanes = [writer.lane(), writer.lane()]
+    await lanes[0].write(batch(bad, 1, texts, clock))
+    await lanes[1].write(batch(good, 1, numbered(1, 2), clock))
+    await lanes[0].write(batch(bad, 301, numbered(301, 2), clock))
+
+    async with at_work(writer):
+        for lane in lanes:
+            await lane.flush()
+
+    escaped = f"\\xe9\\u{code:x}\\n{REFUSED}"
+    expected = [*numbered(1, 123), escaped, *numbered(125, 178)]
+    assert await stored(database, bad) == expected
+    assert await stored(database, good) == numbered(1, 2)
+
+
+async def test_what_waits_is_bounded(database: Database, writer: LogWriter, clock: Clock) -> None:
+    """For a run, and in all: a slow database slows the scripts down instead of filling memory."""
+    text = ["x" * 4096] * 64
+    executions = await running(database, clock, 20)
+    lanes = [writer.lane() for _ in executions]
+    step = batch(executions[0], 1, text, clock).weight
+
+    async def flood(lane: Lane, number: int) -> None:
+        first = 1
+        while True:
+            await lane.write(batch(executions[number], first, text, clock))
+            first += len(text)
+
+    floods = [asyncio.create_task(flood(lane, number)) for number, lane in enumerate(lanes)]
+    waiting = -1
+    while waiting != sum(lane.weight for lane in lanes):
+        waiting = sum(lane.weight for lane in lanes)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    async with at_work(writer):
+        await until(lambda: lanes[0].weight < _MOST_A_RUN - step, "it goes on")
+    for task in floods:
+        task.cancel()
+    await asyncio.gather(*floods, return_exceptions=True)
+
+    assert max(lane.weight for lane in lanes) <= _MOST_A_RUN
+    assert _MOST_IN_ALL <= waiting <= _MOST_IN_ALL + len(lanes) * step
+
+
+@pytest.mark.mariadb
+async def test_nothing_is_lost_or_doubled_while_the_database_is_away(
+    mariadb: MariaDB, clock: Clock
+) -> None:
+    """Stopped while runs write; they wait, and go on."""
+    url = mariadb.create("ferry_writer")
+    await upgrade(url)
+    database = Database(url, clock=clock)
+    writer = LogWriter(Ground(db=database, clock=clock))
+    executions = await running(database, clock, 5)
+    lanes = [writer.lane() for _ in executions]
+    handed = asyncio.Semaphore(0)
+
+    async def write(lane: Lane, execution: Execution) -> None:
+        for first in range(1, 3001, 30):
+            await lane.write(batch(execution, first, numbered(first, 30), clock))
+            handed.release()
+            await asyncio.sleep(0.002)
+        await lane.flush()
+
+    async with at_work(writer):
+        work = [asyncio.create_task(write(*each)) for each in zip(lanes, executions, strict=True)]
+        for _ in range(2):
+            for _ in range(100):
+                await handed.acquire()
+            mariadb.stop()
+            assert any(lane.weight for lane in lanes)
+            mariadb.start()
+        await asyncio.gather(*work)
+
+    for execution in executions:
+        assert await stored(database, execution) == numbered(1, 3000)
+    await database.close()
+
+
+@pytest.mark.mariadb
+async def test_a_commit_whose_answer_was_lost_is_looked_for(mariadb: MariaDB, clock: Clock) -> None:
+    """It was stored: to store it again would double it, to give it up would lose what follows."""
+    url = mariadb.create("ferry_answer")
+    await upgrade(url)
+    direct = Database(url, clock=clock)
+    (execution,) = await running(direct, clock)
+    async with Proxy(mariadb.port) as proxy:
+        through = url.replace(str(mariadb.port), str(proxy.port))
+        database = Database(through, clock=clock, limit_s=1.0)
+        writer = LogWriter(Ground(db=database, clock=clock))
+        lane = writer.lane()
+
+        def mute(_connection: object) -> None:
+            proxy.mute_after = 0  # the COMMIT arrives, its answer does not
+
+        event.listen(database._engine.sync_engine, "commit", mute)
+        await lane.write(batch(execution, 1, numbered(1, 5), clock))
+        await lane.write(batch(execution, 6, numbered(6, 5), clock))
+        async with at_work(writer):
+            await eventually(lambda: stored(direct, execution), lambda lines: len(lines) == 10)
+            event.remove(database._engine.sync_engine, "commit", mute)
+            still_waiting = lane.weight
+            proxy.mute_after = None
+            proxy.cut()
+            await lane.write(batch(execution, 11, numbered(11, 5), clock))
+            await lane.flush()
+        await database.close()
+
+    assert still_waiting
+    assert await stored(direct, execution) == numbered(1, 15)
+    await direct.close()

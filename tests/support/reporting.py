@@ -15,7 +15,7 @@ from db.model.catalog import (
     ParameterType,
     SourceDraft,
 )
-from db.model.execution import Execution, Level, LogLine, Stream
+from db.model.execution import Block, Execution, Level, Stream
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services, build
@@ -86,27 +86,35 @@ class Ferry:
         self, execution: Execution, *texts: str, stream: Stream = Stream.OUT, done: int = 1
     ) -> None:
         """Let the script print lines, and be *done* of 4."""
-        lines = [
-            LogLine(execution.id, execution.attempt, n, stream, Level.INFO, wall_clock(), text)
-            for n, text in enumerate(texts, 1)
-        ]
+        block = Block(
+            execution.id,
+            execution.attempt,
+            1,
+            stream,
+            wall_clock(),
+            [Level.INFO] * len(texts),
+            list(texts),
+        )
         batch = Batch(
-            lines=lines,
+            blocks=[block],
             execution_id=execution.id,
             attempt=execution.attempt,
             fence=execution.fence,
             out_offset=0,
             err_offset=0,
-            last_line=len(lines),
+            last_line=len(texts),
             warnings=0,
             progress_done=done,
             progress_total=4,
             progress_words="",
             result={},
+            last_output_at=wall_clock(),
         )
         writer = LogWriter(self.ground)
         running = asyncio.create_task(writer.run())
-        await writer.write(batch)
+        lane = writer.lane()
+        await lane.write(batch)
+        await lane.flush()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -1,10 +1,11 @@
+import itertools
 import time
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from executor.rules.lines import CONTINUES, LIMIT, Piece, Splitter
+from executor.rules.lines import CONTINUES, LIMIT, Splitter
 
 # Long runs are made of few distinct bytes, so that hypothesis reaches lines beyond the limit.
 _RUN = st.builds(
@@ -20,15 +21,16 @@ STREAMS = st.lists(
 ).map(b"".join)
 
 
-def pieces_of(data: bytes, offset: int = 0) -> list[Piece]:
-    """Return the pieces of *data* fed at once, from *offset* on."""
+def texts(data: bytes, offset: int = 0) -> list[str]:
+    """Return the lines of *data* fed at once, from *offset* on."""
     splitter = Splitter(offset)
     return splitter.feed(data[offset:]) + splitter.finish()
 
 
-def texts(data: bytes) -> list[str]:
-    """Return the texts of the pieces of *data*."""
-    return [piece.text for piece in pieces_of(data)]
+def parts(data: bytes, sizes: list[int]) -> list[bytes]:
+    """Return *data* cut into parts of *sizes*, and the rest."""
+    cuts = [0, *itertools.accumulate(sizes)]
+    return [data[start:end] for start, end in itertools.pairwise([*cuts, None])]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,15 @@ def test_lines_read_as_people_expect(data: bytes, expected: list[str]) -> None:
 
 def test_offsets_are_those_just_after_each_line() -> None:
     """An offset counts bytes, newline included, from the start of the stream."""
-    assert pieces_of("é\r\n\nlast".encode()) == [("é", 4), ("", 5), ("last", 9)]
+    splitter = Splitter()
+
+    seen = [
+        (splitter.feed("é\r\nla".encode()), splitter.offset),
+        (splitter.feed(b"st\n\nend"), splitter.offset),
+        (splitter.finish(), splitter.offset),
+    ]
+
+    assert seen == [(["é"], 4), (["last", ""], 10), (["end"], 13)]
 
 
 @pytest.mark.parametrize("unit", ["x", "é", "€", "🙂"])
@@ -92,46 +102,49 @@ def test_unfinished_line_can_be_looked_at() -> None:
     """A progress bar is known before its newline comes, and is not yet a piece."""
     splitter = Splitter()
 
-    pieces = splitter.feed(b"start\n 10%\r 37%")
+    lines = splitter.feed(b"start\n 10%\r 37%")
 
-    assert [piece.text for piece in pieces] == ["start"]
+    assert lines == ["start"]
     assert splitter.partial == " 37%"
 
 
 @given(STREAMS, st.lists(st.integers(1, 3 * LIMIT), max_size=6))
 @example(b"x" * LIMIT + b"\r\n", [LIMIT])
 @example(b"\xf0\x9f\x99\x82" * LIMIT, [LIMIT + 1, 1])
-def test_any_chunks_give_the_same_pieces(data: bytes, sizes: list[int]) -> None:
+def test_any_chunks_give_the_same_lines(data: bytes, sizes: list[int]) -> None:
     """How the bytes arrive does not show."""
     splitter = Splitter()
-    pieces: list[Piece] = []
-    rest = data
-    for size in sizes:
-        pieces += splitter.feed(rest[:size])
-        rest = rest[size:]
 
-    pieces += splitter.feed(rest) + splitter.finish()
+    lines = [line for part in parts(data, sizes) for line in splitter.feed(part)]
 
-    assert pieces == pieces_of(data)
+    assert lines + splitter.finish() == texts(data)
 
 
-@given(STREAMS, st.data())
-def test_any_resume_gives_the_same_pieces(data: bytes, draw: st.DataObject) -> None:
-    """Whoever goes on after any piece sees exactly what would have come."""
-    whole = pieces_of(data)
-    count = draw.draw(st.integers(0, len(whole)))
-    offset = whole[count - 1].end_offset if count else 0
+@given(STREAMS, st.lists(st.integers(1, 3 * LIMIT), max_size=6))
+@example(b"x" * LIMIT + b"\n" + b"y" * (LIMIT + 1) + b"\nz", [LIMIT, 2 * LIMIT])
+def test_any_resume_gives_the_same_lines(data: bytes, sizes: list[int]) -> None:
+    """Whoever goes on where what came so far ends sees exactly what would have come."""
+    splitter = Splitter()
+    lines: list[str] = []
 
-    assert pieces_of(data, offset) == whole[count:]
+    for part in parts(data, sizes):
+        lines += splitter.feed(part)
+
+        assert lines + texts(data, splitter.offset) == texts(data)
 
 
 @given(STREAMS)
-def test_every_byte_is_in_one_piece(data: bytes) -> None:
-    """Offsets grow strictly, and the last one is the end of the stream."""
-    ends = [0, *(piece.end_offset for piece in pieces_of(data))]
+def test_every_byte_is_in_one_line(data: bytes) -> None:
+    """At its end the offset is the end of the stream, and every newline is told of."""
+    splitter = Splitter()
 
-    assert ends == sorted(set(ends))
-    assert ends[-1] == len(data)
+    lines = splitter.feed(data)
+    ended = splitter.offset
+    lines += splitter.finish()
+
+    assert (data.rfind(b"\n") + 1) <= ended <= splitter.offset == len(data)
+    whole = [line for line in lines if not line.endswith(CONTINUES)]
+    assert len(whole) == data.count(b"\n") + (data[-1:] not in {b"", b"\n"})
 
 
 @given(st.binary(max_size=300))
