@@ -53,9 +53,17 @@ class RemoteRun:
         """Have the host end it (TERM, grace, KILL, sweep); returns at once, with the status now."""
         return read_status(await self._call("cancel"))
 
-    async def remove(self) -> None:
-        """Remove its directory; a run that is not over stays as it is."""
-        await self._call("remove")
+    async def remove(self) -> bool:
+        """Remove its directory; False: it stays, since the run or something of it still lives.
+
+        Raises AttemptError when the host cannot do it.
+        """
+        answer = await self._call("remove")
+        if answer in {"error running", "error alive"}:
+            return False
+        if answer != "removed":
+            raise classify(HelperFailed(answer.removeprefix("error ")), target=self._target)
+        return True
 
     async def _call(self, verb: str, *words: str | int, data: bytes = b"") -> str:
         try:
