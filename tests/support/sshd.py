@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +57,17 @@ class Host:
 class Sshd:
     """A server that can be stopped, started again on the same port, and lose its sessions."""
 
-    def __init__(self, program: str, folder: Path, host: Host, options: str = "") -> None:
+    def __init__(
+        self,
+        program: str,
+        folder: Path,
+        host: Host,
+        options: str = "",
+        *,
+        prefix: Sequence[str] = (),
+    ) -> None:
         self.host = host
+        self._prefix = prefix
         self._program = program
         self._folder = folder
         self._options = options
@@ -77,7 +86,8 @@ class Sshd:
         )
         told = len(self.log.read_text()) if self.log.exists() else 0
         self._process = subprocess.Popen(
-            [self._program, "-D", "-E", self.log, "-f", config], stdin=subprocess.DEVNULL
+            [*self._prefix, self._program, "-D", "-E", self.log, "-f", config],
+            stdin=subprocess.DEVNULL,
         )
         _wait_until_listening(self._process, self.log, told)
 
@@ -106,8 +116,17 @@ class Sshd:
                 os.kill(pid, signal.SIGKILL)
         return len(sessions)
 
-    def variant(self, *, options: str = "", environment: Mapping[str, str] | None = None) -> "Sshd":
-        """Return a second server, not started: other settings, same keys, user and home."""
+    def variant(
+        self,
+        *,
+        options: str = "",
+        environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+    ) -> "Sshd":
+        """Return a second server, not started: other settings, same keys, user and home.
+
+        *prefix*: command that becomes the server, given as its arguments.
+        """
         old = self.host
         host = Host(
             address=old.address,
@@ -120,11 +139,23 @@ class Sshd:
             home=Path((environment or {}).get("HOME", str(old.home))),
             environment={**old.environment, **(environment or {})},
         )
-        return Sshd(self._program, self._folder, host, options)
+        return Sshd(self._program, self._folder, host, options, prefix=prefix)
 
     def login_shell(self, command: str) -> "Sshd":
         """Return a server where commands run as ``<command> -c <line>``: another login shell."""
         return self.variant(options=f'ForceCommand {command} -c "$SSH_ORIGINAL_COMMAND"')
+
+    def small_disk(self, name: str, size: str) -> "Sshd":
+        """Return a server, not started, whose users' home is a disk of *size*, for example "1m"."""
+        if os.getuid() != 0:
+            pytest.skip("Only root can mount a small disk.")
+        home = self.make_home(name)
+        account = pwd.getpwnam(self.host.user)
+        options = f"size={size},mode=700,uid={account.pw_uid},gid={account.pw_gid}"
+        # In a mount namespace of its own: it goes with the last process that was born in it.
+        mount = f'mount -t tmpfs -o {options} tmpfs {shlex.quote(str(home))} && exec "$@"'
+        prefix = ("unshare", "--mount", "sh", "-c", mount, "sh")
+        return self.variant(environment={"HOME": str(home)}, prefix=prefix)
 
     def make_home(self, name: str) -> Path:
         """Return a new home directory of the remote user beside the usual one."""
