@@ -6,9 +6,9 @@
 #   cancel ID
 #   remove ID
 #
-# Read by `.` with these words as its arguments and its own path in $self. POSIX sh and small tools
-# (GNU or busybox) only; times are seconds, sizes bytes. What lies in a run directory and what the
-# exit record says: docs/supervisor.md.
+# Read by `.` with these words as its arguments and its own path in $self (no process more). POSIX sh
+# and small tools (GNU or busybox) only; times are seconds, sizes bytes. What lies in a run directory
+# and what the exit record says: docs/supervisor.md.
 
 ferry=$HOME/.cache/ferry
 runs=$ferry/runs
@@ -117,7 +117,7 @@ nobody() { [ -z "$grouped$strays$outside" ]; }
 
 signal_all() { # signal_all NAME: to everybody of the last census
   for each in $grouped; do # while one member lives the number of the group is not given away
-    if is_alive "$each"; then kill -s "$1" -- "-${group%%:*}" 2>/dev/null; break; fi
+    if is_alive "$each" || [ ! -d /proc/self ]; then kill -s "$1" -- "-${group%%:*}" 2>/dev/null; break; fi
   done
   signal "$1" $strays $outside
 }
@@ -185,7 +185,10 @@ look() {
   else look_unclaimed; return; fi
   this_boot
   if [ "$claimed_in" != "$boot" ]; then state=reboot
-  elif is_alive "$keeper" || is_alive "$watchdog"; then state=running
+  elif is_alive "$keeper"; then
+    state=running
+    [ -z "$watchdog" ] || is_alive "$watchdog" || signal USR1 "$keeper" # it starts another
+  elif is_alive "$watchdog"; then state=running
   else state=died; fi
   if [ -e exit ]; then state=exited; fi # it ended while we looked
 }
@@ -295,10 +298,8 @@ supervise() { # supervise ID PROGRAM TIMEOUT GRACE MAX TOKEN
   interrupted=; trap 'interrupted=1' HUP TERM # not ignored: that would be handed down to the script
   started=$(date +%s); clock; deadline=$((now + timeout))
   launch
-  trap '' USR1 # until the watchdog listens
-  (exec 3<&- 4<&- 5>&- 6>&-; watch) & identify $!; watchdog=$who
   exec 3<&- 4<&- 5>&- 6>&-
-  echo "$keeper $payload $watchdog $started $boot" 1<>"pids.$$"; mv -f "pids.$$" pids
+  guard
   reap "$payload"; exit_status=$status
   receipt=
   if decide exit; then
@@ -343,11 +344,20 @@ launch() { # the script, and a pump for each of its streams
   ) & identify $!; payload=$who group=$who
 }
 
+guard() { # starts the watchdog, and tells who we all are
+  trap '' USR1 # until it listens
+  watch & identify $!; watchdog=$who
+  trap 'interrupted=1' USR1
+  [ -e pids ] && mv pids "pids.$$"
+  echo "$keeper $payload $watchdog $started $boot" 1<>"pids.$$"; mv -f "pids.$$" pids
+}
+
 pump() { # pump FILE: append descriptor 3 to it, as far as the limit; the rest is read and dropped
   ulimit -f "$blocks" 2>/dev/null
-  trap 'kill "$copier" 2>/dev/null; exit 3' TERM
+  copier=; trap '[ -z "$copier" ] || kill "$copier" 2>/dev/null; exit 3' TERM
   cat <&3 >>"$1" 2>/dev/null & copier=$!
   wait "$copier" && exit 0
+  copier=
   # Over the limit, or no space left: a reader must stay, or the script dies of SIGPIPE.
   cat <&3 >/dev/null & copier=$!
   wait "$copier"
@@ -366,6 +376,7 @@ reap() { # reap PROCESS: its exit status in $status; a signal to us must not be 
     interrupted=
     wait "${1%%:*}"; status=$?
     [ "$interrupted" ] || return 0
+    [ ! -e "undecided.$$" ] || is_alive "$watchdog" || guard # somebody killed it, see look
   done
 }
 
@@ -514,15 +525,16 @@ follow_poll() { # each stream keeps one open file: every `cat` goes on exactly w
 
 status() { # status ID
   cd "$runs/$1" 2>/dev/null || { say gone; return 0; }
-  look; measure_both
+  look
   case $state in
   exited) read -r record <exit; say exited "$record" ;;
   incomplete) retire "$1"; say gone ;;
   starting) say starting ;;
-  running) say running "$sizes started=$started ;" ;;
-  reboot) say lost "reason=reboot $sizes started=$started ;" ;;
+  running) measure_both; say running "$sizes started=$started ;" ;;
+  reboot) measure_both; say lost "reason=reboot $sizes started=$started ;" ;;
   died)
-    survivors; set -- $grouped $strays $outside
+    survivors; measure_both
+    set -- $grouped $strays $outside
     say lost "reason=supervisor_died $sizes started=$started alive=$# ;"
     ;;
   esac

@@ -24,10 +24,10 @@ def run_folder(sshd: Sshd, job: Job) -> Path:
     return sshd.host.home / ".cache/ferry/runs" / job.id
 
 
-def kill_keepers(folder: Path, job: Job, *, watchdog: bool) -> None:
-    """Kill the supervisor of *job*, and its watchdog if wanted, as the OOM killer would."""
-    supervisor, _, watcher, *_ = (folder / "pids").read_text().split()
-    for process in [supervisor, *([watcher] if watchdog else [])]:
+def kill_keepers(folder: Path, job: Job, *, supervisor: bool = True, watchdog: bool) -> None:
+    """Kill the supervisor of *job*, its watchdog, or both, as the OOM killer would."""
+    keeper, _, watcher, *_ = (folder / "pids").read_text().split()
+    for process in [*([keeper] if supervisor else []), *([watcher] if watchdog else [])]:
         pid = process.partition(":")[0]
         assert f"supervise\0{job.id}" in Path(f"/proc/{pid}/cmdline").read_text()
         assert int(pid) > 1
@@ -61,6 +61,22 @@ async def test_supervisor_killed_the_script_ends_and_the_run_is_lost(
     assert bytes(taken.out) == b"ready\ndone\n"
     assert (status.reason, status.exit_status) == ("supervisor_died", None)
     assert (status.out_size, status.err_size) == (11, 0)
+
+
+async def test_watchdog_killed_another_takes_its_place(
+    shell_server: Sshd, shell_job: NewJob
+) -> None:
+    """Whoever asks for the run has it replaced, so a cancel is obeyed all the same."""
+    job = shell_job()
+    folder = run_folder(shell_server, job)
+    await _running(job, "echo ready; sleep 300")
+
+    kill_keepers(folder, job, supervisor=False, watchdog=True)
+    await job.remote.cancel()
+    status = await job.over()
+
+    assert status.reason == "cancel"
+    assert status.receipt == Receipt(2, 2, 0, 0, 0)
 
 
 async def test_supervisor_and_watchdog_killed_is_lost_at_once(sshd: Sshd, another: NewJob) -> None:
