@@ -23,7 +23,9 @@ from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 
 HIGH_WATER = 1 << 20  # bytes waiting for the reader before the channel is paused
-LEASE_S = 60  # for how long a follower lives on the host without being asked again
+# For how long a follower lives on the host without being asked again. Each has its own: what began
+# together must not come again together.
+_LEASE_S = range(90, 180)
 _NOISE = 1 << 16  # bytes of a login file's chatter that are looked through for the marker
 
 Chunk = tuple[Stream, bytes]
@@ -178,7 +180,7 @@ class Follower:
             self._run_id,
             self._offsets[Stream.OUT],
             self._offsets[Stream.ERR],
-            LEASE_S,
+            secrets.choice(_LEASE_S),
             mark,
         )
         make: Callable[[], FollowSession] = lambda: FollowSession(mark)  # noqa: E731

@@ -22,8 +22,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 # The login shell may be fish or tcsh: inside '…' no quote, backslash, newline or exclamation mark.
 _CALL = (
-    f"""exec sh -c 'h=$HOME/.cache/ferry/supervisor-{DIGEST}.sh; """
-    f"""[ -r "$h" ] || exit {MISSING}; exec sh "$h" "$@"' ferry """
+    f"""exec sh -c 'self=$HOME/.cache/ferry/supervisor-{DIGEST}.sh; """
+    f"""[ -r "$self" ] || exit {MISSING}; . "$self"' ferry """
 )
 _INSTALL = (
     """exec sh -c 'umask 077; d=$HOME/.cache/ferry; mkdir -p "$d" && cat >"$d/.new.$$" """

@@ -54,8 +54,16 @@ class RemoteRun:
         return read_status(await self._call("cancel"))
 
     async def remove(self) -> bool:
-        """Remove its directory; False if the run is not over, which then stays as it is."""
-        return await self._call("remove") == "removed"
+        """Remove its directory; False: it stays, since the run or something of it still lives.
+
+        Raises AttemptError when the host cannot do it.
+        """
+        answer = await self._call("remove")
+        if answer in {"error running", "error alive"}:
+            return False
+        if answer != "removed":
+            raise classify(HelperFailed(answer.removeprefix("error ")), target=self._target)
+        return True
 
     async def _call(self, verb: str, *words: str | int, data: bytes = b"") -> str:
         try:

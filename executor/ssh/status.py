@@ -42,7 +42,7 @@ class Receipt:
             parts.append(f"{self.left_session} had left the session")
         noun = "process" if self.processes == 1 else "processes"
         rest = f"{self.remaining} still there" if self.remaining else "none remain"
-        return f"{self.processes} {noun}: {', '.join(parts)}; {rest}"
+        return f"{self.processes} {noun}: " + "; ".join(filter(None, [", ".join(parts), rest]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,7 @@ class RemoteStatus:
     err_size: int = 0
     truncated: frozenset[Stream] = frozenset()
     receipt: Receipt | None = None
+    alive: int = 0  #: LOST: of its processes, those that still run with nobody to see them through
     started_at: int | None = None  #: epoch seconds by the host's clock
     ended_at: int | None = None
 
@@ -80,6 +81,7 @@ def read_status(answer: str) -> RemoteStatus:
         err_size=_number(values, "err") or 0,
         truncated=frozenset(Stream(name) for name in values.get("cut", "").split(",") if name),
         receipt=_receipt(values.get("receipt", "")),
+        alive=_number(values, "alive") or 0,
         started_at=_number(values, "started"),
         ended_at=_number(values, "ended"),
     )

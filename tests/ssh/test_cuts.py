@@ -4,15 +4,13 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from executor.ssh.pool import Hosts
 from executor.ssh.remote import FollowEnd
 from tests.support.proxy import Proxy
-from tests.support.remote import Job, Taken, eventually, target_to
+from tests.support.remote import Job, Taken, calls_of, eventually, target_to
 from tests.support.sshd import Sshd
 
 NewJob = Callable[[], Job]
@@ -88,21 +86,12 @@ async def test_followers_on_the_host_end_with_the_client(shell_job: NewJob, host
     await job.prints(b"ready\n")
     await hosts.close()
 
-    left = await eventually(lambda: asyncio.to_thread(followers_of, job), lambda found: not found)
+    left = await eventually(
+        lambda: asyncio.to_thread(calls_of, job, "follow"), lambda found: not found
+    )
 
     assert left == []
     await job.remote.cancel()
-
-
-def followers_of(job: Job) -> list[str]:
-    """Return the processes on the host that follow *job*, by their command lines."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # it ended while we looked
-            words = path.read_text(errors="replace").replace("\0", " ")
-            if f" follow {job.id} " in words:
-                found.append(words)
-    return found
 
 
 async def test_session_process_killed_the_script_goes_on(sshd: Sshd, hosts: Hosts) -> None:

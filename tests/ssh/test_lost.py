@@ -1,16 +1,19 @@
 """What a host can still say of a run whose supervisor is gone, or that never began."""
 
+import asyncio
 import os
+import shutil
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from executor.ssh.remote import FollowEnd, RemoteState
-from tests.ssh.test_stops import processes_of
-from tests.support.remote import Job, Taken, eventually
+from executor.ssh.remote import FollowEnd, Receipt, RemoteState
+from tests.ssh.test_stops import STUBBORN, processes_of
+from tests.support.remote import Job, Taken, calls_of, eventually
 from tests.support.sshd import Sshd, give
 
 NewJob = Callable[[], Job]
@@ -21,13 +24,19 @@ def run_folder(sshd: Sshd, job: Job) -> Path:
     return sshd.host.home / ".cache/ferry/runs" / job.id
 
 
-def kill_keepers(folder: Path, job: Job, *, watchdog: bool) -> None:
-    """Kill the supervisor of *job*, and its watchdog if wanted, as the OOM killer would."""
-    supervisor, _, watcher, _ = (folder / "pids").read_text().split()
-    for pid in [supervisor, *([watcher] if watchdog else [])]:
+def kill_keepers(folder: Path, job: Job, *, supervisor: bool = True, watchdog: bool) -> None:
+    """Kill the supervisor of *job*, its watchdog, or both, as the OOM killer would."""
+    keeper, _, watcher, *_ = (folder / "pids").read_text().split()
+    for process in [*([keeper] if supervisor else []), *([watcher] if watchdog else [])]:
+        pid = process.partition(":")[0]
         assert f"supervise\0{job.id}" in Path(f"/proc/{pid}/cmdline").read_text()
         assert int(pid) > 1
         os.kill(int(pid), signal.SIGKILL)
+
+
+def this_boot() -> str:
+    """Return the name of the boot that the machine lives in."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 async def _running(job: Job, text: str) -> None:
@@ -54,6 +63,22 @@ async def test_supervisor_killed_the_script_ends_and_the_run_is_lost(
     assert (status.out_size, status.err_size) == (11, 0)
 
 
+async def test_watchdog_killed_another_takes_its_place(
+    shell_server: Sshd, shell_job: NewJob
+) -> None:
+    """Whoever asks for the run has it replaced, so a cancel is obeyed all the same."""
+    job = shell_job()
+    folder = run_folder(shell_server, job)
+    await _running(job, "echo ready; sleep 300")
+
+    kill_keepers(folder, job, supervisor=False, watchdog=True)
+    await job.remote.cancel()
+    status = await job.over()
+
+    assert status.reason == "cancel"
+    assert status.receipt == Receipt(2, 2, 0, 0, 0)
+
+
 async def test_supervisor_and_watchdog_killed_is_lost_at_once(sshd: Sshd, another: NewJob) -> None:
     """Nobody keeps the run any more: told as lost; a cancel still ends what is left of it."""
     job = another()
@@ -74,18 +99,92 @@ async def test_supervisor_and_watchdog_killed_is_lost_at_once(sshd: Sshd, anothe
     assert processes_of(job) == []
 
 
-async def test_reboot_is_told(sshd: Sshd, another: NewJob) -> None:
-    """A claim of another boot: the run ended with the machine."""
+async def test_lost_run_that_still_lives_is_not_removed(sshd: Sshd, another: NewJob) -> None:
+    """It is told how many of it run on with nobody to keep them; removed once they are ended."""
     job = another()
     folder = run_folder(sshd, job)
     await _running(job, "echo ready; sleep 300")
-    claim = (folder / "claim").readlink()
+
+    kill_keepers(folder, job, watchdog=True)
+    status = await job.remote.status()
+    refused = await job.remote.remove()
+    was_there = folder.exists()
+    await job.remote.cancel()
+    removed = await job.remote.remove()
+
+    assert (status.state, status.alive) == (RemoteState.LOST, 2)
+    assert (refused, was_there) == (False, True)
+    assert (removed, folder.exists()) == (True, False)
+    assert processes_of(job) == []
+
+
+async def test_two_cancels_of_a_run_without_keepers(sshd: Sshd, another: NewJob) -> None:
+    """Both end it, neither is in the other's way."""
+    job = another()
+    await _running(job, "trap '' TERM; echo ready; while :; do sleep 0.2; done")
+    kill_keepers(run_folder(sshd, job), job, watchdog=True)
+
+    ends = await asyncio.gather(job.remote.cancel(), job.remote.cancel())
+
+    assert {end.state for end in ends} == {RemoteState.LOST}
+    assert processes_of(job) == []
+    assert await job.remote.remove()
+
+
+async def test_numbers_that_others_have_now_are_left_alone(
+    sshd: Sshd, another: NewJob, innocent: subprocess.Popen[bytes]
+) -> None:
+    """The run's processes are gone and their numbers were given to somebody else, who lives on."""
+    job = another()
+    folder = run_folder(sshd, job)
+    await _running(job, "echo ready; sleep 300")
+    kill_keepers(folder, job, watchdog=True)
+    _, _, _, *rest = (folder / "pids").read_text().splitlines()[0].split()
+
+    (folder / "pids").write_text(" ".join([*[f"{innocent.pid}:1"] * 3, *rest]) + "\n")
+    status = await job.remote.cancel()
+
+    assert status.receipt == Receipt(2, 0, 0, 2, 0)  # known by the cookie alone
+    assert innocent.poll() is None
+    assert processes_of(job) == []
+
+
+@pytest.fixture
+def innocent(sshd: Sshd) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process of the same user that leads its session and group."""
+    user = sshd.host.user if os.getuid() == 0 else None
+    with subprocess.Popen(["sleep", "300"], start_new_session=True, user=user) as process:
+        yield process
+        process.kill()
+
+
+async def test_directory_removed_under_a_run_ends_it(shell_server: Sshd, shell_job: NewJob) -> None:
+    """Nothing can be stored or told any more, so nothing may go on for ever either."""
+    job = shell_job()
+    await _running(job, STUBBORN)
+
+    shutil.rmtree(run_folder(shell_server, job))
+    left = await eventually(
+        lambda: asyncio.to_thread(lambda: processes_of(job) + calls_of(job, "supervise")),
+        lambda found: not found,
+        within_s=30,
+    )
+
+    assert left == []
+    assert (await job.remote.status()).state is RemoteState.GONE
+
+
+async def test_reboot_is_told(sshd: Sshd, another: NewJob) -> None:
+    """Begun in another boot: the run ended with the machine."""
+    job = another()
+    folder = run_folder(sshd, job)
+    await _running(job, "echo ready; sleep 300")
     kill_keepers(folder, job, watchdog=True)
     await job.remote.cancel()
     (folder / "exit").unlink()
 
-    (folder / "claim").unlink()
-    (folder / "claim").symlink_to(f"{str(claim).rsplit(' ', 1)[0]} another-boot")
+    pids = (folder / "pids").read_text().splitlines()[0]
+    (folder / "pids").write_text(f"{pids.rpartition(' ')[0]} another-boot\n")
     status = await job.remote.status()
 
     assert (status.state, status.reason) == (RemoteState.LOST, "reboot")
@@ -111,7 +210,7 @@ async def test_start_that_broke_off_can_be_repeated(
     await another().start("exit 0")
     folder = run_folder(sshd, job)
     folder.mkdir(mode=0o700)
-    (folder / "born").write_text(f"{int(time.time()) - age_s}\n")
+    (folder / "born").write_text(f"{int(time.monotonic()) - age_s} {this_boot()}\n")
     give(folder, sshd.host.user)
 
     launched = await job.start("echo once")
@@ -130,7 +229,7 @@ async def test_start_that_broke_off_is_starting_then_gone(sshd: Sshd, another: N
     give(folder, sshd.host.user)
 
     young = await job.remote.status()
-    (folder / "born").write_text("1000000000\n")
+    (folder / "born").write_text("1000000000 another-boot\n")
     old = await job.remote.status()
 
     assert young.state is RemoteState.STARTING

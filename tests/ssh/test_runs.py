@@ -46,6 +46,15 @@ async def test_output_arrives_while_it_runs(shell_job: NewJob) -> None:
     assert (running.state, running.out_size) == (RemoteState.RUNNING, 6)
 
 
+async def test_one_follower_waits_for_as_long_as_nothing_comes(shell_job: NewJob) -> None:
+    """A quiet run is followed by one command, not by one after the other."""
+    job = shell_job()
+
+    await job.start("sleep 2; echo late")
+
+    await job.prints(b"late\n")
+
+
 async def test_every_byte_arrives_on_both_streams(shell_job: NewJob) -> None:
     """NUL, bytes that are not UTF-8, missing newlines and 300 kB of each stream come unchanged."""
     job = shell_job()

@@ -1,10 +1,18 @@
 """Cancel and timeout: everything that the script started is ended, counted, and told."""
 
+import asyncio
+import os
+import shutil
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+import pytest
 
 from executor.ssh.remote import Receipt, RemoteState, RemoteStatus
 from tests.support.remote import Job, eventually
+from tests.support.sshd import Sshd
 
 NewJob = Callable[[], Job]
 
@@ -12,6 +20,9 @@ TREE = """sh -c 'sleep 300 & sleep 300; :' & sleep 300 & echo ready; wait"""
 STUBBORN = """trap : TERM; sh -c 'trap "" TERM; sleep 300' & echo ready
 while :; do sleep 0.2; done"""
 ESCAPEE = """setsid sh -c 'trap "" TERM; echo ready; sleep 301; :' & wait"""
+ZOMBIE = """sleep 0.2 & echo begun; exec sleep 305"""
+FORKING = """trap '' TERM; echo ready
+while :; do setsid sleep 303 & sleep 304 & sleep 0.02; done"""
 DAEMON = """(setsid sleep 302 >/dev/null 2>&1 </dev/null &) ; sleep 0.2; exit 0"""
 
 
@@ -72,6 +83,71 @@ async def test_cancel_finds_what_left_the_session(shell_job: NewJob) -> None:
     assert processes_of(job) == []
 
 
+async def test_cancel_does_not_count_zombies(shell_job: NewJob) -> None:
+    """What is dead already, and only not yet buried, is neither ended nor waited for."""
+    job = shell_job()
+    await job.start(ZOMBIE, grace_s=30)
+    await job.prints(b"\n")
+    await eventually(lambda: asyncio.to_thread(_has_zombie_child, "sleep\x00305\x00"), bool)
+
+    await job.remote.cancel()
+    status = await job.over()
+
+    assert status.receipt == Receipt(1, 1, 0, 0, 0)
+
+
+def _has_zombie_child(command: str) -> bool:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended while we looked
+            state, parent = (folder / "stat").read_text().rpartition(") ")[2].split()[:2]
+            if state == "Z" and command == Path(f"/proc/{parent}/cmdline").read_text():
+                return True
+    return False
+
+
+async def test_cancel_outruns_a_script_that_forks_all_the_time(shell_job: NewJob) -> None:
+    """What is born between a count and the kill is seen by the next count."""
+    job = shell_job()
+
+    status = await _cancelled(job, FORKING, grace_s=1)
+
+    assert status.receipt is not None
+    assert status.receipt.on_kill >= 2
+    assert status.receipt.left_session >= 2
+    assert status.receipt.remaining == 0
+    assert processes_of(job) == []
+
+
+async def test_cancel_tells_of_what_it_may_not_end(another: NewJob, root_perl: Path) -> None:
+    """A process that became another user's stays, and is not said to be ended."""
+    job = another()
+    become = "$< = $> = 0; open F, q(>me); print F $$; close F; sleep 300"
+
+    await job.start(
+        f"{root_perl} -e '{become}' >/dev/null 2>&1 & until [ -s me ]; do sleep 0.02; done; "
+        "cat me; echo; echo ready; wait",
+        grace_s=1,
+    )
+    await job.prints(b"ready\n")
+    await job.remote.cancel()
+    status = await job.over()
+    os.kill(int(bytes((await job.follow()).out).split()[0]), signal.SIGKILL)
+
+    assert status.receipt == Receipt(2, 1, 0, 0, 1)
+    assert status.receipt.words == "2 processes: 1 ended on TERM; 1 still there"
+
+
+@pytest.fixture
+def root_perl(sshd: Sshd) -> Path:
+    """Make a perl that may become root."""
+    if os.getuid() != 0:
+        pytest.skip("Only root can make a program that becomes root.")
+    perl = sshd.make_home("perl") / "perl"
+    shutil.copy("/usr/bin/perl", perl)
+    perl.chmod(0o4755)
+    return perl
+
+
 async def test_timeout_is_enforced_with_nobody_connected(shell_job: NewJob) -> None:
     """The host itself ends the run when its time is up, and says so."""
     job = shell_job()
@@ -123,6 +199,24 @@ async def test_cancel_of_what_is_over_changes_nothing(another: NewJob) -> None:
 async def test_cancel_of_an_unknown_run_says_gone(another: NewJob) -> None:
     """There is nothing to stop, and nothing is created by asking."""
     assert (await another().remote.cancel()).state is RemoteState.GONE
+
+
+async def test_cancel_of_a_run_that_is_being_started(shell_job: NewJob) -> None:
+    """Whoever was told that it starts or runs can rely on its being ended."""
+    told = []
+
+    for pause_s in (0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05):
+        job = shell_job()
+        starting = asyncio.create_task(job.start("sleep 300", grace_s=1))
+        await asyncio.sleep(pause_s)
+        status = await job.remote.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        if status.state is RemoteState.GONE:  # it came too early, or nothing will be launched
+            await job.remote.cancel()
+        else:
+            told.append((await job.over()).reason)
+
+    assert set(told) == {"cancel"}
 
 
 async def test_cancel_twice_is_one_cancel(another: NewJob) -> None:

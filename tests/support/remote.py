@@ -4,7 +4,9 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -103,6 +105,17 @@ class Job:
                 if text in taken.out:
                     return
         raise AssertionError(f"it ended without printing {text!r}: {bytes(taken.out)!r}")
+
+
+def calls_of(job: Job, verb: str) -> list[str]:
+    """Return the command lines of the processes on the host that do *verb* for *job*."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended while we looked
+            words = path.read_text(errors="replace").replace("\0", " ")
+            if f" {verb} {job.id} " in words:
+                found.append(words)
+    return found
 
 
 async def eventually(

@@ -144,6 +144,18 @@ class Sshd:
         """Return a server where commands run as ``<command> -c <line>``: another login shell."""
         return self.variant(options=f'ForceCommand {command} -c "$SSH_ORIGINAL_COMMAND"')
 
+    def small_disk(self, name: str, size: str) -> "Sshd":
+        """Return a server, not started, whose users' home is a disk of *size*, for example "1m"."""
+        if os.getuid() != 0:
+            pytest.skip("Only root can mount a small disk.")
+        home = self.make_home(name)
+        account = pwd.getpwnam(self.host.user)
+        options = f"size={size},mode=700,uid={account.pw_uid},gid={account.pw_gid}"
+        # In a mount namespace of its own: it goes with the last process that was born in it.
+        mount = f'mount -t tmpfs -o {options} tmpfs {shlex.quote(str(home))} && exec "$@"'
+        prefix = ("unshare", "--mount", "sh", "-c", mount, "sh")
+        return self.variant(environment={"HOME": str(home)}, within=prefix)
+
     def make_home(self, name: str) -> Path:
         """Return a new home directory of the remote user beside the usual one."""
         home = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._folder))
