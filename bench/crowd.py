@@ -45,6 +45,7 @@ class Found:
     """What came of it; times in milliseconds unless they end in _s."""
 
     launching_s: float
+    ending_s: float
     quiet_acks: list[float]
     acks: list[float]
     printing_s: float
@@ -76,13 +77,16 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
             before = _used(serve, place)
             acks = await _acks(house, runs[0].channel_id, int(sizes.crowd_s / EVERY_S))
             used = [now - then for now, then in zip(_used(serve, place), before, strict=True)]
+            printed = time.monotonic()
             for run in runs:
                 await end(house.services, run)
+            ending_s = time.monotonic() - printed
         peak_mb = procfs.peak_mb(serve.pid)
-    say(f"d all have ended, {time.monotonic() - begin:.0f} s after the first was asked for")
+    say(f"d all ends are recorded, {ending_s:.0f} s after the last line")
     lags, lost = _compare(url, runs, Seen(home / "seen"), go, sizes)
     found = Found(
         launching_s=launching_s,
+        ending_s=ending_s,
         quiet_acks=quiet,
         acks=acks,
         printing_s=used[0],
@@ -196,6 +200,7 @@ def _lag_section(found: Found, sizes: Sizes) -> Section:
     section.add("processor time: this machine, all in all", "s", [found.machine_s])
     section.add("peak memory of the bot", "MB", [found.peak_mb])
     section.add("until all had started", "s", [found.launching_s])
+    section.add("until all ends were recorded", "s", [found.ending_s])
     section.add("lines printed", "lines", [found.lines])
     section.add("lines lost, doubled or out of order", "lines", [found.lost])
     section.notes += [

@@ -1,14 +1,16 @@
 """Where it is measured: a real sshd and a real MariaDB of our own, SQLite files on disk."""
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 from db.migrations import upgrade
+from db.schema import log_lines
 from tests.support.mariadb import MariaDB, private_server
 from tests.support.sshd import Host, private_sshd
 
@@ -42,11 +44,21 @@ class Place:
         """Return the URL of a new, migrated database; *kind* is one of DATABASES."""
         name = f"bench_{next(self._numbers)}"
         if kind == "SQLite":
-            url = f"sqlite:///{self.folder / name}.db"
-        else:
-            url = self.mariadb.create(name)
+            empty = self.folder / "empty.db"
+            if not empty.exists():
+                await upgrade(f"sqlite:///{empty}")
+            return f"sqlite:///{shutil.copy(empty, self.folder / f'{name}.db')}"
+        url = self.mariadb.create(name)
         await upgrade(url)
         return url
+
+    def lines(self, url: str) -> int:
+        """Return how many log lines are stored in the database at *url*."""
+        query = f"SELECT COUNT(*) FROM {log_lines.name}"
+        if not url.startswith("sqlite"):
+            return int(str(self.mariadb.run(query, database=url.rpartition("/")[2])[0][0]))
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            return int(connection.execute(query).fetchone()[0])
 
     def drop(self, url: str) -> None:
         """Remove the database at *url*."""

@@ -43,11 +43,11 @@ class Sides:
                 attempt = await engine.end(
                     bot.services, await engine.launch(bot.services, "print", STAGING)
                 )
-        if attempt.last_line != self._sizes.run_lines:
-            raise RuntimeError(f"{self._sizes.run_lines} lines printed, {attempt.last_line} stored")
+        if (stored := self._place.lines(url)) != self._sizes.run_lines:
+            raise RuntimeError(f"{self._sizes.run_lines} lines printed, {stored} stored")
         if attempt.started_at is None or attempt.finished_at is None:
             raise RuntimeError("an attempt that succeeded has a beginning and an end")
-        return attempt.last_line / (attempt.finished_at - attempt.started_at).total_seconds()
+        return stored / (attempt.finished_at - attempt.started_at).total_seconds()
 
     async def single(self, url: str) -> float:
         """Return the rate of the original's first design."""
