@@ -1,7 +1,7 @@
 # Ferry. `make demo` and `make test` are all that a newcomer needs.
 PY = .venv/bin/python
 
-.PHONY: help demo test bench lint format lock clean
+.PHONY: help demo test bench faults lint format lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F '|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -19,6 +19,12 @@ bench: ## Measure Ferry beside what it replaces: make bench PARTS="a c", QUICK=1
 	@scripts/venv requirements-dev.lock
 	@scripts/test-tools
 	@$(PY) -m bench $(if $(QUICK),--quick) $(PARTS)
+
+ROUNDS ?= 10
+faults: ## Kill, cut and fill up for many rounds (ROUNDS=100); prints what came of it
+	@scripts/venv requirements-dev.lock
+	@scripts/test-tools
+	FERRY_FAULT_ROUNDS=$(ROUNDS) $(PY) -m pytest tests/faults -n 2 -q
 
 lint: ## Check style, types, layers and migrations
 	@scripts/venv requirements-dev.lock

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.offline import services_of
+from db.model.catalog import RetryPolicy
 from db.model.execution import Execution, Status
 from playground.server import PlaygroundSlack
 from tests.acceptance.furnishing import furnish
@@ -20,6 +21,7 @@ from tests.support.sshd import Host
 
 #: For what may need a lease to run out, a database to come back, a host to answer again.
 PATIENCE_S = 90.0
+ONCE = RetryPolicy()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +104,19 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    home: Path, host: Host, url: str, tally: Tally, *, bots: int = 1, **variables: str
+    home: Path,
+    host: Host,
+    url: str,
+    tally: Tally,
+    *,
+    bots: int = 1,
+    retry: RetryPolicy = ONCE,
+    **variables: str,
 ) -> AsyncIterator[Stage]:
-    """Raise the curtain: *bots* processes of Ferry over the database *url*, ready to be asked."""
+    """Raise the curtain: *bots* processes of Ferry over the database *url*, ready to be asked.
+
+    *retry*: of the job, where a run may fail before it starts.
+    """
     slack = PlaygroundSlack()
     await slack.start()
     given = settings(slack, home, database_url=url)
@@ -114,7 +126,7 @@ async def stage(
         services = await stack.enter_async_context(services_of(given))
         await furnish(services, host)
         house = house_of(slack, given, services, host)
-        await house.job(JOB, SCRIPT, PARAMETERS, timeout_s=300)
+        await house.job(JOB, SCRIPT, PARAMETERS, timeout_s=300, retry=retry)
         serves = []
         for number in range(bots):
             folder = home / f"bot-{number}"

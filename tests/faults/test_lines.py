@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from db.model.catalog import RetryPolicy
 from tests.faults.recording import recorded
 from tests.faults.rounds import chance, rounds
 from tests.faults.stage import stage
@@ -16,6 +17,9 @@ from tests.support.proxy import Proxy
 from tests.support.sshd import Sshd
 
 pytestmark = pytest.mark.timeout(300)
+#: A host that cannot be reached for the start fails the attempt; then nothing has run.
+AGAIN = RetryPolicy(attempts=10, delay_s=1)
+SOON = {"CONNECT_TIMEOUT_S": "2"}
 
 
 async def _disturb(proxy: Proxy, dice: random.Random) -> int:
@@ -46,7 +50,7 @@ async def test_line_cut(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed
     dice = chance(seed)
     async with Proxy(sshd.host.port) as proxy:
         host = replace(sshd.host, port=proxy.port)
-        async with stage(tmp_path, host, url, tally, CONNECT_TIMEOUT_S="2") as on:
+        async with stage(tmp_path, host, url, tally, retry=AGAIN, **SOON) as on:
             runs = [await on.plays(recorded(dice)) for _ in range(2)]
             for _ in range(6):
                 await asyncio.sleep(dice.uniform(0, 0.5))
@@ -88,7 +92,7 @@ async def test_start_not_answered(
     dice = chance(seed)
     async with Proxy(sshd.host.port) as proxy:
         host = replace(sshd.host, port=proxy.port)
-        async with stage(tmp_path, host, url, tally, CONNECT_TIMEOUT_S="2") as on:
+        async with stage(tmp_path, host, url, tally, retry=AGAIN, **SOON) as on:
             runs = []
             for _ in range(3):
                 proxy.mute_after = dice.randrange(6_000)

@@ -81,7 +81,7 @@ async def test_cancel_out_of_reach(
     dice = chance(seed)
     async with Proxy(sshd.host.port) as proxy:
         host = replace(sshd.host, port=proxy.port)
-        async with stage(tmp_path, host, url, tally, CONNECT_TIMEOUT_S="1") as on:
+        async with stage(tmp_path, host, url, tally, CONNECT_TIMEOUT_S="5") as on:
             runs = [await on.plays(recorded(dice)) for _ in range(2)]
             for played in runs:
                 await on.runs(played)

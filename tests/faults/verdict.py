@@ -13,7 +13,7 @@ from tests.faults.tally import Tally
 
 _PAGE = 5000
 #: Said as often as it happens: the others are said once.
-_ANY_NUMBER = ("has not answered for", "Connected again", "The bot was restarted")
+_ANY_NUMBER = ("has not answered for", "Connected again", "The bot was restarted", "🔁", "🐢")
 
 
 async def came_through(
