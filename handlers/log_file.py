@@ -1,43 +1,53 @@
-"""The whole log of an execution as one file, built on disk: a log may be larger than memory."""
+"""The whole log of an execution as one file on disk: a log may be larger than memory."""
 
 import asyncio
 import gzip
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO
 
 MOST_PLAIN = 20 * 1024 * 1024  # larger ones are compressed
-MOST_BYTES = 200 * 1024 * 1024  # what is held in memory while it is sent
+MOST_BYTES = 200 * 1024 * 1024  # what is uploaded
+_PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """What is uploaded; *content* is empty if there is nothing to upload, or too much."""
+    """What is uploaded: *content*, of *size* bytes."""
 
     name: str
-    content: bytes
-    is_too_large: bool = False
+    content: IO[bytes]
+    size: int
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it is more than is ever uploaded."""
+        return self.size > MOST_BYTES
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield *content* from its beginning on; each try of an upload reads it anew."""
+        self.content.seek(0)
+        while piece := await asyncio.to_thread(self.content.read, _PIECE):
+            yield piece
 
 
-async def log_file(name: str, text: AsyncIterator[str]) -> LogFile:
-    """Return *text* as a file ``<name>.log``, or ``<name>.log.gz`` if it is large."""
-    with tempfile.TemporaryFile() as file:
+@asynccontextmanager
+async def log_file(name: str, text: AsyncIterator[str]) -> AsyncIterator[LogFile]:
+    """Yield *text* as a file ``<name>.log``, or ``<name>.log.gz`` if it is large."""
+    with tempfile.TemporaryFile() as plain, tempfile.TemporaryFile() as small:
         async for piece in text:
-            await asyncio.to_thread(file.write, piece.encode("utf-8", "backslashreplace"))
-        return await asyncio.to_thread(_read, name, file)
+            await asyncio.to_thread(plain.write, piece.encode("utf-8", "backslashreplace"))
+        if plain.tell() <= MOST_PLAIN:
+            yield LogFile(f"{name}.log", plain, plain.tell())
+        else:
+            await asyncio.to_thread(_pack, name, plain, small)
+            yield LogFile(f"{name}.log.gz", small, small.tell())
 
 
-def _read(name: str, file: IO[bytes]) -> LogFile:
-    if file.tell() <= MOST_PLAIN:
-        file.seek(0)
-        return LogFile(f"{name}.log", file.read())
-    file.seek(0)
-    with tempfile.TemporaryFile() as small:
-        with gzip.GzipFile(f"{name}.log", "wb", fileobj=small) as packed:
-            shutil.copyfileobj(file, packed, 1024 * 1024)
-        if small.tell() > MOST_BYTES:
-            return LogFile(f"{name}.log.gz", b"", is_too_large=True)
-        small.seek(0)
-        return LogFile(f"{name}.log.gz", small.read())
+def _pack(name: str, plain: IO[bytes], small: IO[bytes]) -> None:
+    plain.seek(0)
+    with gzip.GzipFile(f"{name}.log", "wb", fileobj=small) as packed:
+        shutil.copyfileobj(plain, packed, _PIECE)

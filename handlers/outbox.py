@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from io import BytesIO
 from typing import Any
 
 import structlog
@@ -19,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from handlers.caller import URGENT, Caller, Turn
+from handlers.log_file import LogFile
 from handlers.troubles import Kind, Trouble
 from handlers.views.blocks import Block
 from handlers.views.message import Told
@@ -135,16 +135,14 @@ class Outbox:
             return _unsent(trouble)
         return Sent(Outcome.SENT, answer["channel"], answer["ts"])
 
-    async def attach(
-        self, channel_id: str, content: bytes, *, thread_ts: str, filename: str, title: str
-    ) -> Sent:
-        """Upload *content* (never empty) as a file into a thread."""
+    async def attach(self, channel_id: str, file: LogFile, *, thread_ts: str, title: str) -> Sent:
+        """Upload *file* (never empty) into a thread; it is never in memory as a whole."""
 
         async def send() -> AsyncSlackResponse:
-            # Not files_upload_v2: it sends the bytes in one piece, which holds up the event loop.
+            # Not files_upload_v2: it holds the bytes in one piece.
             client = self._uploads
-            place = await client.files_getUploadURLExternal(filename=filename, length=len(content))
-            await self._put_bytes(str(place["upload_url"]), content)
+            place = await client.files_getUploadURLExternal(filename=file.name, length=file.size)
+            await self._put_bytes(str(place["upload_url"]), file)
             return await client.files_completeUploadExternal(
                 files=[{"id": str(place["file_id"]), "title": title}],
                 channel_id=channel_id,
@@ -158,10 +156,13 @@ class Outbox:
         files: list[dict[str, str]] = answer.get("files") or [{}]
         return Sent(Outcome.SENT, channel_id, permalink=files[0].get("permalink", ""))
 
-    async def _put_bytes(self, url: str, content: bytes) -> None:
+    async def _put_bytes(self, url: str, file: LogFile) -> None:
         timeout = ClientTimeout(total=self._uploads.timeout)
+        size = {"Content-Length": str(file.size)}
         assert self._uploads.session is not None, "web_client shares one"  # noqa: S101
-        async with self._uploads.session.post(url, data=BytesIO(content), timeout=timeout) as got:
+        async with self._uploads.session.post(
+            url, data=file.pieces(), headers=size, timeout=timeout
+        ) as got:
             got.raise_for_status()
 
     async def _put(self, message: _Message, told: Told, turn: Turn) -> None:

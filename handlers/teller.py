@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from handlers.views.sentences import BAD_ENDS
 logger = structlog.get_logger(__name__)
 
 LINES_ON_CARD, LINES_OF_FAILURE = 60, 20  # most may be marks of progress, which no card shows
-UPLOADS_AT_ONCE = 2  # each is in memory as a whole
+UPLOADS_AT_ONCE = 2
 LOG, NOT_HERE = "log", "not-here"  # keys of posts, beside those of the thread
 
 
@@ -166,17 +167,19 @@ class Teller:
 
     async def _upload(self, execution: Execution, card: Sent) -> Sent:
         name = f"ferry-{execution.id}-{execution.job_name}"
-        file = await log_file(name, self.history.log_text(execution.id))
-        if not file.content:
-            why = "It is too large for Slack." if file.is_too_large else "It is empty."
-            return Sent(Outcome.REFUSED, why=why)
-        return await self.outbox.attach(
-            card.channel_id,
-            file.content,
-            thread_ts=card.ts,
-            filename=file.name,
-            title=f"Log of #{execution.id} {execution.job_name}",
-        )
+        async with (
+            aclosing(self.history.log_text(execution.id)) as text,
+            log_file(name, text) as file,
+        ):
+            if not file.size or file.is_too_large:
+                why = "It is too large for Slack." if file.size else "It is empty."
+                return Sent(Outcome.REFUSED, why=why)
+            return await self.outbox.attach(
+                card.channel_id,
+                file,
+                thread_ts=card.ts,
+                title=f"Log of #{execution.id} {execution.job_name}",
+            )
 
 
 def _check(sent: Sent) -> None:

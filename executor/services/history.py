@@ -7,7 +7,7 @@ from db.model.execution import Attempt, Execution, LogLine, Stream
 from db.repos import Repos
 from executor.services.ground import Ground
 
-_PAGE = 2000
+_PAGE = 500  # lines; some have 16 KiB
 
 
 class History:
@@ -41,7 +41,7 @@ class History:
             return await repos.log_lines.tail(execution_id, count, stream)
 
     async def log_text(self, execution_id: int) -> AsyncGenerator[str]:
-        """Yield the whole log as text, some thousand lines at a time."""
+        """Yield the whole log as text, some hundred lines at a time."""
         after = 0
         while True:
             async with self._db.read() as repos:

@@ -69,4 +69,4 @@ def test_make_alone_lists_the_targets() -> None:
     )
 
     listed = [line.split()[1] for line in done.stdout.splitlines()]
-    assert listed == ["help", "demo", "test", "bench", "lint", "format", "lock", "clean"]
+    assert listed == ["help", "demo", "test", "bench", "faults", "lint", "format", "lock", "clean"]

@@ -15,7 +15,7 @@ from executor.rules.estimates import Forecast
 from executor.rules.outcomes import Outcome
 from executor.services.forecasts import Forecasts
 from executor.services.news import Item, News
-from handlers import log_file
+from handlers.log_file import log_file
 from playground.errors import Json
 from playground.server import PlaygroundSlack
 from tests.support.mariadb import MariaDB
@@ -383,15 +383,15 @@ async def lines_of(count: int) -> AsyncIterator[str]:
 
 async def test_large_log_is_compressed() -> None:
     """Above 20 MB."""
-    small, large = (
-        await log_file.log_file("run", lines_of(1)),
-        await log_file.log_file("run", lines_of(21)),
-    )
+    async with log_file("run", lines_of(1)) as small, log_file("run", lines_of(21)) as large:
+        content = b"".join([piece async for piece in large.pieces()])
+        again = b"".join([piece async for piece in large.pieces()])
 
-    assert (small.name, len(small.content)) == ("run.log", 2**20)
+    assert (small.name, small.size) == ("run.log", 2**20)
     assert large.name == "run.log.gz"
-    assert len(large.content) < 2**20
-    assert gzip.decompress(large.content).endswith(b"0000020\n")
+    assert large.size == len(content) < 2**20
+    assert content == again
+    assert gzip.decompress(content).endswith(b"0000020\n")
 
 
 async def test_log_keeps_what_is_no_unicode() -> None:
@@ -400,7 +400,10 @@ async def test_log_keeps_what_is_no_unicode() -> None:
     async def text() -> AsyncIterator[str]:
         yield "a\ud800b\n"
 
-    assert (await log_file.log_file("run", text())).content == b"a\\ud800b\n"
+    async with log_file("run", text()) as file:
+        content = b"".join([piece async for piece in file.pieces()])
+
+    assert content == b"a\\ud800b\n"
 
 
 async def test_many_runs_end_in_as_many_true_cards(ferry: Ferry, slack: PlaygroundSlack) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from io import BytesIO
 
 import pytest
 
+from handlers.log_file import LogFile
 from handlers.outbox import Outbox, Outcome, Place, Sent
 from handlers.views.blocks import section
 from handlers.views.message import Told
@@ -247,9 +249,8 @@ async def test_file_is_attached_to_the_thread(slack: PlaygroundSlack, outbox: Ou
     """By its name, with every byte, and with an address."""
     root = await outbox.show(card("1"), told("over"), urgent=True)
 
-    sent = await outbox.attach(
-        STAGING, b"one\ntwo\n", thread_ts=root.ts, filename="run.log", title="Log"
-    )
+    log = LogFile("run.log", BytesIO(b"one\ntwo\n"), 8)
+    sent = await outbox.attach(STAGING, log, thread_ts=root.ts, title="Log")
 
     assert sent.outcome is Outcome.SENT
     assert sent.permalink.startswith("http")
@@ -262,7 +263,8 @@ async def test_upload_without_permission_says_why(slack: PlaygroundSlack, outbox
     await slack.control.scopes({"scopes": ["chat:write"]})
     root = await outbox.show(card("1"), told("over"), urgent=True)
 
-    sent = await outbox.attach(STAGING, b"x", thread_ts=root.ts, filename="run.log", title="Log")
+    file = LogFile("run.log", BytesIO(b"x"), 1)
+    sent = await outbox.attach(STAGING, file, thread_ts=root.ts, title="Log")
 
     assert sent.outcome is Outcome.REFUSED
     assert "lacks a permission" in sent.why
