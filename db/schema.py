@@ -204,8 +204,16 @@ executions = _table(
     Index("ix_migration_executions_environment_id_id", "environment_id", "id"),
     # history of an environment by outcome; the queue of an environment
     Index("ix_migration_executions_environment_id_status_id", "environment_id", "status", "id"),
-    # last runs of a job, and its typical duration
+    # last runs of a job
     Index("ix_migration_executions_job_id_id", "job_id", "id"),
+    # how long a job takes in an environment, what of it waits there
+    Index(
+        "ix_migration_executions_job_id_environment_id_status_id",
+        "job_id",
+        "environment_id",
+        "status",
+        "id",
+    ),
     # what waits, what runs, whose lease is over
     Index("ix_migration_executions_status_id", "status", "id"),
     Index(

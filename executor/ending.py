@@ -32,15 +32,19 @@ class Ending:
         ended: Outcome,
         *,
         retry_safe: bool = False,
+        may_retry: bool = True,
         exit_status: int | None = None,
         receipt: str = "",
+        lasted_s: int | None = None,
     ) -> None:
         """Record the end, or by the job's policy that it is tried again.
 
-        *retry_safe*: the script cannot have begun.
+        *retry_safe*: the script cannot have begun; *may_retry*: nothing of it runs any more;
+        *lasted_s*: how long it ran by its host's clock.
         """
-        if not await self._retried(ended, retry_safe=retry_safe, exit_status=exit_status):
-            await self.finish(ended, exit_status=exit_status, receipt=receipt)
+        if may_retry and await self._retried(ended, retry_safe=retry_safe, exit_status=exit_status):
+            return
+        await self.finish(ended, exit_status=exit_status, receipt=receipt, lasted_s=lasted_s)
 
     async def _retried(self, ended: Outcome, *, retry_safe: bool, exit_status: int | None) -> bool:
         execution = self._brief.execution
@@ -55,23 +59,29 @@ class Ending:
             return False
         not_before = self._tools.clock() + timedelta(seconds=delay_s)
         self._log.info("attempt_to_be_retried", category=ended.category, seconds=delay_s)
-        return await self._line.patiently(
+        return await self._line.record(
             lambda: self._tools.records.retry(
                 execution, ended, not_before=not_before, exit_status=exit_status
             )
         )
 
     async def finish(
-        self, ended: Outcome, *, exit_status: int | None = None, receipt: str = ""
+        self,
+        ended: Outcome,
+        *,
+        exit_status: int | None = None,
+        receipt: str = "",
+        lasted_s: int | None = None,
     ) -> None:
         """Record that all is over."""
-        await self._line.patiently(
+        await self._line.record(
             lambda: self._tools.records.finish(
                 self._brief.execution,
                 ended,
                 exit_status=exit_status,
                 result=self._result,
                 receipt=receipt,
+                lasted_s=lasted_s,
             )
         )
         self._log.info("execution_finished", status=ended.status, category=ended.category)

@@ -9,7 +9,7 @@ from executor.ssh.target import target_of
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
-_AT_ONCE = 100
+_AT_ONCE = 50  # of each environment
 
 
 class Leftovers:

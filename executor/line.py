@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -23,38 +24,51 @@ class Line:
 
     def __init__(self, records: Records, execution: Execution, silence: Silence) -> None:
         self._records, self._execution, self._silence = records, execution, silence
-        self._is_lost = execution.reconnecting_since is not None
-        self._silence.line(is_away=self._is_lost)
+        self._is_lost = self._is_told_lost = execution.reconnecting_since is not None
         self._log = logger.bind(execution_id=execution.id, attempt=execution.attempt)
 
-    async def patiently(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Return what *step* returns, tried again for as long as host or database are away."""
+    async def ask(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Return what *step* returns, asked of the host for as long as it does not answer."""
         wait_s = FIRST_WAIT_S
         while True:
             try:
+                await self._tell()
                 result = await step()
             except AttemptError as error:
                 if error.category is not Category.CONNECTION_ERROR:
                     wait_s = _REFUSED_WAIT_S
                 self._log.info("host_out_of_reach", detail=error.detail, seconds=wait_s)
-                await self._lost()
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+                await self._note(is_lost=True)
+            except Unavailable:
+                self._log.info("database_out_of_reach", seconds=wait_s)
+            else:
+                await self._note(is_lost=False)
+                return result
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    async def record(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Return what *step* returns, tried again for as long as the database is away."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                return await step()
             except Unavailable:
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-            else:
-                return result
-
-    async def _lost(self) -> None:
-        self._silence.line(is_away=True)
-        if not self._is_lost:
-            self._is_lost = True
-            await self._records.reconnecting(self._execution, lost=True)
 
     async def is_back(self) -> None:
-        """Note that the host answers."""
-        self._silence.line(is_away=False)
-        if self._is_lost:
-            self._is_lost = False
-            await self._records.reconnecting(self._execution, lost=False)
+        """Note that the host answers, in the middle of what is asked of it."""
+        await self._note(is_lost=False)
+
+    async def _note(self, *, is_lost: bool) -> None:
+        self._silence.line(is_away=is_lost)
+        self._is_lost = is_lost
+        with suppress(Unavailable):  # it is told with the next thing that is asked
+            await self._tell()
+
+    async def _tell(self) -> None:
+        is_lost = self._is_lost
+        if is_lost != self._is_told_lost:
+            await self._records.reconnecting(self._execution, lost=is_lost)
+            self._is_told_lost = is_lost

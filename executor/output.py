@@ -58,6 +58,11 @@ class Output:
         return self._result
 
     @property
+    def last_output_at(self) -> datetime | None:
+        """When the last lines of the script came; None: it has not said anything."""
+        return self._last_output_at
+
+    @property
     def stderr_tail(self) -> str:
         """The last lines of stderr."""
         return "\n".join(self._stderr)

@@ -6,7 +6,7 @@ what cannot have begun, ends a run.
 """
 
 import asyncio
-from collections.abc import Mapping
+import time
 from contextlib import suppress
 from datetime import datetime
 
@@ -16,19 +16,21 @@ from db.model.catalog import SilenceAction
 from db.model.errors import AttemptError, Unavailable
 from db.model.execution import Execution, Level, Status, Stream
 from executor.ending import Ending, ended_as, failure
-from executor.line import FIRST_WAIT_S, LONGEST_WAIT_S, Line
+from executor.line import Line
 from executor.output import Output
-from executor.preparation import check_plan, prepare, secret_values
 from executor.rules.outcomes import SILENCE, Outcome
 from executor.services.log_writer import Batch
 from executor.services.queue import Brief
 from executor.silence import Silence
-from executor.ssh.errors import StartUncertain
 from executor.ssh.remote import FollowEnd, Follower, RemoteRun, RemoteState, RemoteStatus
-from executor.ssh.target import Target, target_of
+from executor.ssh.target import target_of
+from executor.start import NeverStarted, Start
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
+_ALIVE = frozenset({RemoteState.STARTING, RemoteState.RUNNING})
+_MOST_TOLD = 3  # what does not end on KILL will not end the fourth time
+_TO_GIVE_UP_S, _LOOK_S = 15.0, 0.5
 
 
 class Run:
@@ -38,9 +40,10 @@ class Run:
         self._tools = tools
         self._brief = brief
         self._execution: Execution = brief.execution
-        self._target: Target = target_of(brief.environment)
         self._remote = RemoteRun(
-            tools.hosts, self._target, f"{self._execution.key}-{self._execution.attempt}"
+            tools.hosts,
+            target_of(brief.environment),
+            f"{self._execution.key}-{self._execution.attempt}",
         )
         self._output = Output(
             self._execution,
@@ -65,64 +68,40 @@ class Run:
         self._unwanted.set()
 
     async def give_up(self) -> None:
-        """Tell the host to stop the script, once, since nobody here will look after it."""
+        """Stop the script, since nobody here will look after it: what waits for it may start soon.
+
+        A host that does not answer is not waited for.
+        """
         with suppress(AttemptError):
-            await self._remote.cancel()
+            status = await self._remote.cancel()
+            deadline = time.monotonic() + self._execution.plan.grace_s + _TO_GIVE_UP_S
+            while status.state in _ALIVE and time.monotonic() < deadline:
+                await asyncio.sleep(_LOOK_S)
+                status = await self._remote.status()
 
     async def see_through(self) -> None:
         """Return when the end is recorded. Raises LeaseLost when another worker owns the run."""
         if self._execution.status is Status.CANCELLING or self._stop_reason:
             self.cancel()
+        start = Start(
+            self._tools,
+            self._brief,
+            self._remote,
+            self._line,
+            remark=self._remark,
+            is_unwanted=self._unwanted.is_set,
+        )
         try:
-            secrets = secret_values(self._brief, self._tools.read_secret)
+            secrets = await start.secrets()
             self._output.hide(secrets.values())
             if self._brief.attempt.started_at is None:
-                await self._start(secrets)
+                await start.run(secrets)
             await self._record(await self._follow())
-        except _NeverStarted:
+        except NeverStarted:
             await (await self._ending()).finish(Outcome(status=Status.CANCELLED))
         except AttemptError as error:
             self._log.info("attempt_failed", category=error.category, detail=error.detail)
             await (await self._ending()).record(failure(error), retry_safe=error.retry_safe)
-
-    # -- before the start ---------------------------------------------------------------------
-
-    async def _start(self, secrets: Mapping[str, str]) -> None:
-        """Have the host run the script, unless it does already."""
-        if self._brief.attempt.start_requested_at is not None and await self._is_known():
-            await self._tools.records.started(self._execution)
-            return
-        check_plan(self._brief)
-        payload = await prepare(self._tools, self._target, self._brief, secrets, self._remark)
-        if not await self._tools.records.start_requested(self._execution):
-            raise _NeverStarted
-        await self._launch(payload)
-        await self._tools.records.started(self._execution)
-
-    async def _launch(self, payload: bytes) -> None:
-        """Start the script once: what was sent may run, and only the host can tell."""
-        plan, wait_s = self._execution.plan, FIRST_WAIT_S
-        while True:
-            try:
-                await self._remote.start(
-                    payload,
-                    timeout_s=plan.timeout_s,
-                    grace_s=plan.grace_s,
-                    max_bytes=self._tools.max_bytes,
-                )
-            except StartUncertain:
-                if await self._is_known():
-                    return
-                if self._unwanted.is_set():
-                    raise _NeverStarted from None
-                await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
-                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-            else:
-                return
-
-    async def _is_known(self) -> bool:
-        status = await self._line.patiently(self._remote.status)
-        return status.state is not RemoteState.GONE
 
     async def _remark(self, sentence: str) -> None:
         await self._write(self._output.note(sentence, Level.WARNING))
@@ -132,22 +111,37 @@ class Run:
     async def _follow(self) -> RemoteStatus:
         """Store output until the host says that the run is over; return how it stands then."""
         number = self._execution.id
-        beside = [
+        following = asyncio.create_task(self._until_over(), name=f"follow-{number}")
+        tasks: set[asyncio.Task[RemoteStatus] | asyncio.Task[None]] = {
+            following,
             asyncio.create_task(self._stop_when_unwanted(), name=f"stop-{number}"),
             asyncio.create_task(self._mind_silence(), name=f"silence-{number}"),
-        ]
+        }
         try:
-            while True:
-                end = await self._line.patiently(self._follow_once)
-                status = await self._line.patiently(self._remote.status)
-                if status.state in {RemoteState.LOST, RemoteState.GONE}:
-                    return status
-                if status.state is RemoteState.EXITED and end is FollowEnd.COMPLETE:
-                    return status
+            while not following.done():
+                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # none of them may fail unseen
+            return following.result()
         finally:
-            for task in beside:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _until_over(self) -> RemoteStatus:
+        told_survivors = 0
+        while True:
+            end = await self._line.ask(self._follow_once)
+            status = await self._line.ask(self._remote.status)
+            if status.alive and told_survivors < _MOST_TOLD:
+                # Its supervisor is dead; what is left of it must not run beside what comes next.
+                told_survivors += 1
+                await self._line.ask(self._remote.cancel)
+                continue
+            if status.state in {RemoteState.LOST, RemoteState.GONE}:
+                return status
+            if status.state is RemoteState.EXITED and end is FollowEnd.COMPLETE:
+                return status
 
     async def _follow_once(self) -> FollowEnd:
         self._output.rewind()
@@ -164,14 +158,15 @@ class Run:
         async for chunks in follower.chunks():
             self._silence.broken()
             for batch in self._output.feed(chunks):
-                await self._write(batch)
+                with self._silence.held():
+                    await self._write(batch)
 
     async def _write(self, batch: Batch) -> None:
         await self._lane.write(batch)
 
     async def _stop_when_unwanted(self) -> None:
         await self._unwanted.wait()
-        await self._line.patiently(self._remote.cancel)
+        await self._line.ask(self._remote.cancel)
         self._log.info("remote_told_to_stop")
 
     async def _mind_silence(self) -> None:
@@ -180,19 +175,22 @@ class Run:
             since = await self._silence.too_long()
             self._log.info("script_silent", since=since.isoformat())
             if self._brief.job.silence_action is SilenceAction.STOP:
-                await self._line.patiently(self._decide_to_stop)
-                self.cancel()
-                return
-            await self._tell_silence(since)
+                await self._line.record(self._decide_to_stop)
+                if self._stop_reason:
+                    self.cancel()
+                    return
+                continue
+            await self._tell_silence(self._output.last_output_at or since)
             await self._silence.over()
             await self._tell_silence(None)
 
     async def _decide_to_stop(self) -> None:
-        await self._tools.records.stopping(self._execution, SILENCE)
-        self._stop_reason = SILENCE
+        if self._silence.is_too_long:  # the database may have been waited for
+            await self._tools.records.stopping(self._execution, SILENCE)
+            self._stop_reason = SILENCE
 
     async def _tell_silence(self, since: datetime | None) -> None:
-        await self._line.patiently(lambda: self._tools.records.silent(self._execution, since))
+        await self._line.record(lambda: self._tools.records.silent(self._execution, since))
 
     # -- the end ------------------------------------------------------------------------------
 
@@ -206,8 +204,14 @@ class Run:
             plan=self._execution.plan,
             stop_reason=self._stop_reason,
         )
-        receipt = status.receipt.words if status.receipt else ""
-        await (await self._ending()).record(ended, exit_status=status.exit_status, receipt=receipt)
+        remain = status.alive or (status.receipt.remaining if status.receipt else 0)
+        await (await self._ending()).record(
+            ended,
+            may_retry=not remain,
+            exit_status=status.exit_status,
+            receipt=status.receipt.words if status.receipt else "",
+            lasted_s=status.lasted_s,
+        )
         # What is stored here is not needed there; what cannot be removed now is swept later.
         with suppress(AttemptError, Unavailable):
             if await self._remote.remove():
@@ -216,7 +220,3 @@ class Run:
     async def _ending(self) -> Ending:
         await self._lane.flush()  # who reads that it is over finds every line
         return Ending(self._tools, self._brief, self._line, result=self._output.result)
-
-
-class _NeverStarted(Exception):
-    """A person cancelled before the script was sent."""

@@ -19,6 +19,7 @@ from executor.run import Run
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
+_Key = tuple[int, int]
 
 
 class Worker:
@@ -34,8 +35,9 @@ class Worker:
         self._lease = timedelta(seconds=lease_s)
         self._renew_s = lease_s / 3
         self._poll_s = poll_s
-        self._runs: dict[int, Run | None] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        # By execution and attempt: one may still tidy up when the next is claimed.
+        self._runs: dict[_Key, Run | None] = {}
+        self._tasks: dict[_Key, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Work until cancelled or stopped; then hand over what runs: the remotes go on."""
@@ -59,22 +61,26 @@ class Worker:
             await self._queue.bell.wait(self._poll_s)
 
     async def _next(self) -> Execution | None:
-        execution = await self._queue.take_over(self._name, self._lease, held=set(self._tasks))
+        execution = await self._queue.take_over(
+            self._name, self._lease, held={number for number, _ in self._tasks}
+        )
         if execution is not None:
             logger.info("execution_taken_over", execution_id=execution.id)
             return execution
         return await self._queue.claim_next(self._name, self._lease)
 
     def _begin(self, group: asyncio.TaskGroup, execution: Execution) -> None:
+        key = (execution.id, execution.attempt)
         task = group.create_task(self._see_through(execution), name=f"execution-{execution.id}")
-        self._tasks[execution.id] = task
-        self._runs[execution.id] = None
+        self._tasks[key] = task
+        self._runs[key] = None
 
     async def _see_through(self, execution: Execution) -> None:
+        key = (execution.id, execution.attempt)
         log = logger.bind(execution_id=execution.id, attempt=execution.attempt)
         try:
             run = Run(self._tools, await self._queue.brief(execution))
-            self._runs[execution.id] = run
+            self._runs[key] = run
             await run.see_through()
         except LeaseLost:
             log.info("lease_lost")
@@ -85,15 +91,15 @@ class Worker:
             log.exception("run_crashed", reference=reference)
             await self._record_crash(execution, reference)
         finally:
-            self._runs.pop(execution.id, None)
-            self._tasks.pop(execution.id, None)
+            self._runs.pop(key, None)
+            self._tasks.pop(key, None)
             self._queue.bell.ring()
 
     async def _record_crash(self, execution: Execution, reference: str) -> None:
         sentence = f"{ADVICE[Category.INTERNAL_ERROR].sentence} Reference: {reference}."
         crashed = failed(Category.INTERNAL_ERROR, sentence, detail=reference)
         try:
-            if run := self._runs.get(execution.id):
+            if run := self._runs.get((execution.id, execution.attempt)):
                 await run.give_up()
         except Exception:  # most likely the same bug again
             logger.exception("script_not_stopped", execution_id=execution.id)
@@ -106,29 +112,31 @@ class Worker:
 
     async def _look_for_cancels(self) -> None:
         if self._runs:
-            self._cancel(await self._queue.cancelling(list(self._runs)))
+            self._cancel(await self._queue.cancelling({number for number, _ in self._runs}))
 
     def _cancel(self, unwanted: set[int]) -> None:
-        for execution_id in unwanted:
-            if run := self._runs.get(execution_id):
+        for (number, _), run in self._runs.items():
+            if run and number in unwanted:
                 run.cancel()
 
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(self._renew_s)
-            held = list(self._tasks)
+            held = dict(self._tasks)
             if not held:
                 continue
             try:
-                owned, unwanted = await self._queue.renew(self._name, held, self._lease)
+                owned, unwanted = await self._queue.renew(
+                    self._name, {number for number, _ in held}, self._lease
+                )
             except Unavailable:
                 continue
             except Exception:  # a lease that runs out costs less than all runs of this worker
                 logger.exception("leases_not_renewed")
                 continue
             self._cancel(unwanted)
-            for execution_id in set(held) - owned:
-                if task := self._tasks.get(execution_id):
+            for (number, _), task in held.items():
+                if number not in owned:
                     task.cancel()
 
     async def _hand_over(self) -> None:

@@ -10,6 +10,7 @@ from db.model.categories import Category
 from db.model.execution import Attempt
 from db.repos.base import Repository, fill
 from db.schema import attempts as table
+from db.schema import executions
 
 
 class Attempts(Repository):
@@ -44,12 +45,17 @@ class Attempts(Repository):
         query = select(table).where(table.c.execution_id == execution_id)
         return [_attempt(row) for row in await self._session.rows(query.order_by(table.c.number))]
 
-    async def unremoved(self, since: datetime, limit: int) -> list[Attempt]:
-        """Return tries that ended after *since* and whose directory may still be on the host."""
-        query = select(table).where(
-            table.c.removed_at.is_(None),
-            table.c.finished_at > since,
-            table.c.start_requested_at.is_not(None),
+    async def unremoved(self, environment_id: int, since: datetime, limit: int) -> list[Attempt]:
+        """Return tries there that ended after *since* and whose directory may still be there."""
+        query = (
+            select(table)
+            .join(executions, executions.c.id == table.c.execution_id)
+            .where(
+                executions.c.environment_id == environment_id,
+                table.c.removed_at.is_(None),
+                table.c.finished_at > since,
+                table.c.start_requested_at.is_not(None),
+            )
         )
         rows = await self._session.rows(query.order_by(table.c.finished_at).limit(limit))
         return [_attempt(row) for row in rows]

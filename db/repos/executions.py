@@ -49,6 +49,12 @@ class Executions(Repository):
         row = await self._session.row(selection().where(table.c.id == execution_id))
         return execution_of(row) if row else None
 
+    async def hold(self, execution_id: int) -> None:
+        """Hold the execution against other transactions until this one ends."""
+        await self._session.rows(
+            select(table.c.id).where(table.c.id == execution_id).with_for_update()
+        )
+
     async def with_idempotency_key(self, key: str) -> Execution | None:
         """Return the execution that was asked for under *key*."""
         row = await self._session.row(selection().where(table.c.idempotency_key == key))
@@ -98,10 +104,12 @@ class Executions(Repository):
     async def active(self, environment_id: int | None) -> list[Execution]:
         """Return what waits or runs, oldest first."""
         states = [Status.AWAITING_CONFIRMATION, Status.QUEUED, *LIVE]
-        query = selection().where(table.c.status.in_(states)).order_by(table.c.id)
+        query = selection().where(table.c.status.in_(states))
         if environment_id is not None:
             query = query.where(table.c.environment_id == environment_id)
-        return [execution_of(row) for row in await self._session.rows(query)]
+        found = [execution_of(row) for row in await self._session.rows(query)]
+        # Asked for in order, SQLite would walk through all of history for the few that are active.
+        return sorted(found, key=lambda one: one.id)
 
     async def recent(
         self, environment_id: int | None, before: int | None, limit: int

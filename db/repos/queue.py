@@ -4,6 +4,7 @@ Not ``FOR UPDATE SKIP LOCKED``, which SQLite has not: the one whose UPDATE finds
 owns it. The environment's row is locked first, so that two workers cannot both count a free place.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -70,16 +71,11 @@ class Queue(Repository):
             return set()
         held = select(jobs.c.id).where(jobs.c.id.in_(job_ids)).order_by(jobs.c.id)
         await self._session.rows(held.with_for_update())
-        running = (
-            select(table.c.job_id, func.count().label("count"))
-            .where(table.c.job_id.in_(job_ids), table.c.status.in_(LIVE))
-            .group_by(table.c.job_id)
-        )
-        counts = {row["job_id"]: row["count"] for row in await self._session.rows(running)}
+        counts = await self._runs_by_job()
         return {
             row["id"]
             for row in line
-            if row["job_concurrency"] and counts.get(row["job_id"], 0) >= row["job_concurrency"]
+            if row["job_concurrency"] and counts[row["job_id"]] >= row["job_concurrency"]
         }
 
     async def line(self, environment_id: int | None, limit: int) -> list[Execution]:
@@ -120,12 +116,17 @@ class Queue(Repository):
         query = select(*columns).where(
             table.c.environment_id == environment_id, table.c.status.in_(LIVE)
         )
-        return list(await self._session.rows(query.order_by(table.c.id)))
+        # Asked for in order, SQLite would walk through all of history for the few that run.
+        return sorted(await self._session.rows(query), key=lambda row: int(row["id"]))
 
     async def runs_of(self, job_id: int) -> int:
         """Return how many runs of the job there are now, everywhere."""
-        query = select(func.count()).where(table.c.job_id == job_id, table.c.status.in_(LIVE))
-        return int(await self._session.value(query))
+        return (await self._runs_by_job())[job_id]
+
+    async def _runs_by_job(self) -> Counter[int]:
+        # Of all jobs: what runs are few rows by status, while one job may have a long history.
+        query = select(table.c.job_id).where(table.c.status.in_(LIVE))
+        return Counter(row["job_id"] for row in await self._session.rows(query))
 
     async def highest_priority(self, environment_id: int) -> int:
         """Return the highest priority of what waits there."""
@@ -157,6 +158,7 @@ class Queue(Repository):
             error_detail="",
             error_message="",
             error_hint="",
+            resumed=0,
             **news(now),
         )
         return await self._session.change(change) == 1

@@ -72,10 +72,12 @@ class News:
         lost its turn, may have put an old state over a new one.
         """
         async with self._db.begin() as repos:
+            # First the execution, then its card, as everybody does: the card's foreign key would
+            # share the execution's row, and a claim in between would be a deadlock.
+            await repos.cards.reopen(execution_id, version)
             await repos.cards.put(
                 execution_id, ts=ts, channel_id=channel_id, told_version=version, told_hash=digest
             )
-            await repos.cards.reopen(execution_id, version)
 
     async def posted(self, execution_id: int, key: str) -> None:
         """Remember that a thread post is out."""
@@ -90,5 +92,5 @@ class News:
     async def silence(self, execution_id: int, version: int, why: str) -> None:
         """Give up telling *version* (the channel is gone, the bot is not in it)."""
         async with self._db.begin() as repos:
-            await repos.cards.put(execution_id, silenced_why=why[:255])
             await repos.cards.settle(execution_id, version)
+            await repos.cards.put(execution_id, silenced_why=why[:255])

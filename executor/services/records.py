@@ -143,8 +143,13 @@ class Records:
         exit_status: int | None = None,
         result: Mapping[str, str] | None = None,
         receipt: str = "",
+        lasted_s: int | None = None,
     ) -> None:
-        """Record how it ended. Raises LeaseLost when it is not ours to record any more."""
+        """Record how it ended. Raises LeaseLost when it is not ours to record any more.
+
+        *lasted_s*: how long the script ran by its host's clock: it may have ended while nobody
+        here looked.
+        """
         async with self._ground.db.begin() as repos:
             fresh = await self._ours(repos, execution)
             if not may_become(fresh.status, outcome.status):
@@ -155,7 +160,7 @@ class Records:
                 expect={fresh.status},
                 fence=execution.fence,
                 status=outcome.status,
-                finished_at=self._ground.clock(),
+                finished_at=await self._end_of(repos, fresh, lasted_s),
                 reconnecting_since=None,
                 silent_since=None,
                 error_hint=outcome.hint,
@@ -170,14 +175,14 @@ class Records:
         self._ground.work.ring()
 
     async def leftovers(self, limit: int) -> list[Leftover]:
-        """Return ended attempts whose directory may still be on its host, the oldest first."""
+        """Return at most *limit* ended attempts of each environment that may be on its host yet."""
         since = self._ground.clock() - _LOOKED_FOR
+        found: list[Leftover] = []
         async with self._ground.db.read() as repos:
-            found = []
-            for attempt in await repos.attempts.unremoved(since, limit):
-                execution = await find_execution(repos, attempt.execution_id)
-                environment = await repos.environments.get(execution.environment_id)
-                found.append(Leftover(execution, attempt.number, environment))
+            for environment in await repos.environments.all():
+                for attempt in await repos.attempts.unremoved(environment.id, since, limit):
+                    execution = await find_execution(repos, attempt.execution_id)
+                    found.append(Leftover(execution, attempt.number, environment))
         return found
 
     async def removed(self, execution_id: int, attempt: int) -> None:
@@ -185,7 +190,15 @@ class Records:
         async with self._ground.db.begin() as repos:
             await repos.attempts.removed(execution_id, attempt)
 
+    async def _end_of(self, repos: Repos, execution: Execution, lasted_s: int | None) -> datetime:
+        now = self._ground.clock()
+        attempt = await repos.attempts.get(execution.id, execution.attempt)
+        if lasted_s is None or attempt.started_at is None:
+            return now
+        return min(now, attempt.started_at + timedelta(seconds=lasted_s))
+
     async def _ours(self, repos: Repos, execution: Execution) -> Execution:
+        await repos.executions.hold(execution.id)  # a cancel in between is no lost lease
         fresh = await repos.executions.get(execution.id)
         if fresh is None or fresh.fence != execution.fence or not fresh.status.is_live:
             raise LeaseLost(_LOST)

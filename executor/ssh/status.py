@@ -61,6 +61,13 @@ class RemoteStatus:
     started_at: int | None = None  #: epoch seconds by the host's clock
     ended_at: int | None = None
 
+    @property
+    def lasted_s(self) -> int | None:
+        """How long it ran by its host's clock, in seconds; None if that is not known."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return max(0, self.ended_at - self.started_at)
+
 
 def read_status(answer: str) -> RemoteStatus:
     """Return the status that *answer* tells; ValueError if it is none."""

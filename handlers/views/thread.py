@@ -136,7 +136,7 @@ def _line(execution: Execution, said: Collection[str], now: datetime) -> list[Po
         posts.append(Post(f"away-{int(since.timestamp())}", _message(text)))
     if execution.resumed:
         text = "🔄 The bot was restarted and took the run over again; nothing lost."
-        posts.append(Post(f"resumed-{execution.resumed}", _message(text)))
+        posts.append(Post(f"resumed-{execution.attempt}.{execution.resumed}", _message(text)))
     return posts
 
 

@@ -19,6 +19,7 @@ def noon() -> datetime:
 async def test_silence_is_counted_from_the_last_word() -> None:
     """Each word starts it anew; then it says since when."""
     silence = Silence(1, None, noon)
+    silence.line(is_away=False)
     began = time.monotonic()
     waiting = asyncio.create_task(silence.too_long())
     await asyncio.sleep(0.6)
@@ -30,13 +31,29 @@ async def test_silence_is_counted_from_the_last_word() -> None:
     assert timedelta(seconds=0.9) < NOON - since < timedelta(seconds=1.5)
 
 
-async def test_silence_before_a_restart_counts() -> None:
-    """A new worker knows when the last word was stored."""
-    silence = Silence(60, NOON - timedelta(minutes=2), noon)
+async def test_silence_before_a_restart_counts_once_the_line_is_there() -> None:
+    """Until then what was said meanwhile may still wait on the host; then it gets a moment."""
+    silence = Silence(60, NOON - timedelta(minutes=2), noon, catch_up_s=0.3)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(silence.too_long(), 0.7)
+    silence.line(is_away=False)
+    is_too_long = silence.is_too_long
 
     since = await asyncio.wait_for(silence.too_long(), 1)
 
-    assert NOON - since == pytest.approx(timedelta(minutes=2), abs=timedelta(seconds=1))
+    assert not is_too_long
+    assert silence.is_too_long
+    assert NOON - since == pytest.approx(timedelta(minutes=1), abs=timedelta(seconds=1))
+
+
+async def test_while_what_it_says_has_to_wait_nothing_counts() -> None:
+    """The database is away: chunks came, and were not asked for any more."""
+    silence = Silence(1, None, noon)
+    silence.line(is_away=False)
+    with silence.held(), pytest.raises(TimeoutError):
+        await asyncio.wait_for(silence.too_long(), 1.3)
+
+    assert not silence.is_too_long
 
 
 async def test_without_a_limit_nothing_is_too_long() -> None:
@@ -49,14 +66,16 @@ async def test_without_a_limit_nothing_is_too_long() -> None:
 
 async def test_while_the_line_is_away_nothing_is_too_long() -> None:
     """Once it is back, what was said meanwhile gets time to arrive."""
-    silence = Silence(1, NOON - timedelta(minutes=2), noon)
+    silence = Silence(1, NOON - timedelta(minutes=2), noon, catch_up_s=0.9)
+    silence.line(is_away=False)
     silence.line(is_away=True)
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(silence.too_long(), 1.2)
     silence.line(is_away=False)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(silence.too_long(), 1.2)
+        await asyncio.wait_for(silence.too_long(), 0.7)
+    await asyncio.wait_for(silence.too_long(), 1)
 
 
 async def test_a_silence_is_over_with_the_next_word() -> None:

@@ -94,7 +94,7 @@ def test_flapping_line_is_told_of_five_times() -> None:
 
 def test_restart_of_the_bot_is_said() -> None:
     """Each take-over once."""
-    assert keys(due(running(0, resumed=2), said=["started", "resumed-1"])) == ["resumed-2"]
+    assert keys(due(running(0, resumed=2), said=["started", "resumed-1.1"])) == ["resumed-1.2"]
 
 
 @pytest.mark.parametrize("status", ENDS)

@@ -1,0 +1,21 @@
+"""The past of a job in an environment."""
+
+from alembic import op
+
+
+revision = '0004'
+down_revision = '0003'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the schema up."""
+    with op.batch_alter_table('migration_executions', schema=None) as batch_op:
+        batch_op.create_index('ix_migration_executions_job_id_environment_id_status_id', ['job_id', 'environment_id', 'status', 'id'], unique=False)
+
+
+def downgrade() -> None:
+    """Bring the schema back."""
+    with op.batch_alter_table('migration_executions', schema=None) as batch_op:
+        batch_op.drop_index('ix_migration_executions_job_id_environment_id_status_id')

@@ -1,0 +1,120 @@
+"""From a claimed attempt to a script that runs on its host: once, whatever breaks in between.
+
+From the moment on when a start may have been sent, only the host can say whether the script runs;
+until it does, nothing ends the attempt: not a refused connection, not a secret that is missing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from db.model.categories import Category
+from db.model.errors import AttemptError
+from executor.line import FIRST_WAIT_S, LONGEST_WAIT_S, Line
+from executor.preparation import check_plan, prepare, secret_values
+from executor.services.queue import Brief
+from executor.ssh.errors import StartUncertain
+from executor.ssh.remote import RemoteRun, RemoteState
+from executor.ssh.target import target_of
+from executor.tools import Tools
+
+logger = structlog.get_logger(__name__)
+#: What the host itself answers to a start, so that nothing was begun by it.
+_ANSWERS = frozenset({Category.DISK_FULL, Category.COMMAND_NOT_FOUND})
+
+
+class NeverStarted(Exception):
+    """A person cancelled before the script was sent."""
+
+
+class Start:
+    """One start; *remark* writes a line into the log, *is_unwanted* tells of a cancel."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        brief: Brief,
+        remote: RemoteRun,
+        line: Line,
+        *,
+        remark: Callable[[str], Awaitable[None]],
+        is_unwanted: Callable[[], bool],
+    ) -> None:
+        self._tools, self._brief, self._remote, self._line = tools, brief, remote, line
+        self._remark, self._is_unwanted = remark, is_unwanted
+        self._execution = brief.execution
+        self._may_have_begun = brief.attempt.start_requested_at is not None
+
+    async def secrets(self) -> dict[str, str]:
+        """Return the secrets by variable; AttemptError if one cannot be read and nothing runs.
+
+        For a script that runs they are waited for: without them its output cannot be masked.
+        """
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                return secret_values(self._brief, self._tools.read_secret)
+            except AttemptError as error:
+                if not self._may_have_begun or not await self._is_known():
+                    raise
+                logger.warning(
+                    "secret_waited_for", execution_id=self._execution.id, why=error.message
+                )
+            if self._is_unwanted():
+                await self._line.ask(self._remote.cancel)
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    async def run(self, secrets: Mapping[str, str]) -> None:
+        """Have the host run the script, unless it does already.
+
+        Raises AttemptError when nothing can have begun, NeverStarted.
+        """
+        if not (self._may_have_begun and await self._is_known()):
+            await self._launch(await self._payload(secrets))
+        await self._tools.records.started(self._execution)
+
+    async def _payload(self, secrets: Mapping[str, str]) -> bytes:
+        check_plan(self._brief)
+
+        async def step() -> bytes:
+            target = target_of(self._brief.environment)
+            return await prepare(self._tools, target, self._brief, secrets, self._remark)
+
+        return await (self._line.ask(step) if self._may_have_begun else step())
+
+    async def _launch(self, payload: bytes) -> None:
+        wait_s = FIRST_WAIT_S
+        # Asked each time: another worker may own the run by now, and start it.
+        while await self._tools.records.start_requested(self._execution):
+            if await self._is_sent(payload) or await self._is_known():
+                return
+            if self._is_unwanted():
+                break
+            await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+        raise NeverStarted
+
+    async def _is_sent(self, payload: bytes) -> bool:
+        """Start the script; False: it may have begun, or not."""
+        plan = self._execution.plan
+        try:
+            await self._remote.start(
+                payload,
+                timeout_s=plan.timeout_s,
+                grace_s=plan.grace_s,
+                max_bytes=self._tools.max_bytes,
+            )
+        except StartUncertain:
+            self._may_have_begun = True
+            return False
+        except AttemptError as error:
+            if not self._may_have_begun or error.category in _ANSWERS:
+                raise
+            return False
+        return True
+
+    async def _is_known(self) -> bool:
+        status = await self._line.ask(self._remote.status)
+        return status.state is not RemoteState.GONE
