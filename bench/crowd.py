@@ -65,7 +65,7 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
     slots = str(sizes.crowd_runs)
     async with served(home, place.host, database_url=url, WORKER_SLOTS=slots) as (house, serve):
         folder = await _furnish(house, sizes)
-        quiet = await _acks(house, await house.channel(), 20)
+        quiet = await _acks(house, await house.channel(), sizes.crowd_quiet)
         begin = time.monotonic()
         runs = await _start(house, folder, sizes)
         launching_s = time.monotonic() - begin
