@@ -4,7 +4,6 @@ import asyncio
 import gc
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 from bench import designs, engine, limits, lines
 from bench.place import DATABASES, Place
@@ -89,17 +88,17 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
     sides = Sides(place, sizes)
     gc.collect()
     gc.freeze()  # the prepared rows are nobody's garbage: Ferry must not be slowed by looking
-    found: dict[tuple[str, str], list[float]] = {}
+    found: dict[str, dict[str, list[float]]] = {kind: {} for kind in DATABASES}
     for turn in range(sizes.rounds):
         for kind in DATABASES:
             for name, side in _sides(sides, kind).items():
                 url = await place.fresh(kind)
                 rate = await side(url)
                 place.drop(url)
-                found.setdefault((kind, name), []).append(rate)
+                found[kind].setdefault(name, []).append(rate)
                 say(f"a {turn + 1}/{sizes.rounds} {kind}: {name}: {rate:,.0f} lines/s")
     gc.unfreeze()
-    return [_section(kind, partial(_samples, found, kind), sizes) for kind in DATABASES]
+    return [_section(kind, found[kind], sizes) for kind in DATABASES]
 
 
 def _sides(sides: Sides, kind: str) -> dict[str, Side]:
@@ -113,14 +112,10 @@ def _sides(sides: Sides, kind: str) -> dict[str, Side]:
     }
 
 
-def _samples(found: dict[tuple[str, str], list[float]], kind: str, name: str) -> list[float]:
-    return found[kind, name]
-
-
-def _section(kind: str, samples: Callable[[str], list[float]], sizes: Sizes) -> Section:
+def _section(kind: str, rates: dict[str, list[float]], sizes: Sizes) -> Section:
     section = Section(f"a  Log lines into {kind}", base=FIFTY)
-    for name in (OURS, SINGLE, FIFTY, RAW, BULK[kind], CAT):
-        section.add(name, "lines/s", samples(name))
+    for name, samples in rates.items():
+        section.add(name, "lines/s", samples)
     ours = section.value(OURS)
     section.notes += [
         f"Ferry's: {sizes.run_lines:,} lines by SSH, from the start to the recorded end.",
