@@ -39,7 +39,8 @@ class Bar:
         """The bar as a person reads it."""
         sign = "≤" if self.is_most else "≥"
         told = "reached    " if self.is_reached else "NOT REACHED"
-        return f"{told}  {self.words}: {number(self.value)} ({sign} {number(self.limit)})"
+        value, limit = (f"{each:,.3f}".rstrip("0").rstrip(".") for each in (self.value, self.limit))
+        return f"{told}  {self.words}: {value} ({sign} {limit})"
 
 
 @dataclass(slots=True)

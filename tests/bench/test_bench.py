@@ -70,8 +70,8 @@ def test_ratios_are_to_the_base_and_to_its_unit_only() -> None:
     [
         (Bar("lag, ms", 300, 300), "reached      lag, ms: 300 (≤ 300)"),
         (Bar("lag, ms", 301, 300), "NOT REACHED  lag, ms: 301 (≤ 300)"),
-        (Bar("rate", 2.2, 2.2, is_most=False), "reached      rate: 2.20 (≥ 2.20)"),
-        (Bar("rate", 2.1, 2.2, is_most=False), "NOT REACHED  rate: 2.10 (≥ 2.20)"),
+        (Bar("rate", 2.2, 2.2, is_most=False), "reached      rate: 2.2 (≥ 2.2)"),
+        (Bar("rate", 2.196, 2.2, is_most=False), "NOT REACHED  rate: 2.196 (≥ 2.2)"),
     ],
 )
 def test_a_bar_says_whether_it_is_reached(bar: Bar, told: str) -> None:
