@@ -116,15 +116,14 @@ def _section(kind: str, rates: dict[str, list[float]], sizes: Sizes) -> Section:
     section = Section(f"a  Log lines into {kind}", base=FIFTY)
     for name, samples in rates.items():
         section.add(name, "lines/s", samples)
-    ours = section.value(OURS)
     section.notes += [
         f"Ferry's: {sizes.run_lines:,} lines by SSH, from the start to the recorded end.",
         f"The others' lines are in memory; a commit a line: {sizes.single_lines:,} lines.",
-        f"Ferry is {ours / section.value(BULK[kind]):.2f} of {BULK[kind]}.",
-        f"Ferry is {ours / section.value(CAT):.3f} of {CAT}.",
+        f"Ferry is {section.against(OURS, BULK[kind]):.2f} of {BULK[kind]}.",
+        f"Ferry is {section.against(OURS, CAT):.3f} of {CAT}.",
     ]
     section.bars += [
-        Bar(f"a  {kind}: Ferry / {FIFTY}", ours / section.value(FIFTY), 2.2, is_most=False),
-        Bar(f"a  {kind}: Ferry / {RAW}", ours / section.value(RAW), 0.75, is_most=False),
+        Bar(f"a  {kind}: Ferry / {FIFTY}", section.against(OURS, FIFTY), 2.2, is_most=False),
+        Bar(f"a  {kind}: Ferry / {RAW}", section.against(OURS, RAW), 0.75, is_most=False),
     ]
     return section
