@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
     slots = str(sizes.crowd_runs)
     async with served(home, place.host, database_url=url, WORKER_SLOTS=slots) as (house, serve):
         folder = await _furnish(house, sizes)
-        quiet = await _acks(house, await house.channel(), 20)
+        quiet = await _acks(house, await house.channel(), sizes.crowd_quiet)
         begin = time.monotonic()
         runs = await _start(house, folder, sizes)
         launching_s = time.monotonic() - begin
@@ -174,8 +175,10 @@ def _compare(
     for run in runs:
         rows = _rows(url, run.id)
         words = [text.split() for _, text in rows]
-        wrong += abs(len(rows) - count)
-        wrong += sum(int(word[1]) != number for number, word in enumerate(words))
+        numbers = [int(word[1]) for word in words]
+        there = set(numbers)
+        wrong += len(set(range(count)) - there) + len(numbers) - len(there)
+        wrong += sum(later < earlier for earlier, later in pairwise(numbers))
         for (line, _), word in zip(rows, words, strict=True):
             printed, when = int(word[2]), seen.when(run.id, line)
             if first <= printed <= last:

@@ -42,6 +42,7 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
         await eventually(told, "the log is in the thread", within_s=_PATIENCE_S)
         told_s = time.monotonic() - begin
         peak_mb = procfs.peak_mb(serve.pid)
+        attached = sum(map(len, house.slack.workspace.contents.values()))
         stored = place.lines(house.settings.database_url)
     if stored != (printed := times * count):
         raise RuntimeError(f"{printed} lines printed, {stored} stored")
@@ -53,5 +54,6 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
     section.add("until all is stored", "s", [stored_s])
     section.add("until the log is in the thread", "s", [told_s])
     section.add("lines", "lines", [stored])
+    section.notes.append(f"Handed to Slack: {attached / 1e6:,.1f} MB (compressed when large).")
     section.bars.append(Bar("e  peak memory above idle, MB", peak_mb - idle, 100))
     return [section]

@@ -90,6 +90,6 @@ def _section(found: Mapping[str, list[float]]) -> Section:
         section.add(name, "ms", found[name])
     added = section.value(ENDED) - section.value(PLAIN)
     section.notes.append(f"The supervisor adds {added:.0f} ms to a pooled plain command.")
-    first = section.value(FIRST) / section.value(OPENSSH)
+    first = section.against(FIRST, OPENSSH)
     section.bars.append(Bar(f"c  {FIRST} / {OPENSSH}", first, 1 / 3))
     return section

@@ -39,7 +39,8 @@ class Bar:
         """The bar as a person reads it."""
         sign = "≤" if self.is_most else "≥"
         told = "reached    " if self.is_reached else "NOT REACHED"
-        return f"{told}  {self.words}: {number(self.value)} ({sign} {number(self.limit)})"
+        value, limit = (f"{each:,.3f}".rstrip("0").rstrip(".") for each in (self.value, self.limit))
+        return f"{told}  {self.words}: {value} ({sign} {limit})"
 
 
 @dataclass(slots=True)
@@ -60,12 +61,24 @@ class Section:
 
     def value(self, name: str) -> float:
         """Return the value of the row *name*."""
-        return next(row.value for row in self.rows if row.name == name)
+        return self._row(name).value
+
+    def against(self, name: str, other: str) -> float:
+        """Return how many times the row *other* the row *name* is: the median over the turns.
+
+        A machine that is slow for a while is slow for both.
+        """
+        pairs = zip(self._row(name).samples, self._row(other).samples, strict=True)
+        return statistics.median(one / two for one, two in pairs)
 
     def ratio(self, row: Row) -> float | None:
-        """Return how many times the base's value it is; None where the units differ."""
-        bases = [each for each in self.rows if each.name == self.base and each.unit == row.unit]
-        return row.value / bases[0].value if bases and bases[0].value else None
+        """Return how many times the base it is; None where the units differ."""
+        if not self.base or self._row(self.base).unit != row.unit:
+            return None
+        return self.against(row.name, self.base)
+
+    def _row(self, name: str) -> Row:
+        return next(row for row in self.rows if row.name == name)
 
     def text(self) -> str:
         """Return the table."""

@@ -14,9 +14,11 @@ class Sizes:
     single_lines: int  #: by the design that commits each
     cats: int  #: times that OpenSSH fetches the file
     load_runs: int  #: of part b
+    load_warm_s: float  #: until the last flush of a second has come round once
     load_s: float
     starts: int  #: rounds of part c
     crowd_runs: int  #: of parts d and f
+    crowd_quiet: int  #: commands before they start
     crowd_s: int
     crowd_edge_s: float  #: at both ends, when not all of them print
     flood_bytes: int  #: of part e
@@ -30,9 +32,11 @@ FULL = Sizes(
     single_lines=1_000,
     cats=10,
     load_runs=200,
+    load_warm_s=1.5,
     load_s=10,
     starts=15,
     crowd_runs=200,
+    crowd_quiet=25,
     crowd_s=32,
     crowd_edge_s=2,
     flood_bytes=1_000_000_000,
@@ -45,10 +49,12 @@ QUICK = Sizes(
     single_lines=50,
     cats=1,
     load_runs=8,
-    load_s=1,
+    load_warm_s=0.3,
+    load_s=2.5,
     starts=2,
     crowd_runs=4,
-    crowd_s=4,
+    crowd_quiet=5,
+    crowd_s=3,
     crowd_edge_s=1,
     flood_bytes=2_000_000,
 )

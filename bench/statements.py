@@ -24,7 +24,6 @@ from executor.output import Output
 from tests.acceptance.furnishing import furnish_environment, furnish_job
 
 RATE = 25  # lines a second and run
-_WARM_S = 1.5  # until the last flush of a second has come round once
 OURS, FIFTY = "Ferry", "50 lines or a second"
 
 Store = Callable[[int], Awaitable[int]]  #: takes the next n lines of a run; returns those stored
@@ -91,23 +90,23 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
             url = await place.fresh(kind)
             async with AsyncExitStack() as stack:
                 made = await stores(stack, url, place, sizes.load_runs)
-                costs[name] = await _load(meter, made, sizes.load_s)
+                costs[name] = await _load(meter, made, sizes)
             place.drop(url)
             say(f"b {kind}: {name}: {costs[name].lines:,.0f} lines")
         sections.append(_section(kind, costs, sizes))
     return sections
 
 
-async def _load(meter: Meter, stores: Sequence[Store], seconds: float) -> Cost:
+async def _load(meter: Meter, stores: Sequence[Store], sizes: Sizes) -> Cost:
     """Let every run print for a while; return what the time after the first moments cost."""
     async with meter.counting():
         tasks = [
             asyncio.create_task(_prints(store, meter, number / len(stores)))
             for number, store in enumerate(stores)
         ]
-        await asyncio.sleep(_WARM_S)
+        await asyncio.sleep(sizes.load_warm_s)
         before = meter.read()
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(sizes.load_s)
         cost = meter.read().since(before)
         for task in tasks:
             task.cancel()

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 from bench import designs, engine, limits, lines
 from bench.place import DATABASES, Place
@@ -89,17 +88,17 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
     sides = Sides(place, sizes)
     gc.collect()
     gc.freeze()  # the prepared rows are nobody's garbage: Ferry must not be slowed by looking
-    found: dict[tuple[str, str], list[float]] = {}
+    found: dict[str, dict[str, list[float]]] = {kind: {} for kind in DATABASES}
     for turn in range(sizes.rounds):
         for kind in DATABASES:
             for name, side in _sides(sides, kind).items():
                 url = await place.fresh(kind)
                 rate = await side(url)
                 place.drop(url)
-                found.setdefault((kind, name), []).append(rate)
+                found[kind].setdefault(name, []).append(rate)
                 say(f"a {turn + 1}/{sizes.rounds} {kind}: {name}: {rate:,.0f} lines/s")
     gc.unfreeze()
-    return [_section(kind, partial(_samples, found, kind), sizes) for kind in DATABASES]
+    return [_section(kind, found[kind], sizes) for kind in DATABASES]
 
 
 def _sides(sides: Sides, kind: str) -> dict[str, Side]:
@@ -113,23 +112,18 @@ def _sides(sides: Sides, kind: str) -> dict[str, Side]:
     }
 
 
-def _samples(found: dict[tuple[str, str], list[float]], kind: str, name: str) -> list[float]:
-    return found[kind, name]
-
-
-def _section(kind: str, samples: Callable[[str], list[float]], sizes: Sizes) -> Section:
+def _section(kind: str, rates: dict[str, list[float]], sizes: Sizes) -> Section:
     section = Section(f"a  Log lines into {kind}", base=FIFTY)
-    for name in (OURS, SINGLE, FIFTY, RAW, BULK[kind], CAT):
-        section.add(name, "lines/s", samples(name))
-    ours = section.value(OURS)
+    for name, samples in rates.items():
+        section.add(name, "lines/s", samples)
     section.notes += [
         f"Ferry's: {sizes.run_lines:,} lines by SSH, from the start to the recorded end.",
         f"The others' lines are in memory; a commit a line: {sizes.single_lines:,} lines.",
-        f"Ferry is {ours / section.value(BULK[kind]):.2f} of {BULK[kind]}.",
-        f"Ferry is {ours / section.value(CAT):.3f} of {CAT}.",
+        f"Ferry is {section.against(OURS, BULK[kind]):.2f} of {BULK[kind]}.",
+        f"Ferry is {section.against(OURS, CAT):.3f} of {CAT}.",
     ]
     section.bars += [
-        Bar(f"a  {kind}: Ferry / {FIFTY}", ours / section.value(FIFTY), 2.2, is_most=False),
-        Bar(f"a  {kind}: Ferry / {RAW}", ours / section.value(RAW), 0.75, is_most=False),
+        Bar(f"a  {kind}: Ferry / {FIFTY}", section.against(OURS, FIFTY), 2.2, is_most=False),
+        Bar(f"a  {kind}: Ferry / {RAW}", section.against(OURS, RAW), 0.75, is_most=False),
     ]
     return section
