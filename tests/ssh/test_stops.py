@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -204,11 +205,14 @@ async def test_cancel_of_an_unknown_run_says_gone(another: NewJob) -> None:
 async def test_cancel_of_a_run_that_is_being_started(shell_job: NewJob) -> None:
     """Whoever was told that it starts or runs can rely on its being ended."""
     told = []
+    begun = time.monotonic()
+    await shell_job().start("exit 0")
+    usual_s = time.monotonic() - begun
 
-    for pause_s in (0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05):
+    for part in (0, 0.2, 0.4, 0.6, 0.8, 1, None):  # None: once it was started
         job = shell_job()
         starting = asyncio.create_task(job.start("sleep 300", grace_s=1))
-        await asyncio.sleep(pause_s)
+        await (starting if part is None else asyncio.sleep(part * usual_s))
         status = await job.remote.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         if status.state is RemoteState.GONE:  # it came too early, or nothing will be launched
