@@ -19,7 +19,7 @@ from tests.support.sshd import Sshd
 pytestmark = pytest.mark.timeout(300)
 #: A host that cannot be reached for the start fails the attempt; then nothing has run.
 AGAIN = RetryPolicy(attempts=10, delay_s=1)
-SOON = {"CONNECT_TIMEOUT_S": "2"}
+SOON = "2"  # seconds to connect
 
 
 async def _disturb(proxy: Proxy, dice: random.Random) -> int:
@@ -50,7 +50,7 @@ async def test_line_cut(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed
     dice = chance(seed)
     async with Proxy(sshd.host.port) as proxy:
         host = replace(sshd.host, port=proxy.port)
-        async with stage(tmp_path, host, url, tally, retry=AGAIN, **SOON) as on:
+        async with stage(tmp_path, host, url, tally, retry=AGAIN, CONNECT_TIMEOUT_S=SOON) as on:
             runs = [await on.plays(recorded(dice)) for _ in range(2)]
             for _ in range(6):
                 await asyncio.sleep(dice.uniform(0, 0.5))
@@ -92,7 +92,7 @@ async def test_start_not_answered(
     dice = chance(seed)
     async with Proxy(sshd.host.port) as proxy:
         host = replace(sshd.host, port=proxy.port)
-        async with stage(tmp_path, host, url, tally, retry=AGAIN, **SOON) as on:
+        async with stage(tmp_path, host, url, tally, retry=AGAIN, CONNECT_TIMEOUT_S=SOON) as on:
             runs = []
             for _ in range(3):
                 proxy.mute_after = dice.randrange(6_000)
