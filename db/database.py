@@ -25,6 +25,8 @@ _BUSY_S = 5.0  # how long SQLite waits for another process
 _MARIADB_SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
     " innodb_lock_wait_timeout = 10"
+    # A bot that is frozen in the middle of a transaction must not keep its locks; MySQL lacks this.
+    " /*M!100300 , idle_transaction_timeout = 10 */"
 )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from db.database import Database, async_url
+from db.migrations import upgrade
 from db.model.catalog import SourceDraft
 from db.model.errors import Unavailable
 from db.repos import Repos
@@ -183,6 +184,40 @@ async def test_a_stopped_server_is_told_in_words_and_found_again(
     assert set(went) == {
         "Ferry's database does not answer right now; nothing was changed. Try again in a minute."
     }
+
+
+@pytest.mark.mariadb
+async def test_who_falls_asleep_in_a_transaction_lets_go(mariadb: MariaDB, clock: Clock) -> None:
+    """A process that is frozen keeps its connection; its locks go to others all the same."""
+    url = mariadb.create("asleep")
+    await upgrade(url)
+    asleep, awake = Database(url, clock=clock), Database(url, clock=clock)
+    locked, done = asyncio.Event(), asyncio.Event()
+
+    async def sleep() -> None:
+        async with asleep.begin() as repos:
+            await repos.turns.take("telling", "asleep", clock())
+            locked.set()
+            await done.wait()
+
+    async def work() -> bool:
+        async with awake.begin() as repos:
+            return await repos.turns.take("telling", "awake", clock())
+
+    sleeper = asyncio.create_task(sleep())
+    await locked.wait()
+    async with asyncio.timeout(40):
+        while True:
+            with suppress(Unavailable):  # it may wait a moment less than the other may sleep
+                taken = await work()
+                break
+    done.set()
+    with pytest.raises(Unavailable):
+        await sleeper
+    await asleep.close()
+    await awake.close()
+
+    assert taken
 
 
 @pytest.mark.mariadb

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.offline import services_of
@@ -15,6 +15,7 @@ from tests.acceptance.furnishing import furnish
 from tests.acceptance.house import House, house_of, settings
 from tests.acceptance.looking import Json, eventually, number_of
 from tests.acceptance.process import Serve, variables_of
+from tests.faults.processes import end_all
 from tests.faults.recording import JOB, PARAMETERS, SCRIPT, Recording
 from tests.faults.tally import Tally
 from tests.support.sshd import Host
@@ -54,6 +55,7 @@ class Stage:
     house: House
     bots: list[Serve]
     tally: Tally
+    played: list[Played] = field(default_factory=list)
 
     async def plays(self, recording: Recording, *, environment: str = "staging") -> Played:
         """Have Bruno start *recording* in a new channel; return as soon as the card is there."""
@@ -61,7 +63,8 @@ class Stage:
         folder = self.house.host.home / f"recording-{uuid.uuid4().hex}"
         recording.put(folder, self.house.host.user)
         card = await self.house.asks(self.house.bruno, channel, f"{JOB} {folder.name}")
-        return Played(recording=recording, card=card, folder=folder)
+        self.played.append(Played(recording=recording, card=card, folder=folder))
+        return self.played[-1]
 
     async def execution(self, played: Played) -> Execution:
         """Return the execution as it stands."""
@@ -134,4 +137,9 @@ async def stage(
             serves.append(Serve(folder, names))
             stack.push_async_callback(serves[-1].close)
         await asyncio.gather(*(serve.start() for serve in serves))
-        yield Stage(house=house, bots=serves, tally=tally)
+        on = Stage(house=house, bots=serves, tally=tally)
+        try:
+            yield on
+        finally:
+            for played in on.played:
+                end_all(await on.execution(played))

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,16 +11,19 @@ import pytest
 from db.model.catalog import RetryPolicy
 from tests.faults.recording import recorded
 from tests.faults.rounds import chance, rounds
-from tests.faults.stage import stage
+from tests.faults.stage import Played, stage
 from tests.faults.tally import Tally
 from tests.faults.verdict import came_through
 from tests.support.proxy import Proxy
 from tests.support.sshd import Sshd
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(300)
 #: A host that cannot be reached for the start fails the attempt; then nothing has run.
 AGAIN = RetryPolicy(attempts=10, delay_s=1)
-SOON = {"CONNECT_TIMEOUT_S": "2"}
+SOON = "2"  # seconds to connect
+#: Where in what a run says to its host the start is: bytes on a connection that is there already.
+START = (900, 1640)
 
 
 async def _disturb(proxy: Proxy, dice: random.Random) -> int:
@@ -50,7 +54,7 @@ async def test_line_cut(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed
     dice = chance(seed)
     async with Proxy(sshd.host.port) as proxy:
         host = replace(sshd.host, port=proxy.port)
-        async with stage(tmp_path, host, url, tally, retry=AGAIN, **SOON) as on:
+        async with stage(tmp_path, host, url, tally, retry=AGAIN, CONNECT_TIMEOUT_S=SOON) as on:
             runs = [await on.plays(recorded(dice)) for _ in range(2)]
             for _ in range(6):
                 await asyncio.sleep(dice.uniform(0, 0.5))
@@ -92,13 +96,20 @@ async def test_start_not_answered(
     dice = chance(seed)
     async with Proxy(sshd.host.port) as proxy:
         host = replace(sshd.host, port=proxy.port)
-        async with stage(tmp_path, host, url, tally, retry=AGAIN, **SOON) as on:
-            runs = []
-            for _ in range(3):
-                proxy.mute_after = dice.randrange(6_000)
-                runs.append(await on.plays(recorded(dice, lines=200).but(held_at=-1)))
-                await asyncio.sleep(dice.uniform(0.5, 2.0))
+        async with stage(tmp_path, host, url, tally, retry=AGAIN, CONNECT_TIMEOUT_S=SOON) as on:
+            short = recorded(dice, lines=200).but(held_at=-1)
+            runs: list[Played] = []
+            while tally.faults < 2 and len(runs) < 10:
+                runs.append(await on.plays(short))
+                await on.told(runs[-1])  # now there is a connection to start the next one on
+                proxy.mute_after = dice.randrange(*START)
+                muted = await on.plays(short)
+                with suppress(AssertionError):  # it was muted before the start
+                    await until(muted.times, within_s=5)
+                tally.faults += muted.times()
                 proxy.mute_after = None
-                tally.faults += proxy.cut()
+                proxy.cut()
+                runs.append(muted)
 
             await came_through(on, *runs)
+            assert tally.faults, f"no start was heard and not answered: is it still at {START}?"

@@ -3,11 +3,14 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.faults.recording import recorded
 from tests.faults.rounds import chance, rounds
 from tests.faults.stage import stage
 from tests.faults.tally import Tally
 from tests.faults.verdict import came_through
+from tests.support.mariadb import MariaDB
 from tests.support.sshd import Sshd
 
 
@@ -44,10 +47,17 @@ async def test_one_of_two_bots_killed(
         await came_through(on, *runs)
 
 
+@pytest.mark.mariadb
 @rounds(few=1)
-async def test_worker_paused(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int) -> None:
-    """SIGSTOP past the lease: another takes over, and the one that wakes up writes no more."""
+async def test_worker_paused(
+    sshd: Sshd, mariadb: MariaDB, tmp_path: Path, tally: Tally, seed: int
+) -> None:
+    """SIGSTOP past the lease: another takes over, and the one that wakes up writes no more.
+
+    On MariaDB: a file of SQLite stays locked for as long as who locked it sleeps.
+    """
     dice = chance(seed)
+    url = mariadb.create("ferry_faults")
     async with stage(tmp_path, sshd.host, url, tally, bots=2) as on:
         runs = [await on.plays(recorded(dice, lines=3000)) for _ in range(2)]
         for played in runs:

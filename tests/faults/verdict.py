@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
-from contextlib import suppress
-from pathlib import Path
 
 from db.model.execution import Attempt, Execution, LogLine, Status, Stream
 from executor.services import Services
+from tests.faults.processes import processes_of
 from tests.faults.reference import lines_of
 from tests.faults.stage import Played, Stage
 from tests.faults.tally import Tally
@@ -42,17 +41,6 @@ async def came_through(
     told = [f"#{one.id} {one.status} {one.exit_status} {dict(one.result)}" for one in ended]
     assert tally.found() == {}, "\n".join([*told, *seen])
     return ended
-
-
-def processes_of(execution: Execution) -> list[str]:
-    """Return the command lines of what still carries the cookie of *execution*."""
-    cookie = f"FERRY_RUN={execution.key}-".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended while we looked
-            if cookie in (folder / "environ").read_bytes():
-                found.append((folder / "cmdline").read_bytes().decode(errors="replace"))
-    return found
 
 
 async def attempt_of(stage: Stage, execution: Execution) -> Attempt:
