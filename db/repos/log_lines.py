@@ -18,7 +18,9 @@ from db.model.execution import Block, Level, LogLine, Stream
 from db.schema import log_lines as table
 from db.session import Session
 
-ROWS_A_STATEMENT = 2000
+#: The driver of MariaDB escapes in this thread, and more would hold up the event loop; SQLite's
+#: thread waits for its turn a few times a statement, and takes 32,766 values in one.
+ROWS_A_STATEMENT = {"mariadb": 1000, "sqlite": 4000}
 #: 1 MB if each takes four bytes, and no server takes less in one statement.
 CHARACTERS_A_STATEMENT = 256 * 1024
 #: What a line that the database refused as it was ends in; the rest of it is escaped.
@@ -29,7 +31,9 @@ _INTO = (
     " (execution_id, line_no, attempt, stream, log_level, logged_at, text) VALUES "
 )
 _ROW = "(?, ?, ?, ?, ?, ?, ?)"
-_MANY_ROWS = _INTO + ", ".join([_ROW] * ROWS_A_STATEMENT)  # one text: the driver keeps it prepared
+_MANY_ROWS = _INTO + ", ".join(
+    [_ROW] * ROWS_A_STATEMENT["sqlite"]
+)  # one text: the driver keeps it prepared
 _PLAIN = {level: level.value for level in Level}
 _TIME = "%Y-%m-%d %H:%M:%S.%f"
 
@@ -43,10 +47,11 @@ class LogLines:
     async def add(self, blocks: Iterable[Block]) -> None:
         """Store *blocks*; Taken if a number is there already."""
         if self._session.is_sqlite:
-            for together in _statements(blocks, sys.maxsize):
+            for together in _statements(blocks, ROWS_A_STATEMENT["sqlite"], sys.maxsize):
                 await self._add_sqlite(together)
         else:
-            for together in _statements(blocks, CHARACTERS_A_STATEMENT):
+            limits = ROWS_A_STATEMENT["mariadb"], CHARACTERS_A_STATEMENT
+            for together in _statements(blocks, *limits):
                 await self._add_mariadb(together)
 
     async def add_carefully(self, blocks: Iterable[Block]) -> None:
@@ -69,7 +74,7 @@ class LogLines:
 
     async def _add_sqlite(self, blocks: Sequence[Block]) -> None:
         rows = [row for block in blocks for row in _rows(block)]
-        if len(rows) == ROWS_A_STATEMENT:
+        if len(rows) == ROWS_A_STATEMENT["sqlite"]:
             await self._session.raw(_MANY_ROWS, tuple(chain.from_iterable(rows)))
         else:
             await self._session.raw_many(_INTO + _ROW, rows)
@@ -95,13 +100,15 @@ class LogLines:
         return [_line(row) for row in rows]
 
 
-def _statements(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
-    """Yield *blocks*, cut where need be, in portions of at most *most* characters for a statement.
+def _statements(
+    blocks: Iterable[Block], most_rows: int, most_characters: int
+) -> Iterator[list[Block]]:
+    """Yield *blocks*, cut where need be, in portions that fit into one statement.
 
     A line that is longer goes alone.
     """
     portion: list[Block] = []
-    rows, characters = ROWS_A_STATEMENT, most  # left in this portion
+    rows, characters = most_rows, most_characters  # left in this portion
     for block in blocks:
         start = 0
         while start < len(block.texts):
@@ -114,7 +121,7 @@ def _statements(blocks: Iterable[Block], most: int) -> Iterator[list[Block]]:
                 start += count
             if rows == 0 or start < len(block.texts):
                 yield portion
-                portion, rows, characters = [], ROWS_A_STATEMENT, most
+                portion, rows, characters = [], most_rows, most_characters
     if portion:
         yield portion
 
