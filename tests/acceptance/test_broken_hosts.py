@@ -19,7 +19,8 @@ async def test_a_host_that_kills_every_start_is_asked_ever_more_slowly(
 ) -> None:
     """Limits for a user may kill whatever is started; a person can still call it off."""
     calls = sshd.host.home / "starts"
-    server = _host_with(sshd, "ls", f'echo x >>"{calls}"; kill -TERM $PPID')
+    kill = f'case "$*" in "-m 700"*) echo x >>"{calls}"; kill -TERM $PPID; exit ;; esac'
+    server = _host_with(sshd, "mkdir", f'{kill}; exec /usr/bin/mkdir "$@"')
     server.start()
     channel = await ferry.channel("")
     await ferry.environment("killing", channel, ssh_port=server.host.port, shell_setup="none")
