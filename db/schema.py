@@ -302,6 +302,7 @@ cards = _table(
     _count("told_version", -1),
     _text("told_hash", 64),
     _text("silenced_why"),
+    _text("log_permalink", 1024),
     _created(),
     _updated(),
 )

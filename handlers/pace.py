@@ -5,7 +5,7 @@ from datetime import timedelta
 FRESH, LONG = timedelta(seconds=30), timedelta(minutes=10)
 SLOWEST_S = 12.0
 FOR_EACH_RUN_S = 1.5  # 40 edits a minute in all, of the 50 that Slack allows
-QUEUED_S = 3.0
+QUEUED_S, FOR_EACH_QUEUED_S = 3.0, 0.1  # each look is some queries, mostly to find no change
 FIRST_RETRY_S, LAST_RETRY_S = 2.0, 60.0
 
 

@@ -18,7 +18,7 @@ from executor.services.forecasts import Forecasts
 from executor.services.history import History
 from executor.services.news import Item, News
 from handlers.outbox import Outbox
-from handlers.pace import QUEUED_S, interval, retry_after
+from handlers.pace import FOR_EACH_QUEUED_S, QUEUED_S, interval, retry_after
 from handlers.teller import UPLOADS_AT_ONCE, NotNow, NotThere, Teller
 
 logger = structlog.get_logger(__name__)
@@ -120,7 +120,7 @@ class Reporter:
         if execution.status.is_live:
             known.next_at += interval(now - (execution.started_at or now), runs)
         elif execution.status is Status.QUEUED:
-            known.next_at += timedelta(seconds=QUEUED_S)
+            known.next_at += timedelta(seconds=QUEUED_S + FOR_EACH_QUEUED_S * len(self._queued))
         task = group.create_task(
             self._tell(item, known, is_news=is_news), name=f"tell-{execution.id}"
         )
@@ -135,6 +135,7 @@ class Reporter:
             except NotThere as refusal:
                 await self._teller.give_up(item, str(refusal))
                 known.given_up = item.execution.version
+                self._queued.pop(item.execution.id, None)
                 return
         except NotNow as reason:
             self._put_off(known)

@@ -56,7 +56,7 @@ class Teller:
         execution, card = item.execution, item.card
         tail = await self._tail(execution)
         forecast = await self.forecasts.of(execution)
-        told = self._render(execution, tail, forecast)
+        told = self._render(execution, tail, forecast, card.log_permalink)
         sent = await self._show(card, told, is_urgent=is_news or not card.ts)
         if is_news or sent.outcome is Outcome.SENT:
             await self.news.told(
@@ -66,15 +66,21 @@ class Teller:
                 version=execution.version,
                 digest=told.digest,
             )
-        await self._say_what_is_due(item, tail, forecast, sent)
-        permalink = await self._attach_log(item, sent)
+        said = await self._say_what_is_due(item, tail, forecast, sent)
+        if permalink := await self._attach_log(item, sent):
+            # It stays news until the card says so, too.
+            card = replace(card, log_permalink=permalink)
+            told = self._render(execution, tail, forecast, permalink)
+            _check(await self._show(card, told, is_urgent=False))
         if is_news:
             await self.news.settled(execution.id, execution.version)
-        if permalink:
-            told = self._render(execution, tail, forecast, permalink)
-            # The file is in the thread already: its address may wait for an edit to spare.
-            await self._show(card, told, is_urgent=False)
-        return replace(card, ts=sent.ts, channel_id=sent.channel_id, told_hash=told.digest)
+        return replace(
+            card,
+            ts=sent.ts,
+            channel_id=sent.channel_id,
+            told_hash=told.digest,
+            posts=card.posts | said,
+        )
 
     async def give_up(self, item: Item, why: str) -> None:
         """Leave the card alone until the execution changes; tell the requester why, once."""
@@ -92,7 +98,7 @@ class Teller:
             raise NotNow("another process tells by now")
 
     def _render(
-        self, execution: Execution, tail: list[LogLine], forecast: Forecast, link: str = ""
+        self, execution: Execution, tail: list[LogLine], forecast: Forecast, link: str
     ) -> Told:
         return execution_card(
             execution, tail=tail, forecast=forecast, now=self.clock(), log_permalink=link
@@ -124,7 +130,8 @@ class Teller:
 
     async def _say_what_is_due(
         self, item: Item, tail: list[LogLine], forecast: Forecast, card: Sent
-    ) -> None:
+    ) -> set[str]:
+        """Say what the thread has yet to tell; return the keys of it."""
         execution = item.execution
         has_retries = execution.max_attempts > 1 and execution.attempt > 0
         posts = thread.due_posts(
@@ -147,6 +154,7 @@ class Teller:
                     "post_refused", execution_id=execution.id, key=post.key, why=sent.why
                 )
             await self.news.posted(execution.id, post.key)
+        return {post.key for post in posts}
 
     async def _attach_log(self, item: Item, card: Sent) -> str:
         """Put the whole log into the thread; return its address, empty if nothing was attached."""
@@ -162,7 +170,7 @@ class Teller:
             logger.warning("log_refused", execution_id=execution.id, why=sent.why)
             told = thread.log_refused(execution, sent.why)
             _check(await self.outbox.say(card.channel_id, told, thread_ts=card.ts))
-        await self.news.posted(execution.id, LOG)
+        await self.news.attached(execution.id, LOG, sent.permalink)
         return sent.permalink
 
     async def _upload(self, execution: Execution, card: Sent) -> Sent:

@@ -69,6 +69,10 @@ class Plan:
     variables: Mapping[str, str]  #: environment variables; a secret's value is its reference
     timeout_s: int
     grace_s: int
+    attempts: int = 1  #: at most
+    retry_categories: tuple[str, ...] = ()  #: after which it is tried again, besides the safe ones
+    silence_s: int | None = None
+    silence_action: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,7 @@ class Execution:
     job_concurrency: int | None = None  #: runs of the job at once, everywhere; None: no limit
     max_attempts: int = 1
     started_at: datetime | None = None  #: of the last attempt
+    begun_at: datetime | None = None  #: when its host said that the script runs
     finished_at: datetime | None = None
     cancelled_by: str = ""
     worker: str = ""
@@ -221,3 +226,4 @@ class Card:
     told_version: int = -1
     told_hash: str = ""
     posts: frozenset[str] = frozenset()  #: keys of the thread posts that are out ("started", "end")
+    log_permalink: str = ""  #: of the attached log

@@ -159,6 +159,7 @@ def selection() -> Select[Any]:
     current = and_(attempts.c.execution_id == table.c.id, attempts.c.number == table.c.attempt)
     return select(
         table,
+        attempts.c.started_at.label("begun_at"),
         attempts.c.last_line.label("lines"),
         attempts.c.warnings,
         attempts.c.progress_done,
@@ -171,6 +172,7 @@ def execution_of(row: Mapping[str, Any]) -> Execution:
     """Return the frozen value of a row of ``selection()``."""
     plan = dict(row["plan"])
     plan |= {"kind": Kind(plan["kind"]), "arguments": tuple(plan["arguments"])}
+    plan["retry_categories"] = tuple(plan.get("retry_categories", ()))
     category = row["error_category"]
     return fill(
         Execution,

@@ -118,7 +118,8 @@ def failed(
 def _stopped(reason: str, plan: Plan | None) -> Outcome:
     sentence, detail = _took_too_long(plan), ""
     if reason == SILENCE:
-        sentence = "The script had said nothing for too long, and Ferry stopped it."
+        quiet = words(plan.silence_s) if plan and plan.silence_s else "too long"
+        sentence = f"The script had said nothing for {quiet}, and Ferry stopped it."
         detail = "SILENCE"
     return failed(Category.TIMEOUT_ERROR, sentence, detail=detail, status=Status.TIMED_OUT)
 

@@ -37,6 +37,10 @@ def plan_of(environment: Environment, job: Job, values: Mapping[str, str]) -> Pl
         variables=variables,
         timeout_s=environment.timeout_s if job.timeout_s is None else job.timeout_s,
         grace_s=environment.grace_s,
+        attempts=job.retry.attempts,
+        retry_categories=tuple(job.retry.categories),
+        silence_s=job.silence_s,
+        silence_action=job.silence_action if job.silence_s else "",
     )
 
 

@@ -47,7 +47,7 @@ class Controls:
         return fresh
 
     async def move_to_front(self, execution_id: int, by: Person) -> Execution:
-        """Let the execution be the next of its environment; return it.
+        """Let the execution be the next of its environment, now; return it.
 
         Raises NotFound, NotAllowed unless an admin asks, or Conflict when it does not wait there.
         """
@@ -57,7 +57,7 @@ class Controls:
             await repos.environments.lock(execution.environment_id)  # of two, each goes before all
             first = await repos.queue.highest_priority(execution.environment_id) + 1
             won = await repos.executions.change(
-                execution_id, expect={Status.QUEUED}, priority=first
+                execution_id, expect={Status.QUEUED}, priority=first, not_before=None
             )
             fresh = await find_execution(repos, execution_id)
         if not won:

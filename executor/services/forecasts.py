@@ -41,11 +41,14 @@ class Forecasts:
         running = await repos.queue.running(execution.environment_id)
         ahead = await repos.queue.ahead(execution)
         key, limit = execution.concurrency_key, execution.job_concurrency
+        places = (await repos.environments.get(execution.environment_id)).concurrency
         holders = [row["id"] for row in running if key and row["concurrency_key"] == key]
         return Forecast(
             estimate=usual,
             position=len(ahead) + 1,
-            starts_in_s=await self._starts_in_s(repos, execution, running, ahead),
+            starts_in_s=await self._starts_in_s(repos, execution, running, ahead, places),
+            running=len(running),
+            places=places,
             behind=holders[0] if holders else 0,
             job_is_full=limit is not None and await repos.queue.runs_of(execution.job_id) >= limit,
         )
@@ -56,6 +59,7 @@ class Forecasts:
         execution: Execution,
         running: Sequence[Mapping[str, Any]],
         ahead: list[int],
+        places: int,
     ) -> float | None:
         if len(ahead) > _MOST_LOOKED_AT:
             return None
@@ -69,8 +73,7 @@ class Forecasts:
             median_s = known[row["job_id"]]
             ran_s = (now - row["started_at"]).total_seconds()
             left.append(None if median_s is None else median_s - ran_s)
-        environment = await repos.environments.get(environment_id)
-        return starts_in_s(left, [known[job_id] for job_id in ahead], environment.concurrency)
+        return starts_in_s(left, [known[job_id] for job_id in ahead], places)
 
 
 async def _usual(repos: Repos, job_id: int, environment_id: int) -> Estimate | None:

@@ -42,10 +42,11 @@ class Duplicate(Conflict):
     def __init__(self, waiting: Execution) -> None:
         asks = waiting.status is Status.AWAITING_CONFIRMATION
         stands = "for its confirmation" if asks else "in the queue"
+        until = "is over or cancelled" if waiting.attempt else "has started"
         super().__init__(
             f"#{waiting.id} {waiting.job_name} with the same values waits {stands} on "
             f"{waiting.environment_name} already, so it was not asked for twice.",
-            hint=f"`/migrate status #{waiting.id}` shows it. Once it has started, ask again.",
+            hint=f"`/migrate status #{waiting.id}` shows it. Once it {until}, ask again.",
         )
         self.waiting = waiting
 

@@ -84,6 +84,12 @@ class News:
         async with self._db.begin() as repos:
             await repos.cards.posted(execution_id, key)
 
+    async def attached(self, execution_id: int, key: str, permalink: str) -> None:
+        """Remember that the log is out under *key*, and where it is; empty if it is nowhere."""
+        async with self._db.begin() as repos:
+            await repos.cards.posted(execution_id, key)
+            await repos.cards.put(execution_id, log_permalink=permalink)
+
     async def settled(self, execution_id: int, version: int) -> None:
         """Take the execution off the news: card and thread tell all up to *version*."""
         async with self._db.begin() as repos:

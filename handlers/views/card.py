@@ -79,7 +79,7 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
     facts.append(_receipt(execution))
     if execution.started_at:
         facts.append(f"started {when(execution.started_at, TIME)}")
-    if execution.exit_status and execution.status in BAD_ENDS:
+    if execution.exit_status and execution.status in BAD_ENDS and not execution.receipt:
         facts.append(f"exit status {execution.exit_status}")
     if execution.attempt > 1 and execution.status.is_over:
         facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
@@ -163,20 +163,27 @@ def _is_a_mark(line: LogLine) -> bool:
 
 
 def _advice(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
-    blocks = [section(told)] if (told := advice(execution)) else []
+    is_bad = execution.status in BAD_ENDS
+    blocks = [section(told)] if is_bad and (told := advice(execution)) else []
     is_told = all(line.text in execution.error_message for line in tail)
-    if execution.status in BAD_ENDS and not is_told:
+    if is_bad and not is_told:
         blocks.append(code(line.text for line in tail[-TAIL:]))
     return blocks
 
 
 def _again(execution: Execution) -> Block:
     buttons = [
-        button("Run again", action_id=Action.EXECUTION_AGAIN, value=str(execution.id)),
+        button(
+            "Run again",
+            action_id=Action.EXECUTION_AGAIN,
+            value=str(execution.id),
+            accessible=f"Run #{execution.id} {execution.job_name} again",
+        ),
         button(
             "Run again with changes…",
             action_id=Action.EXECUTION_AGAIN_WITH_CHANGES,
             value=str(execution.id),
+            accessible=f"Run #{execution.id} {execution.job_name} again with changes",
         ),
     ]
     if execution.lines:
@@ -193,11 +200,15 @@ def bar(fraction: float) -> str:
 def _cancel(execution: Execution) -> Block:
     where = execution.environment_name
     has_started = execution.status is Status.RUNNING
-    told = "will be stopped; what it has done so far stays done"
+    if has_started:
+        told = "will be stopped; what it has done so far stays done"
+    elif execution.attempt:
+        told = "is not tried again; what it did so far stays done"
+    else:
+        told = "leaves the queue; nothing of it has run"
     dialog = confirm(
         f"Cancel #{execution.id}?",
-        f"{execution.job_name} on {where} "
-        f"{told if has_started else 'leaves the queue; nothing of it has run'}.",
+        f"{execution.job_name} on {where} {told}.",
         "Cancel the run",
         "Keep running" if has_started else "Keep waiting",
         style="danger",
@@ -213,4 +224,9 @@ def _cancel(execution: Execution) -> Block:
 
 
 def _log(execution: Execution) -> Block:
-    return button("Log", action_id=Action.EXECUTION_LOG, value=str(execution.id))
+    return button(
+        "Log",
+        action_id=Action.EXECUTION_LOG,
+        value=str(execution.id),
+        accessible=f"Log of #{execution.id}",
+    )

@@ -40,12 +40,14 @@ def in_the_queue(execution: Execution, forecast: Forecast, now: datetime) -> str
 def going(execution: Execution, estimate: Estimate | None, now: datetime) -> list[str]:
     """Return how a run goes: since when, how much is left, and whatever is not as usual."""
     elapsed = elapsed_s(execution, now)
-    facts = [f"running for {words(elapsed)}"]
+    has_begun = execution.begun_at is not None
+    facts = [f"{'running' if has_begun else 'connecting'} for {words(elapsed)}"]
     if execution.attempt > 1:
         facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
-    facts += _left(execution, elapsed, estimate)
     if is_slow(execution, estimate, now):
-        facts.append("🐢 slower than 95 % of its past runs")
+        facts += ["🐢 slower than 95 % of its past runs", *usually(estimate)]
+    else:
+        facts += _left(execution, elapsed, estimate)
     if quiet := no_output(execution, now):
         facts.append(f"🔇 {quiet}")
     if execution.status is Status.CANCELLING:
@@ -70,6 +72,8 @@ def usually(estimate: Estimate | None) -> list[str]:
     if estimate is None:
         return []
     low, high = words(estimate.low_s), words(estimate.high_s)
+    if estimate.runs == 1:
+        return [f"took {words(estimate.median_s)} last time"]
     range_ = f" ({low} to {high})" if low != high else ""
     return [f"usually takes {words(estimate.median_s)}{range_}"]
 
@@ -93,7 +97,11 @@ def _start(forecast: Forecast, now: datetime) -> list[str]:
 def _why_it_waits(forecast: Forecast) -> list[str]:
     if forecast.behind:
         return [f"waits for #{forecast.behind}, which works on the same records"]
-    return ["waits until fewer runs of its job are under way"] if forecast.job_is_full else []
+    if forecast.job_is_full:
+        return ["waits until fewer runs of its job are under way"]
+    if forecast.places and forecast.running >= forecast.places:
+        return [f"waits for a place: {forecast.running} of {forecast.places} run there"]
+    return []
 
 
 def _left(execution: Execution, elapsed: float, estimate: Estimate | None) -> list[str]:
@@ -113,4 +121,4 @@ def _left(execution: Execution, elapsed: float, estimate: Estimate | None) -> li
 def _meanwhile(execution: Execution) -> str:
     if execution.status is Status.CANCELLING:
         return "it is stopped as soon as the host answers"
-    return "the script goes on without us"
+    return "the script does not need the line; Ferry keeps trying"

@@ -45,6 +45,7 @@ def plan_lines(execution: Execution) -> list[str]:
         *((f"argument {n}", value) for n, value in enumerate(plan.arguments, 1)),
         *(("variable", variable) for variable in plan.variables),
         ("timeout", f"{words(plan.timeout_s)}, then TERM, KILL after {words(plan.grace_s)}"),
+        *_besides(plan),
     ]
     return [f"{label + ':':<13}{_shown(value)}" for label, value in facts]
 
@@ -72,6 +73,18 @@ def _program(plan: Plan) -> list[tuple[str, str]]:
     if not plan.interpreter:
         return [("program", plan.script)]
     return [("interpreter", plan.interpreter), ("script", plan.script)]
+
+
+def _besides(plan: Plan) -> list[tuple[str, str]]:
+    """Return what may be done without asking again."""
+    facts = []
+    if plan.attempts > 1:
+        after = ["what could not begin", *plan.retry_categories]
+        facts.append(("attempts", f"up to {plan.attempts}, after {', '.join(after)}"))
+    if plan.silence_s:
+        what = "stopped" if plan.silence_action == "stop" else "told"
+        facts.append(("silence", f"{what} after {words(plan.silence_s)} without output"))
+    return facts
 
 
 def _shown(value: str) -> str:

@@ -79,6 +79,8 @@ def head(execution: Execution) -> str:
     match execution.status:
         case Status.SUCCEEDED if lasted:
             lasted = f" in {lasted}"
+        case Status.CANCELLED if waited_for_attempt(execution):
+            lasted = f" while it waited for {waited_for_attempt(execution)}"
         case Status.CANCELLED if not lasted:
             lasted = " before it started"
         case _:
@@ -93,7 +95,7 @@ def outcome(execution: Execution) -> str:
     stopped = f"stopped {esc(clip(execution.receipt, RECEIPT))}" if execution.receipt else ""
     match execution.status:
         case Status.SUCCEEDED:
-            told = counted
+            told = " · ".join(part for part in (counted, _too_late(execution)) if part)
         case Status.CANCELLED:
             by = f"By {person(execution.cancelled_by)}" if execution.cancelled_by else ""
             told = " · ".join(part for part in (by, stopped) if part)
@@ -103,7 +105,8 @@ def outcome(execution: Execution) -> str:
             why = _message(execution) or "Nobody confirmed it in time"
             told = f"{why}; nothing ran"
         case Status.FAILED | Status.TIMED_OUT | Status.LOST:
-            told = " · ".join(part for part in (reason, counted, stopped) if part)
+            parts = (reason, counted, stopped, _too_late(execution))
+            told = " · ".join(part for part in parts if part)
         case _:
             told = ""
     return told
@@ -121,13 +124,15 @@ def ending(execution: Execution, *, names: bool = True) -> str:
             told = f"succeeded{f' in {lasted}' if lasted else ''}{results(execution)}"
         case Status.CANCELLED:
             moment = f"after {lasted}" if lasted else "before it started"
+            if waited := waited_for_attempt(execution):
+                moment = f"while it waited for {waited}"
             told = f"was cancelled{by} {moment}"
         case Status.DISCARDED:
             why = f": {_message(execution)}" if execution.error_message else ""
             told = f"was discarded{by}{why}; nothing ran"
         case Status.EXPIRED:
             why = _message(execution) or "nobody confirmed it in time"
-            told = f"expired: {why}; nothing ran"
+            told = f"expired: {why[:1].lower()}{why[1:]}; nothing ran"
         case Status.TIMED_OUT:
             told = f"timed out{f' after {lasted}' if lasted else ''}{_why(execution)}"
         case Status.LOST:
@@ -191,6 +196,20 @@ def attempt_failed(execution: Execution, attempt: Attempt | None = None) -> str:
     return f"attempt {number} of {execution.max_attempts} failed{why}"
 
 
+def waited_for_attempt(execution: Execution) -> str:
+    """Return the attempt that it waits, or waited to the end, for; empty if it did not."""
+    if execution.not_before is None or not execution.attempt:
+        return ""
+    return f"attempt {execution.attempt + 1} of {execution.max_attempts}"
+
+
+def _too_late(execution: Execution) -> str:
+    """Return that somebody wanted it cancelled, but it had ended; empty if nobody did."""
+    if not execution.cancelled_by:
+        return ""
+    return f"the cancel by {person(execution.cancelled_by)} came too late: it had ended by itself"
+
+
 def no_output(execution: Execution, now: datetime) -> str:
     """Return for how long it has said nothing, once that is too long; empty if it speaks."""
     since = execution.silent_since
@@ -205,8 +224,10 @@ def elapsed_s(execution: Execution, now: datetime) -> float:
 
 
 def took(execution: Execution) -> str:
-    """Return how long it ran, in words; empty if it never did."""
+    """Return how long it ran, in words; empty if it never did, or waited for another attempt."""
     if execution.started_at is None or execution.finished_at is None:
+        return ""
+    if waited_for_attempt(execution):
         return ""
     return words(elapsed_s(execution, execution.finished_at))
 

@@ -60,7 +60,8 @@ def due_posts(
     if execution.status.is_over and not _is_own_answer(execution):
         posts += [_end(execution, tail, log_is_attached=log_is_attached)]
     elif execution.status.is_live:
-        posts = [_started(execution), *posts, *_line(execution, said, now)]
+        begun = [_started(execution)] if execution.begun_at else []
+        posts = [*begun, *posts, *_line(execution, said, now)]
         posts += [*_silence(execution, said, now), *_slow(execution, estimate, now)]
         posts += _milestone(execution, now)
     return [post for post in posts if post.key not in said and not _is_past(post.key, said)]
@@ -107,7 +108,10 @@ def _silence(execution: Execution, said: Collection[str], now: datetime) -> list
     if since is None or sum(key.startswith("silent-") for key in said) >= MOST_SILENCES:
         return []
     quiet = words((now - since).total_seconds())
-    told = f"🔇 {name(execution)} has said nothing for {quiet}. It still runs; its host answers."
+    told = (
+        f"🔇 {person(execution.requested_by)}: {name(execution)} has said nothing for {quiet}. "
+        f"It still runs; {mono(f'{COMMAND} cancel {execution.id}')} would stop it."
+    )
     return [Post(f"silent-{int(since.timestamp())}", _message(told))]
 
 
@@ -129,7 +133,7 @@ def _line(execution: Execution, said: Collection[str], now: datetime) -> list[Po
         posts += [Post(f"back-{n}", _message("🔌 Connected again, nothing lost.")) for n in outages]
     elif now - since >= OUT_OF_REACH and len(outages) < MOST_OUTAGES:
         gone = words((now - since).total_seconds())
-        meanwhile = "the script goes on there, I keep trying"
+        meanwhile = "the script does not need the line; Ferry keeps trying"
         if execution.status is Status.CANCELLING:
             meanwhile = "the script is stopped as soon as it does"
         text = f"🔌 The host has not answered for {gone}; {meanwhile}."
@@ -168,7 +172,7 @@ def _is_past(key: str, said: Collection[str]) -> bool:
 def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool) -> Post:
     emoji, _ = LOOK[execution.status]
     is_bad = execution.status in BAD_ENDS
-    blocks = [section(told)] if (told := advice(execution)) else []
+    blocks = [section(told)] if is_bad and (told := advice(execution)) else []
     if execution.receipt:
         blocks.append(context(f"stopped {esc(execution.receipt)}"))
     if is_bad and not all(line.text in execution.error_message for line in tail):

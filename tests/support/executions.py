@@ -49,7 +49,7 @@ QUEUED = Execution(
     created_at=NOON,
     queued_at=NOON,
 )
-_STARTED = {"started_at": NOON, "attempt": 1}
+_STARTED = {"started_at": NOON, "begun_at": NOON, "attempt": 1}
 _ENDED = _STARTED | {"finished_at": NOON + timedelta(seconds=192), "lines": 40}
 _FAILED = _ENDED | {"exit_status": 127, "error_category": Category.COMMAND_NOT_FOUND}
 _FAILED |= {"error_message": "`node` is not there.", "error_hint": "Set the node path."}

@@ -73,6 +73,7 @@ class Ferry:
         """Let a worker take the next one."""
         execution = await self.services.queue.claim_next("worker", LEASE)
         assert execution is not None
+        await self.services.records.started(execution)
         return execution
 
     async def start(self, channel_id: str = "C0STAGING") -> Execution:

@@ -1,5 +1,6 @@
 """How a run waits and how it goes, in words that stay the same while nothing happens."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -126,9 +127,10 @@ def test_a_cancel_that_does_not_reach_the_host_says_so() -> None:
 
 def test_range_is_left_out_where_past_runs_do_not_differ() -> None:
     """A range of one is none."""
-    same = Estimate(median_s=60, low_s=60, high_s=60, slow_s=None, runs=1)
+    same = Estimate(median_s=60, low_s=60, high_s=60, slow_s=None, runs=3)
 
     assert usually(same) == ["usually takes 1 min"]
+    assert usually(replace(same, runs=1)) == ["took 1 min last time"]
     assert usually(None) == []
 
 
