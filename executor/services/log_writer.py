@@ -27,9 +27,9 @@ _INTERVAL_S = 0.16  # between the beginnings of two commits
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
 # Weights: characters, and a share for each line. About as many bytes of memory.
 _A_LINE = 64
-_ENOUGH = 1024 * 1024  # waits: commit at once
-_MOST_A_COMMIT = 2 * 1024 * 1024  # others want the database, too
-_MOST_A_RUN = 4 * 1024 * 1024  # some under way, some ready when that is stored
+_ENOUGH = 2 * 1024 * 1024  # waits: commit at once
+_MOST_A_COMMIT = 4 * 1024 * 1024  # others want the database, too
+_MOST_A_RUN = 8 * 1024 * 1024  # some under way, some ready when that is stored
 _MOST_IN_ALL = 16 * 1024 * 1024
 _LOST = "Another worker owns this run now."
 

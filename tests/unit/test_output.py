@@ -105,6 +105,8 @@ _SAID = st.lists(st.lists(_TELLING, max_size=4).map("".join), max_size=12)
     st.lists(st.integers(1, 80), max_size=8),
     st.sampled_from(["", r"(?P<percent>\d+)%"]),
 )
+@example(["7%", " 2 of 9", "é"], [], [], "")
+@example(["7% a", "9%", "é"], [], [], r"(?P<percent>\d+)%")
 @example(["PAN\u0130C now"], ["\u212a"], [], "")
 def test_looking_at_blocks_tells_what_looking_at_lines_does(
     out: list[str], err: list[str], sizes: list[int], pattern: str
