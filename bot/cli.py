@@ -4,6 +4,7 @@ Click, because it is small, typed and everywhere; typer would add a layer over t
 """
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ def serve() -> None:
     given = settings.read()
     settings.require_slack(given)
     logging.configure(given.log_level, given.log_format)
+    gc.collect()
+    gc.freeze()  # what is imported by now stays: each full collection would look through it again
     asyncio.run(_serve(given))
 
 

@@ -78,6 +78,7 @@ class Run:
             while status.state in _ALIVE and time.monotonic() < deadline:
                 await asyncio.sleep(_LOOK_S)
                 status = await self._remote.status()
+        await self._lane.flush()
 
     async def see_through(self) -> None:
         """Return when the end is recorded. Raises LeaseLost when another worker owns the run."""
