@@ -48,7 +48,7 @@ async def _disturb(proxy: Proxy, dice: random.Random) -> int:
             return 1
 
 
-@rounds(few=2)
+@rounds(few=1)
 async def test_line_cut(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int) -> None:
     """Reset between bytes, in the middle of a packet, after a silence, or only late."""
     dice = chance(seed)
