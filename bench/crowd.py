@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -45,6 +45,7 @@ _STARTS_WITHIN_S = 240
 class Found:
     """What came of it; times in milliseconds unless they end in _s."""
 
+    goes_first: bool  #: bot and database went before the scripts
     launching_s: float
     ending_s: float
     quiet_acks: list[float]
@@ -64,7 +65,10 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
     url = await place.fresh("MariaDB")
     home = Path(tempfile.mkdtemp(prefix="crowd-", dir=place.folder))
     slots = str(sizes.crowd_runs)
-    async with served(home, place.host, database_url=url, WORKER_SLOTS=slots) as (house, serve):
+    async with (
+        served(home, place.host, database_url=url, WORKER_SLOTS=slots) as (house, serve),
+        AsyncExitStack() as stack,
+    ):
         folder = await _furnish(house, sizes)
         quiet = await _acks(house, await house.channel(), sizes.crowd_quiet)
         begin = time.monotonic()
@@ -72,6 +76,7 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
         launching_s = time.monotonic() - begin
         say(f"d {len(runs)} runs have started in {launching_s:.0f} s")
         procfs.forget_peak(serve.pid)
+        goes_first = stack.enter_context(procfs.going_first())
         async with _observer(url, home / "seen"):
             (folder / "go").touch()
             go = time.time_ns()
@@ -86,6 +91,7 @@ async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> lis
     say(f"d all ends are recorded, {ending_s:.0f} s after the last line")
     lags, lost = _compare(url, runs, Seen(home / "seen"), go, sizes)
     found = Found(
+        goes_first=goes_first,
         launching_s=launching_s,
         ending_s=ending_s,
         quiet_acks=quiet,
@@ -210,6 +216,9 @@ def _lag_section(found: Found, sizes: Sizes) -> Section:
         f"Processor time: in {found.printing_s:.0f} s, of {os.cpu_count()} cores. Lag: that of",
         f"{len(found.lags):,} lines, seen by another connection that looks every 20 ms: it is",
         "too high by up to that, never too low.",
+        "Bot, database and sshd went before the scripts, as if those had processors of their own."
+        if found.goes_first
+        else "The scripts and the bot shared the processors alike: only root may order them.",
     ]
     section.bars += [
         Bar("d  p99 lag from line to row, ms", percentile(found.lags, 99), 300),
