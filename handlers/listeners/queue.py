@@ -56,14 +56,15 @@ class QueueListeners:
 
     async def _show(self, request: Request, reply: Reply, *, replace: bool) -> None:
         where = await self._services.bindings.environment_of(request.channel_id)
-        waiting, count = await self._services.forecasts.line(
-            where.id if where else None, views.MOST
-        )
+        place = where.id if where else None
+        waiting, count = await self._services.forecasts.line(place, views.MOST)
+        active = [] if waiting else await self._services.history.active(environment_id=place)
         told = views.queue(
             waiting,
             count,
             now=self._clock(),
             where=where.name if where else "",
+            active=active,
             may_move=may(self._check_admin, request.by),
         )
         await reply.say(told, replace=replace)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from db.model.catalog import Environment, Job, ParameterSpec, Source
+from handlers.views.aloud import aloud
 from handlers.views.blocks import (
     Block,
     actions,
@@ -45,7 +46,8 @@ def environments(
             *new,
         )
     rows = [_environment(one, channels.get(one.name, ()), here) for one in known]
-    return _listed("Environments", rows, len(known), *new)
+    said = [_spoken_environment(one, channels.get(one.name, ())) for one in known]
+    return _listed("Environments", rows, said, *new)
 
 
 def sources(known: Sequence[Source], *, may_add: bool = True) -> Told:
@@ -58,7 +60,8 @@ def sources(known: Sequence[Source], *, may_add: bool = True) -> Told:
             "one, and it may give them default values.",
             *new,
         )
-    return _listed("Sources", [_source(one) for one in known], len(known), *new)
+    said = [_described(one.name, one.description) for one in known]
+    return _listed("Sources", [_source(one) for one in known], said, *new)
 
 
 def jobs(
@@ -80,7 +83,8 @@ def jobs(
             "A job is a script on the host, with the parameters that people fill in.",
             *new,
         )
-    return _listed("Jobs", [_job(one) for one in known], len(known), *new)
+    said = [_described(f"{one.name} of {one.source_name}", one.description) for one in known]
+    return _listed("Jobs", [_job(one) for one in known], said, *new)
 
 
 def parameters_line(specs: Sequence[ParameterSpec]) -> str:
@@ -145,14 +149,28 @@ def _job(one: Job) -> Block:
     return section("\n".join(lines), accessory=run)
 
 
-def _listed(title: str, rows: Sequence[Block], count: int, *buttons: Block) -> Told:
+def _spoken_environment(one: Environment, channels: Sequence[str]) -> str:
+    kind = "" if one.name == one.kind.value else f" ({one.kind.value})"
+    bound = f"{len(channels)} channels run" if channels else "no channel runs"
+    if len(channels) == 1:
+        bound = f"<#{channels[0]}> runs"
+    return f"{esc(one.name)}{kind} is {esc(f'{one.ssh_user}@{one.ssh_host}')}, {bound} there"
+
+
+def _described(name: str, description: str) -> str:
+    return f"{esc(name)}: {esc(description)}".removesuffix(".") if description else esc(name)
+
+
+def _listed(title: str, rows: Sequence[Block], said: Sequence[str], *buttons: Block) -> Told:
+    """Return the list: a row and, to be read aloud, a sentence for each."""
+    count = len(rows)
     blocks = [header(f"{title} ({count})"), *rows[:MOST_ROWS]]
     if count > MOST_ROWS:
         left = count - MOST_ROWS
         blocks.append(context(f"and {left} more: `{COMMAND} {title.lower()} words` searches"))
     if buttons:
         blocks.append(actions(*buttons))
-    return Told(f"{title}: {count}.", blocks)
+    return Told(aloud(title, said, count), blocks)
 
 
 def _begin(text: str, how: str, *buttons: Block) -> Told:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from db.model.catalog import Job, SilenceAction, Source
-from executor.rules.categories import ADVICE
+from db.model.categories import Category
 from executor.rules.concurrency import LONGEST_TEMPLATE
 from executor.rules.retries import LISTABLE
 from handlers.views.blocks import (
@@ -26,9 +26,12 @@ from handlers.views.fields import text_field
 from handlers.views.ids import COMMAND, Action, Callback, field
 from handlers.views.message import Told
 from handlers.views.notes import said
-from handlers.views.policies import job_policy
+from handlers.views.policies import failure_in_a_menu, job_policy
 
 SOURCE = "source"
+_NOT_BEGUN = (
+    f"{Category.CONNECTION_ERROR}, {Category.DIRECTORY_NOT_FOUND} and {Category.SECRET_UNAVAILABLE}"
+)
 EXAMPLE = (
     'sistema: choice(iclinic, medpro) default=iclinic label="Sistema"',
     "usuario: text pattern=[a-z]+ example=drleandro",
@@ -144,14 +147,14 @@ def _limits() -> list[Block]:
 
 
 def _retries() -> list[Block]:
-    failures = [option(name, name, ADVICE[name].sentence) for name in LISTABLE]
+    failures = [option(name, name, failure_in_a_menu(name)) for name in LISTABLE]
     return [
         text_field(
             "retry_attempts",
             "Attempts",
             initial="1",
-            hint="In all, up to 10. What could not even begin because the host was out of reach is "
-            "tried again by itself.",
+            hint="In all, 1 to 10; 1: nothing is tried again. With more, what could not even begin "
+            "because the host was out of reach is tried again by itself.",
             optional=True,
             most=2,
         ),
@@ -166,8 +169,9 @@ def _retries() -> list[Block]:
             "Try again also after",
             multi_select(Action.FIELD, failures, placeholder="No other failure"),
             block_id=field("retry_categories"),
-            hint="After these the script may have begun: choose some only if it is safe to run "
-            "twice.",
+            hint=f"{_NOT_BEGUN} come before the script begins, {Category.SCRIPT_NOT_FOUND} nearly "
+            "always. After the others it has begun, or may have: choose those only if it may run "
+            "twice on the same records.",
             optional=True,
         ),
     ]

@@ -21,8 +21,8 @@ VERBS = {
 }
 ADMIN_VERBS = {
     "front #n": "let a run that waits go before the others",
-    "bind environment": "let jobs that are run in this channel run there",
-    "unbind": "let no job run in this channel any more",
+    "bind environment": "jobs of this channel run in that environment",
+    "unbind": "no job runs in this channel any more",
     "new environment": "add a host to run on",
     "new source": "add a system that data comes from",
     "new job": "add a script, with what it asks for",
@@ -32,7 +32,8 @@ ADMIN_VERBS = {
 def help_note() -> Told:
     """Return every command with what it does, and the usual ones as buttons."""
     return Told(
-        f"Ferry runs data migrations. {COMMAND} run starts one; {COMMAND} help lists the rest.",
+        f"Ferry runs data migrations over SSH. After {COMMAND} you can type: {_said(VERBS)}. "
+        f"Admins also: {_said(ADMIN_VERBS)}.",
         [
             section("*Ferry* runs data migrations over SSH and tells here how they go."),
             section(_listed(VERBS)),
@@ -50,11 +51,17 @@ def _listed(verbs: Mapping[str, str]) -> str:
     return "\n".join(f"`{COMMAND} {verb}`  {does}" for verb, does in verbs.items())
 
 
+def _said(verbs: Mapping[str, str]) -> str:
+    """Return the verbs as they are read aloud."""
+    return "; ".join(f"{verb}, {does}" for verb, does in verbs.items())
+
+
 def usual_buttons() -> Block:
     """Return the row of buttons for what people do most."""
     return actions(
         button("Run a job…", action_id=Action.RUN_OPEN, style="primary"),
         button("What runs now", action_id=Action.EXECUTION_STATUS),
+        button("Queue", action_id=Action.EXECUTION_QUEUE),
         button("Last runs", action_id=Action.EXECUTION_HISTORY),
         button("Jobs", action_id=Action.JOB_LIST),
         button("Environments", action_id=Action.ENVIRONMENT_LIST),

@@ -1,10 +1,32 @@
 """What is set of how runs wait, are tried again and are stopped: one line, where it is said."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from db.model.catalog import EnvironmentDraft, JobDraft, RetryPolicy, SilenceAction
+from db.model.categories import Category
+from executor.rules.categories import ADVICE
 from executor.rules.durations import words
 from handlers.views.blocks import mono
 
 _BETWEEN = " · "
+#: Failures as a job may choose them, where their own sentence is too long for a menu (75), or says
+#: what is tried again anyway.
+_IN_A_MENU: Mapping[Category, str] = MappingProxyType(
+    {
+        Category.CONNECTION_ERROR: "The line was lost after the login, before the script began.",
+        Category.OUT_OF_MEMORY: "The script ran out of memory, or was killed for lack of it.",
+        Category.RESOURCE_LIMIT: "It hit a limit: processes, open files, file size or CPU time.",
+        Category.KILLED_EXTERNALLY: "Somebody or something on the host stopped the script.",
+        Category.SUDO_PASSWORD_REQUIRED: "The script called sudo, which asked for a password.",
+        Category.RUN_LOST: "The host knows nothing of the run any more.",
+    }
+)
+
+
+def failure_in_a_menu(category: Category) -> str:
+    """Return what *category* means, short enough for a menu."""
+    return _IN_A_MENU.get(category, ADVICE[category].sentence)
 
 
 def environment_policy(one: EnvironmentDraft) -> str:

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from db.model.execution import Execution, LogLine, Status
 from executor.rules.durations import words
+from handlers.views.aloud import aloud
 from handlers.views.blocks import (
     Block,
     actions,
     button,
+    clip_mrkdwn,
     code,
     context,
     esc,
@@ -17,12 +19,14 @@ from handlers.views.blocks import (
     section,
 )
 from handlers.views.blocks import when as moment
+from handlers.views.going import CLOCK, SEPARATOR
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
-from handlers.views.sentences import LOOK, elapsed_s, name, place, sentence, share
+from handlers.views.sentences import LOOK, elapsed_s, name, place, sentence, share, values
 
 LOG_LINES = 20
 HISTORY = 10
+VALUES, SPOKEN_VALUES = 100, 60  # characters
 
 
 def active(running: Sequence[Execution], *, now: datetime, where: str = "") -> Told:
@@ -36,8 +40,10 @@ def active(running: Sequence[Execution], *, now: datetime, where: str = "") -> T
         return Told(text, [section(text), actions(run, last)])
     rows = [row(one, now=now) for one in running[:40]]
     more = [context(f"and {len(running) - 40} more")] if len(running) > 40 else []
-    title = f"Running and waiting{place_} ({len(running)})"
-    return Told(f"{esc(title)}.", [header(title), *rows, *more, actions(run, line, last)])
+    title = f"Running and waiting{place_}"
+    text = aloud(esc(title), (spoken(one, now=now) for one in running), len(running))
+    head = header(f"{title} ({len(running)})")
+    return Told(text, [head, *rows, *more, actions(run, line, last)])
 
 
 def history(
@@ -63,20 +69,42 @@ def history(
     rows = [row(one, now=now) for one in past] or [section("There are no older runs.")]
     told = f"{'Last' if is_first else 'Older'} runs{place_}"
     below = [actions(*buttons)] if buttons else []
-    return Told(f"{esc(told)}: {len(past)}.", [header(told), *rows, *below])
+    text = aloud(esc(told), (spoken(one, now=now) for one in past), len(past))
+    return Told(text, [header(told), *rows, *below])
 
 
 def row(one: Execution, *, now: datetime) -> Block:
     """Return one run on two lines, with a button that shows all of it."""
-    emoji, word = LOOK[one.status]
-    took = f" · {words(elapsed_s(one, now))}" if one.started_at else ""
-    so_far = f" · {share(one.progress)}" if one.progress and one.status.is_live else ""
-    why = f" · {one.error_category}" if one.error_category else ""
-    first = (
-        f"{emoji} *{name(one)}* → {place(one.environment_name, one.environment_kind)} · "
-        f"{word}{took}{so_far}{why}"
-    )
-    return section(f"{first}\n{asked(one)}", accessory=show_button(one))
+    emoji, _ = LOOK[one.status]
+    where = f"{emoji} *{name(one)}* → {place(one.environment_name, one.environment_kind)}"
+    first = SEPARATOR.join([where, *_state(one, now)])
+    given = clip_mrkdwn(values(one), VALUES)
+    second = SEPARATOR.join([asked(one), *([given] if given else [])])
+    return section(f"{first}\n{second}", accessory=show_button(one))
+
+
+def spoken(one: Execution, *, now: datetime) -> str:
+    """Return one run as it is read aloud."""
+    given = clip_mrkdwn(values(one), SPOKEN_VALUES)
+    told = ", ".join(_state(one, now)).replace(SEPARATOR, ", ")
+    with_ = f", with {given}" if given else ""
+    return f"{name(one)} on {esc(one.environment_name)}: {told}{with_}"
+
+
+def _state(one: Execution, now: datetime) -> list[str]:
+    """Return where a run stands and for how long; of one that is tried again, when and why."""
+    why = one.error_category
+    if one.status is Status.QUEUED and one.attempt:
+        waits = f"waits for attempt {one.attempt + 1} of {one.max_attempts}"
+        if one.not_before and one.not_before > now:
+            waits += f", due {moment(one.not_before, CLOCK)}"
+        return [waits, *([f"after {why}"] if why else [])]
+    facts = [LOOK[one.status][1]]
+    if one.started_at and (one.status.is_live or one.status.is_over):
+        facts.append(words(elapsed_s(one, now)))
+    if one.progress and one.status.is_live:
+        facts.append(share(one.progress))
+    return facts + ([why] if why else [])
 
 
 def asked(one: Execution) -> str:
@@ -87,7 +115,10 @@ def asked(one: Execution) -> str:
 def show_button(one: Execution, words_: str = "Show") -> Block:
     """Return the button that shows all of a run."""
     return button(
-        words_, action_id=Action.EXECUTION_SHOW, value=str(one.id), accessible=f"Show #{one.id}"
+        words_,
+        action_id=Action.EXECUTION_SHOW,
+        value=str(one.id),
+        accessible=f"Show #{one.id} {one.job_name}",
     )
 
 

@@ -125,7 +125,7 @@ async def test_the_queue_is_listed_moved_and_left(ferry: House) -> None:
         Status.SUCCEEDED,
     ]
     empty = await ferry.answer(ferry.ana, channel, "/migrate queue", "Nothing waits")
-    says(empty, "starts at once")
+    says(empty, "Nothing waits in the queue in single.")
 
 
 async def test_of_the_same_records_one_runs_after_the_other(ferry: House) -> None:

@@ -135,12 +135,35 @@ def test_range_is_left_out_where_past_runs_do_not_differ() -> None:
 
 
 def test_an_empty_queue_says_how_to_begin() -> None:
-    """And that nothing would wait."""
+    """It does not promise a start: what is under way may take every place."""
     told = queue([], 0, now=NOON, where="staging", may_move=True)
 
     check(told)
-    assert "Nothing waits in the queue in staging" in told.text
+    assert told.text == "Nothing waits in the queue in staging."
     assert list(buttons(told)) == ["Run a job…", "What runs now"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "words"),
+    [
+        pytest.param([Status.RUNNING], "1 run is under way.", id="one"),
+        pytest.param(
+            [Status.RUNNING, Status.CANCELLING, Status.AWAITING_CONFIRMATION],
+            "2 runs are under way and 1 awaits confirmation.",
+            id="both",
+        ),
+        pytest.param([Status.AWAITING_CONFIRMATION] * 2, "2 await confirmation.", id="asking"),
+    ],
+)
+def test_an_empty_queue_says_what_takes_places(statuses: list[Status], words: str) -> None:
+    """Each as it counts: what is being cancelled still runs."""
+    others = [execution(status) for status in statuses]
+
+    told = queue([], 0, now=NOON, active=others, may_move=False)
+
+    check(told)
+    assert told.text == f"Nothing waits in the queue. {words}"
+    assert words in shown(told)
 
 
 @pytest.mark.parametrize("may_move", [True, False])

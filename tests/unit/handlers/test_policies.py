@@ -19,6 +19,7 @@ from db.model.catalog import (
 )
 from db.model.categories import Category
 from executor.rules import definitions
+from executor.rules.categories import ADVICE
 from executor.rules.retries import LISTABLE
 from handlers.views import catalog, definition_forms, environment_form
 from handlers.views.policies import environment_policy, job_policy
@@ -173,4 +174,20 @@ def test_job_form_offers_each_failure_that_may_be_tried_again() -> None:
 
     check_view(view, "modal")
     assert [option["value"] for option in menu["options"]] == list(LISTABLE)
-    assert all(option["description"]["text"] for option in menu["options"])
+    told = [option["description"]["text"] for option in menu["options"]]
+    assert len(set(told)) == len(LISTABLE)
+    assert [text for text in told if not text.endswith(".")] == []  # what is cut ends in …
+
+
+def test_attempts_say_what_one_of_them_means() -> None:
+    """By itself nothing is tried again, and the menu does not offer what is anyway."""
+    blocks = {
+        block.get("block_id"): block for block in definition_forms.job_modal([SOURCE])["blocks"]
+    }
+    offered = blocks["field:retry_categories"]["element"]["options"]
+    (cut,) = [one for one in offered if one["value"] == Category.CONNECTION_ERROR]
+
+    hint = blocks["field:retry_attempts"]["hint"]["text"]
+
+    assert "1 to 10; 1: nothing is tried again. With more, what could not even begin" in hint
+    assert cut["description"]["text"] != ADVICE[Category.CONNECTION_ERROR].sentence

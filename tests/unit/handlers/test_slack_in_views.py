@@ -140,6 +140,7 @@ def execution(text: str, **other: Any) -> Execution:
         "channel_id": "C",
         "requested_by": text,
         "reason": text,
+        "parameters": {text: text, "practitioner-id": text},
         "error_message": text,
         "plan": plan,
         "plan_hash": "h",
@@ -164,6 +165,7 @@ def messages(text: str) -> Iterator[Told]:
     yield catalog.jobs([], search=text)
     yield runs.active([one] * 60, now=NOON, where=text)
     yield runs.history([one] * 10, now=NOON, is_first=False, older=3)
+    yield runs.active([replace(one, status=Status.QUEUED, attempt=1)], now=NOON)
     yield runs.log(one, [line] * 20, now=NOON)
     yield runs.launched(one, here="")
     yield runs.cancelling(one)

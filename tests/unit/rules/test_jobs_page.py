@@ -8,6 +8,7 @@ import pytest
 
 from bot.settings import Settings
 from db.model.catalog import EnvironmentDraft, JobDraft, Kind, ParameterSpec, RetryPolicy, Source
+from db.model.categories import Category
 from db.model.errors import InvalidInput
 from executor.rules import durations, fields
 from executor.rules.concurrency import (
@@ -16,6 +17,7 @@ from executor.rules.concurrency import (
     concurrency_key,
     concurrency_template,
 )
+from executor.rules.outcomes import outcome
 from executor.rules.quoting import split
 from executor.rules.retries import NEVER
 from handlers.views.definition_forms import job_modal
@@ -122,6 +124,26 @@ def test_limits_of_keys_are_those_of_the_code() -> None:
     """Which signs part parameters, and how long a key may be."""
     assert f"one of {' '.join(f'`{sign}`' for sign in SEPARATORS)}," in PROSE
     assert f"more than {LONGEST_KEY} characters" in PROSE
+
+
+def test_page_and_form_name_the_same_failures_from_before_the_script_begins() -> None:
+    """Of a script that ended by itself none of them is told; of a missing one, it is a guess."""
+    source = Source(id=1, name="iclinic", created_at=NOON, updated_at=NOON)
+    (menu,) = [
+        block
+        for block in job_modal([source])["blocks"]
+        if block.get("block_id") == "field:retry_categories"
+    ]
+    before, nearly, _ = (re.findall(r"`([A-Z_]+)`", row[0]) for row in table("chosen"))
+    ends = [outcome(status, "", "exit", "") for status in range(256)]
+    ends.append(outcome(2, "", "exit", "sh: 0: cannot open step-2.sh: No such file"))
+
+    told = {ended.category for ended in ends}
+
+    assert ", ".join(before[:-1]) + f" and {before[-1]} come before" in menu["hint"]["text"]
+    assert not told & set(before)
+    assert nearly == [Category.SCRIPT_NOT_FOUND]
+    assert Category.SCRIPT_NOT_FOUND in told
 
 
 def test_every_category_that_is_never_tried_again_stands_with_its_reason() -> None:
