@@ -89,19 +89,28 @@ class Reporter:
                 self._known, self._queued = {}, {}  # others know better from here on
                 return STANDBY_S
             pending = await self._news.pending(limit=100)
+            fresh = {item.execution.id for item in pending}
             live = await self._news.live()
+            # The whole of what runs is only read once it is told: there may be hundreds.
+            due = [number for number in live if number not in fresh and self._is_tick(number)]
+            running = await self._news.items(due[:AT_ONCE])
         except Unavailable as error:
             logger.warning("news_unavailable", error=error.message)
             return DATABASE_AWAY_S
-        fresh = {item.execution.id for item in pending}
-        ticks = [item for item in (*live, *self._queued.values()) if item.execution.id not in fresh]
+        waiting = [item for item in self._queued.values() if item.execution.id not in fresh]
+        ticks = [*running, *waiting]
         for item in (*pending, *ticks):
             if len(self._busy) >= AT_ONCE:
                 break
             if item.execution.id not in busy and self._is_due(item, item.execution.id in fresh):
                 self._start(group, item, is_news=item.execution.id in fresh, runs=len(live))
-        self._forget(pending, ticks)
-        return BUSY_S if pending or ticks or self._busy else IDLE_S
+        self._forget(fresh, live)
+        return BUSY_S if pending or live or waiting or self._busy else IDLE_S
+
+    def _is_tick(self, execution_id: int) -> bool:
+        """Whether the progress of something that runs may be due."""
+        known = self._known.get(execution_id)
+        return known is None or max(known.retry_at, known.next_at) <= self._clock()
 
     def _is_due(self, item: Item, is_news: bool) -> bool:
         known, now = self._known.get(item.execution.id), self._clock()
@@ -157,8 +166,8 @@ class Reporter:
         known.retry_at = self._clock() + retry_after(known.failures)
         known.status = None  # it was not told
 
-    def _forget(self, *seen: Iterable[Item]) -> None:
+    def _forget(self, *seen: Iterable[int]) -> None:
         """Drop what is neither news, nor running, nor queued."""
-        kept = {item.execution.id for items in seen for item in items}
+        kept = {number for numbers in seen for number in numbers}
         kept |= self._busy.keys() | self._queued.keys()
         self._known = {key: known for key, known in self._known.items() if key in kept}

@@ -1,6 +1,6 @@
 """Tables ``cards`` and ``card_posts``: what Slack was told, and what it has yet to be told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,11 +27,20 @@ class Cards(Repository):
         rows = await self._session.rows(query.order_by(FINAL_FIRST, executions.c.id).limit(limit))
         return await self._with_cards([execution_of(row) for row in rows])
 
-    async def live(self) -> list[tuple[Execution, Card]]:
-        """Return what runs now, oldest first."""
-        query = selection().where(executions.c.status.in_(LIVE), executions.c.channel_id != "")
-        rows = await self._session.rows(query.order_by(executions.c.id))
-        return await self._with_cards([execution_of(row) for row in rows])
+    async def live(self) -> list[int]:
+        """Return the numbers of what runs now and is told somewhere, the oldest first."""
+        query = select(executions.c.id).where(
+            executions.c.status.in_(LIVE), executions.c.channel_id != ""
+        )
+        return sorted(row["id"] for row in await self._session.rows(query))
+
+    async def some(self, ids: Collection[int]) -> list[tuple[Execution, Card]]:
+        """Return those of *ids*, the oldest first."""
+        if not ids:
+            return []
+        rows = await self._session.rows(selection().where(executions.c.id.in_(ids)))
+        found = sorted((execution_of(row) for row in rows), key=lambda one: one.id)
+        return await self._with_cards(found)
 
     async def get(self, execution: Execution) -> Card:
         """Return the card of *execution*, posted or not."""

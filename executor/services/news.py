@@ -1,6 +1,7 @@
 """What the reporter reads: executions that changed since Slack was last told."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -58,10 +59,15 @@ class News:
         async with self._db.read() as repos:
             return [Item(*found) for found in await repos.cards.untold(limit)]
 
-    async def live(self) -> list[Item]:
-        """Return what runs now, for progress."""
+    async def live(self) -> list[int]:
+        """Return the numbers of what runs now: whose progress may be told."""
         async with self._db.read() as repos:
-            return [Item(*found) for found in await repos.cards.live()]
+            return await repos.cards.live()
+
+    async def items(self, ids: Collection[int]) -> list[Item]:
+        """Return those of *ids*, the oldest first."""
+        async with self._db.read() as repos:
+            return [Item(*found) for found in await repos.cards.some(ids)]
 
     async def told(
         self, execution_id: int, *, ts: str, channel_id: str, version: int, digest: str

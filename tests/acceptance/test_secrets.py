@@ -1,15 +1,28 @@
 """A secret reaches the script's environment, and nothing that anybody keeps or sees."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from bot.offline import services_of
+from db.model.catalog import RetryPolicy
 from db.model.categories import Category
 from db.model.execution import Status
-from tests.acceptance.house import House
-from tests.acceptance.looking import newest, processes, says, until_true
-from tests.support.world import PRODUCTION
+from playground.server import PlaygroundSlack
+from tests.acceptance.furnishing import furnish
+from tests.acceptance.house import House, house_of, running, settings
+from tests.acceptance.looking import (
+    eventually,
+    newest,
+    number_of,
+    processes,
+    says,
+    until_true,
+)
+from tests.support.sshd import Sshd
+from tests.support.world import PRODUCTION, STAGING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "s3cr3t-Zm9vYmFy-9"
@@ -77,3 +90,48 @@ def _holding(folder: Path, text: str) -> set[Path]:
     return {
         path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()
     }
+
+
+async def test_secret_that_is_gone_after_a_restart_ends_no_script(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    """It runs on and is not run again; once the secret is back its output is stored, masked."""
+    kept = tmp_path / "token"
+    kept.write_text(SECRET)
+    text = 'echo x >>"$HOME/runs-gone"; ' + TEXT.replace("token-done", "token-back")
+    slack = PlaygroundSlack()
+    await slack.start()
+    given = settings(slack, tmp_path)
+    try:
+        async with services_of(given) as services:
+            await furnish(services, sshd.host)
+            ferry = house_of(slack, given, services, sshd.host)
+            again = RetryPolicy(attempts=3, delay_s=1, categories=(Category.SECRET_UNAVAILABLE,))
+            secret = f"token: secret(file:{kept}) env=API_TOKEN"
+            await ferry.job("with-secret", text, secret, retry=again)
+            async with running(given):
+                card = await ferry.asks(ferry.bruno, STAGING, "with-secret")
+                number = number_of(card)
+                runs = sshd.host.home / "runs-gone"
+                await until_true(runs.exists, "the script runs")
+
+                async def begun() -> bool | None:
+                    return (await services.history.execution(number)).begun_at is not None or None
+
+                await eventually(begun, "that is recorded")
+            kept.unlink()
+            async with running(given) as bot:
+                await asyncio.sleep(3)  # longer than a retry would wait
+                meanwhile = await bot.services.history.execution(number)
+                kept.write_text(SECRET)
+                (sshd.host.home / "token-back").touch()
+                execution = await ferry.over(card)
+                lines = await ferry.lines(number)
+    finally:
+        await slack.stop()
+
+    assert (meanwhile.status, meanwhile.attempt) == (Status.RUNNING, 1)
+    assert (execution.status, execution.attempt) == (Status.SUCCEEDED, 1)
+    assert runs.read_text() == "x\n"
+    assert SECRET not in repr(lines)
+    assert "the token is •••, alas" in lines

@@ -115,5 +115,7 @@ async def test_live_is_what_runs_now(database: Database, clock: Clock) -> None:
 
     async with database.read() as repos:
         live = await repos.cards.live()
+        read = await repos.cards.some(live)
 
-    assert [execution.id for execution, _ in live] == [runs[0].id, runs[1].id]
+    assert live == [runs[0].id, runs[1].id]
+    assert [execution.id for execution, _ in read] == live

@@ -14,7 +14,7 @@ from db.model.execution import Execution, Status, Stream
 from executor.rules.estimates import Forecast
 from executor.rules.outcomes import Outcome
 from executor.services.forecasts import Forecasts
-from executor.services.news import Item, News
+from executor.services.news import News
 from handlers.log_file import log_file
 from playground.errors import Json
 from playground.server import PlaygroundSlack
@@ -180,7 +180,7 @@ class SlowNews(News):
 
     looks = 0
 
-    async def live(self) -> list[Item]:
+    async def live(self) -> list[int]:
         """Return what runs now, much later."""
         found = await super().live()
         await asyncio.sleep(0.5)

@@ -1,0 +1,82 @@
+"""What is asked often is found by an index, however long the history is."""
+
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import event
+
+from db.database import Database
+from db.repos import Repos
+from tests.db.seeds import World, ask, asked, world
+from tests.support.database import Clock
+
+Ask = Callable[[Repos, World], Awaitable[object]]
+
+
+async def _next_in(repos: Repos, place: World) -> object:
+    return await repos.queue.next_in(place.environment.id, repos.queue._now())
+
+
+async def _twin(repos: Repos, place: World) -> object:
+    return await repos.executions.waiting_twin(asked(place))
+
+
+async def _durations(repos: Repos, place: World) -> object:
+    return await repos.executions.durations(place.job.id, place.environment.id, 50)
+
+
+async def _runs_of(repos: Repos, place: World) -> object:
+    return await repos.queue.runs_of(place.job.id)
+
+
+async def _active(repos: Repos, place: World) -> object:
+    return await repos.executions.active(place.environment.id)
+
+
+async def _overdue(repos: Repos, place: World) -> object:
+    del place
+    return await repos.queue.overdue(repos.queue._now())
+
+
+async def _live(repos: Repos, place: World) -> object:
+    del place
+    return await repos.cards.live()
+
+
+@pytest.mark.parametrize(
+    "question", [_next_in, _twin, _durations, _runs_of, _active, _overdue, _live]
+)
+async def test_no_frequent_question_walks_through_history(
+    sqlite_url: str, clock: Clock, question: Ask
+) -> None:
+    """SQLite says which index it takes: each begins with the status, or has it in the middle."""
+    database = Database(sqlite_url, clock=clock)
+    place = await world(database, concurrency=5)
+    await ask(database, place, job_concurrency=3)
+    statements: list[tuple[str, tuple[object, ...]]] = []
+
+    @event.listens_for(database._engine.sync_engine, "before_cursor_execute")
+    def note(_conn: object, _cursor: object, statement: str, values: tuple[object, ...],
+             _context: object, _many: object) -> None:  # fmt: skip
+        statements.append((statement, values))
+
+    async with database.begin() as repos:
+        await question(repos, place)
+    asked_of = [one for one in statements if "FROM migration_executions" in one[0]]
+    plans = []
+    async with database._engine.connect() as connection:
+        for statement, values in asked_of:
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans += [str(row.detail) for row in rows]
+    await database.close()
+
+    steps = [plan for plan in plans if re.search(r"\bmigration_executions\b", plan)]
+    assert steps
+    for step in steps:
+        assert "SCAN" not in step, step
+        with suppress(AssertionError):
+            assert "INTEGER PRIMARY KEY" in step
+            continue
+        assert "status=?" in step, step
