@@ -64,20 +64,25 @@ class Meter:
 
     @asynccontextmanager
     async def counting(self) -> AsyncIterator[None]:
-        """Count the calls of every driver in this process."""
+        """Count the statements of every transaction in this process, its BEGIN and end included."""
 
         def count(*_: Any) -> None:
             self._calls += 1
 
-        # SQLite's BEGIN is a statement of ours for Ferry, and the driver's own for the design.
-        names = ("before_cursor_execute", "commit", "rollback")
-        for name in names:
-            event.listen(Engine, name, count)
+        def count_statement(_: Any, __: Any, statement: str, *___: Any) -> None:
+            # SQLite's BEGIN is a statement of ours for Ferry, and the driver's own for the design:
+            # it is counted by its event, for both.
+            self._calls += not statement.startswith("BEGIN")
+
+        listeners = {"begin": count, "commit": count, "rollback": count}
+        listeners["before_cursor_execute"] = count_statement
+        for name, listener in listeners.items():
+            event.listen(Engine, name, listener)
         try:
             yield
         finally:
-            for name in names:
-                event.remove(Engine, name, count)
+            for name, listener in listeners.items():
+                event.remove(Engine, name, listener)
 
 
 async def measure(place: Place, sizes: Sizes, say: Callable[[str], None]) -> list[Section]:

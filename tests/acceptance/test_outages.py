@@ -164,7 +164,11 @@ async def test_slack_away_in_mid_run(sshd: Sshd, tmp_path: Path) -> None:
         assert execution.status is Status.SUCCEEDED
         says(await ferry.shown(counting.card), "Succeeded")
         posts = await ferry.thread(counting.card)
-        assert len(posts) == 3, posts
+        # Whether Slack still heard of the start depends on the moment it went away.
+        assert [post for post in posts if "started on" not in post] == posts[-2:]
+        assert "succeeded in" in posts[-2]
+        assert "Log of" in posts[-1]
+        assert len(posts) <= 3
 
 
 @pytest.mark.mariadb
