@@ -457,3 +457,20 @@ async def test_what_was_told_too_late_is_told_again(ferry: Ferry, slack: Playgro
         await told_all(ferry)
 
     assert "succeeded" in staging.cards[0]["text"]
+
+
+async def test_a_run_that_waits_for_its_retry_says_why_once(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Its card is looked at every few seconds meanwhile, and finds that it was said."""
+    staging = Channel(slack)
+    async with ferry.reporting(slack):
+        execution = await ferry.start()
+        refused = failed(Category.CONNECTION_ERROR, "It refused.")
+        due = wall_clock() + timedelta(minutes=5)
+        await ferry.services.records.retry(execution, refused, not_before=due)
+        await until(lambda: any("Attempt 1" in str(post) for post in staging.thread))
+        await asyncio.sleep(2 * QUEUED_S + 1)  # that nothing happens takes a while to see
+
+    told = [post for post in staging.thread if "Attempt 1" in str(post)]
+    assert len(told) == 1

@@ -132,3 +132,43 @@ async def test_directories_of_ended_attempts_are_remembered_until_they_are_remov
     assert early == []
     assert [(one.execution.id, one.attempt) for one in left] == [(sent.id, 1)]
     assert await services.records.leftovers(10) == []
+
+
+async def test_an_admin_makes_a_retry_due_at_once(services: Services, clock: Clock) -> None:
+    """Who moves it to the front does not mean that it shall rest there."""
+    waiting = await _failed_once(services, clock)
+    early = await _claim(services)
+
+    await services.controls.move_to_front(waiting.id, ANA)
+    now = await _claim(services)
+
+    assert early is None
+    assert now is not None
+    assert (now.id, now.attempt) == (waiting.id, 2)
+
+
+@pytest.mark.parametrize(
+    ("lasted_s", "took_s"),
+    [
+        pytest.param(60, 60, id="while nobody looked"),
+        (None, 3600),
+        pytest.param(7200, 3600, id="more than there was time"),
+    ],
+)
+async def test_how_long_it_took_is_told_by_its_host(
+    services: Services, clock: Clock, lasted_s: int | None, took_s: int
+) -> None:
+    """A script may end while no Ferry runs; estimates are made of what it took, not of that."""
+    await _launch(services)
+    running = await _claim(services)
+    assert running is not None
+    await services.records.started(running)
+    clock.advance(3600)
+
+    await services.records.finish(
+        running, Outcome(status=Status.SUCCEEDED), exit_status=0, lasted_s=lasted_s
+    )
+
+    over = await services.history.execution(running.id)
+    assert over.started_at is not None
+    assert over.finished_at == over.started_at + timedelta(seconds=took_s)
