@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from db.database import Database
 from db.model.categories import Category
 from db.model.execution import Execution, Status, Stream
 from executor.rules.estimates import Forecast
-from executor.rules.outcomes import Outcome
+from executor.rules.outcomes import Outcome, failed
 from executor.services.forecasts import Forecasts
 from executor.services.news import News
 from handlers.log_file import log_file
+from handlers.pace import QUEUED_S
 from playground.errors import Json
 from playground.server import PlaygroundSlack
 from tests.support.mariadb import MariaDB
@@ -469,8 +471,7 @@ async def test_a_run_that_waits_for_its_retry_says_why_once(
         refused = failed(Category.CONNECTION_ERROR, "It refused.")
         due = wall_clock() + timedelta(minutes=5)
         await ferry.services.records.retry(execution, refused, not_before=due)
-        await until(lambda: any("Attempt 1" in str(post) for post in staging.thread))
+        await until(lambda: any("Attempt 1" in post for post in staging.replies))
         await asyncio.sleep(2 * QUEUED_S + 1)  # that nothing happens takes a while to see
 
-    told = [post for post in staging.thread if "Attempt 1" in str(post)]
-    assert len(told) == 1
+    assert sum("Attempt 1" in post for post in staging.replies) == 1

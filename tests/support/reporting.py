@@ -13,6 +13,7 @@ from db.model.catalog import (
     Kind,
     ParameterSpec,
     ParameterType,
+    RetryPolicy,
     SourceDraft,
 )
 from db.model.execution import Block, Execution, Level, Stream
@@ -52,7 +53,11 @@ class Ferry:
         source = await catalog.create_source(SourceDraft(name="iclinic"), ANA)
         number = ParameterSpec(name="number", type=ParameterType.INTEGER, target="1")
         job = JobDraft(
-            name="import-patients", source_id=source.id, script="/srv/run.js", parameters=(number,)
+            name="import-patients",
+            source_id=source.id,
+            script="/srv/run.js",
+            parameters=(number,),
+            retry=RetryPolicy(attempts=3),
         )
         await catalog.create_job(job, ANA)
         for name, channel_id in CHANNELS.items():
