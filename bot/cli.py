@@ -129,6 +129,7 @@ def logs(number: int) -> None:
 
 async def _serve(given: settings.Settings) -> None:
     stop = stop_event()
+    await upgrade(given.database_url)  # not to be ended in the middle
     ending = asyncio.create_task(end_in_time(stop, given.stop_within_s), name="end-in-time")
     try:
         await build(given).run(stop)

@@ -1,6 +1,7 @@
 """How an attempt is recorded once it is over: all is over, or the next attempt is due later."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -92,7 +93,10 @@ def ended_as(status: RemoteStatus, stderr_tail: str, *, plan: Plan, stop_reason:
     reason = stop_reason if status.reason == "cancel" and stop_reason else status.reason
     ended = outcome(status.exit_status, status.signal, reason, stderr_tail, plan=plan)
     if status.state in {RemoteState.LOST, RemoteState.GONE} and ended.status is not Status.LOST:
-        return outcome(None, "", status.reason, "")
+        ended = outcome(None, "", status.reason, "")
+    if status.alive:
+        left = f"{ended.message} {status.alive} of its processes could not be ended and run there."
+        ended = replace(ended, message=left.strip())
     return ended
 
 

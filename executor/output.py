@@ -70,13 +70,19 @@ class Output:
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask *secrets* in every line from here on."""
         values = list(filter(None, secrets))
-        lines = (line.strip() for value in values for line in value.splitlines())
+        lines = [[line.strip() for line in value.strip().splitlines()] for value in values]
+        alone = [of_one[0] for of_one in lines if len(of_one) == 1]
         # Of a key file each line is a secret; shorter ones are brackets and such.
-        self._secrets = (*values, *(line for line in lines if len(line) >= _TELLING))
+        telling = (line for of_one in lines for line in of_one if len(line) >= _TELLING)
+        self._secrets = tuple(dict.fromkeys((*values, *alone, *telling)))
+        self.rewind()
 
     def rewind(self) -> None:
         """Forget bytes that are not in a line yet: the next follow sends them again."""
-        self._splitters = {stream: Splitter(offset) for stream, offset in self.offsets.items()}
+        secrets = tuple(secret.encode() for secret in self._secrets if secret.strip())
+        self._splitters = {
+            stream: Splitter(offset, secrets) for stream, offset in self.offsets.items()
+        }
 
     def feed(self, chunks: Sequence[tuple[Stream, bytes]]) -> Iterator[Batch]:
         """Yield the lines that *chunks* complete, in batches to be written one after the other."""

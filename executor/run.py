@@ -67,18 +67,21 @@ class Run:
         """Stop the remote; twice is the same as once."""
         self._unwanted.set()
 
-    async def give_up(self) -> None:
-        """Stop the script, since nobody here will look after it: what waits for it may start soon.
+    async def give_up(self) -> bool:
+        """Stop the script, since nobody here can look after it; return whether nothing of it runs.
 
         A host that does not answer is not waited for.
         """
-        with suppress(AttemptError):
+        try:
             status = await self._remote.cancel()
             deadline = time.monotonic() + self._execution.plan.grace_s + _TO_GIVE_UP_S
             while status.state in _ALIVE and time.monotonic() < deadline:
                 await asyncio.sleep(_LOOK_S)
                 status = await self._remote.status()
+        except AttemptError:
+            return False
         await self._lane.flush()
+        return status.state not in _ALIVE and not status.alive
 
     async def see_through(self) -> None:
         """Return when the end is recorded. Raises LeaseLost when another worker owns the run."""

@@ -57,7 +57,7 @@ class Start:
                 return secret_values(self._brief, self._tools.read_secret)
             except AttemptError as error:
                 if not self._may_have_begun or not await self._is_known():
-                    raise
+                    await self._call_off(error)
                 logger.warning(
                     "secret_waited_for", execution_id=self._execution.id, why=error.message
                 )
@@ -76,7 +76,10 @@ class Start:
         await self._tools.records.started(self._execution)
 
     async def _payload(self, secrets: Mapping[str, str]) -> bytes:
-        check_plan(self._brief)
+        try:
+            check_plan(self._brief)
+        except AttemptError as error:
+            await self._call_off(error)
 
         async def step() -> bytes:
             target = target_of(self._brief.environment)
@@ -88,16 +91,23 @@ class Start:
         wait_s = FIRST_WAIT_S
         # Asked each time: another worker may own the run by now, and start it.
         while await self._tools.records.start_requested(self._execution):
-            if await self._is_sent(payload) or await self._is_known():
+            error = await self._sent(payload)
+            if error is None or await self._is_known():
+                return
+            if error.category in _ANSWERS:
+                await self._call_off(error)
                 return
             if self._is_unwanted():
                 break
             await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-        raise NeverStarted
+        await self._call_off(NeverStarted())
 
-    async def _is_sent(self, payload: bytes) -> bool:
-        """Start the script; False: it may have begun, or not."""
+    async def _sent(self, payload: bytes) -> AttemptError | None:
+        """Start the script; return why nobody knows whether it began, None: it did.
+
+        Raises AttemptError when nothing can have begun.
+        """
         plan = self._execution.plan
         try:
             await self._remote.start(
@@ -106,14 +116,22 @@ class Start:
                 grace_s=plan.grace_s,
                 max_bytes=self._tools.max_bytes,
             )
-        except StartUncertain:
+        except StartUncertain as error:
             self._may_have_begun = True
-            return False
+            return error
         except AttemptError as error:
-            if not self._may_have_begun or error.category in _ANSWERS:
+            if not self._may_have_begun:
                 raise
-            return False
-        return True
+            return error
+        return None
+
+    async def _call_off(self, why: Exception) -> None:
+        """Raise *why* once no start of this attempt can begin any more; return if one has."""
+        if self._may_have_begun:
+            status = await self._line.ask(self._remote.cancel)
+            if status.state is not RemoteState.GONE:
+                return
+        raise why
 
     async def _is_known(self) -> bool:
         status = await self._line.ask(self._remote.status)

@@ -99,16 +99,22 @@ class Worker:
         sentence = f"{ADVICE[Category.INTERNAL_ERROR].sentence} Reference: {reference}."
         crashed = failed(Category.INTERNAL_ERROR, sentence, detail=reference)
         try:
-            if run := self._runs.get((execution.id, execution.attempt)):
-                await run.give_up()
-        except Exception:  # most likely the same bug again
-            logger.exception("script_not_stopped", execution_id=execution.id)
-        try:
+            if not await self._is_stopped(execution):
+                # Whoever takes it over when the lease runs out may have more luck.
+                logger.error("crash_left_alone", execution_id=execution.id, reference=reference)
+                return
             await self._tools.records.finish(execution, crashed)
         except FerryError as error:
             logger.warning("crash_not_recorded", execution_id=execution.id, why=error.message)
         except Exception:  # whoever takes the run over next meets it again
             logger.exception("crash_not_recorded", execution_id=execution.id)
+
+    async def _is_stopped(self, execution: Execution) -> bool:
+        """Whether nothing of the execution runs: it was never sent, or its host says so."""
+        if not await self._tools.records.may_run(execution):
+            return True
+        run = self._runs.get((execution.id, execution.attempt))
+        return run is not None and await run.give_up()
 
     async def _look_for_cancels(self) -> None:
         if self._runs:

@@ -164,7 +164,11 @@ class Teller:
             return ""
         async with self.uploads:
             self._check_turn()
-            sent = await self._upload(execution, card)
+            try:
+                sent = await self._upload(execution, card)
+            except OSError as error:
+                why = f"Ferry's machine has no room to put it together ({error.strerror})."
+                sent = Sent(Outcome.REFUSED, why=why)
         _check(sent)
         if sent.outcome is Outcome.REFUSED:
             logger.warning("log_refused", execution_id=execution.id, why=sent.why)

@@ -11,6 +11,7 @@ from alembic import context
 from sqlalchemy import Connection, event, pool, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from db.model.errors import Unavailable
 from db.schema import metadata
 from db.types import UtcDateTime
 
@@ -37,7 +38,12 @@ def _run(connection: Connection) -> None:
     )
     if not is_sqlite:
         # Held until the connection is closed, which is after the version is committed.
-        connection.execute(text(f"SELECT GET_LOCK('{_LOCK}', {_WAIT_S})"))
+        is_ours = connection.execute(text(f"SELECT GET_LOCK('{_LOCK}', {_WAIT_S})")).scalar()
+        if is_ours != 1:
+            raise Unavailable(
+                "Another Ferry has been migrating this database for a minute.",
+                hint="Start this one again once that is done.",
+            )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -18,7 +18,7 @@ from db.schema import attempts, jobs
 from db.schema import executions as table
 from db.session import Row
 
-LOOK_AHEAD = 200  # of those that wait behind a key or a limit, so many are looked past
+LOOK_AHEAD = 2000  # of those that wait behind a key or a limit, so many are looked past
 IN_LINE = (table.c.priority.desc(), table.c.id)
 
 
@@ -48,8 +48,8 @@ class Queue(Repository):
             return None
         columns = (table.c.id, table.c.job_id, table.c.job_concurrency, table.c.concurrency_key)
         line = await self._session.rows(
-            select(*columns)
-            .where(there, table.c.status == Status.QUEUED, _is_due(now))
+            select(*columns, table.c.not_before)
+            .where(there, table.c.status == Status.QUEUED)
             .order_by(*IN_LINE)
             .limit(LOOK_AHEAD)
         )
@@ -57,7 +57,8 @@ class Queue(Repository):
         taken = {row["concurrency_key"] for row in running}
         for row in line:
             key = row["concurrency_key"]
-            if row["id"] not in full and (not key or key not in taken):
+            rests = row["not_before"] is not None and row["not_before"] > now
+            if not rests and row["id"] not in full and (not key or key not in taken):
                 return int(row["id"])
             taken.add(key)  # who comes later must not overtake: same records, same order
         return None
@@ -102,13 +103,20 @@ class Queue(Repository):
             table.c.environment_id == execution.environment_id,
             table.c.status == Status.QUEUED,
             _is_due(self._now()),
-            or_(
-                table.c.priority > execution.priority,
-                and_(table.c.priority == execution.priority, table.c.id < execution.id),
-            ),
+            _is_before(execution),
         )
         rows = await self._session.rows(query.order_by(*IN_LINE))
         return [row["job_id"] for row in rows]
+
+    async def before_with_key(self, execution: Execution) -> int:
+        """Return the first that waits before it in its environment with its key; 0: none."""
+        query = select(table.c.id).where(
+            table.c.environment_id == execution.environment_id,
+            table.c.status == Status.QUEUED,
+            table.c.concurrency_key == execution.concurrency_key,
+            _is_before(execution),
+        )
+        return int(await self._session.value(query.order_by(*IN_LINE).limit(1)) or 0)
 
     async def running(self, environment_id: int) -> list[Row]:
         """Return id, job_id, concurrency_key and started_at of what runs there."""
@@ -207,6 +215,11 @@ class Queue(Repository):
         """Return those of *ids* that a person wants stopped."""
         query = select(table.c.id).where(table.c.id.in_(ids), table.c.status == Status.CANCELLING)
         return {row["id"] for row in await self._session.rows(query)}
+
+
+def _is_before(execution: Execution) -> ColumnElement[bool]:
+    same = and_(table.c.priority == execution.priority, table.c.id < execution.id)
+    return or_(table.c.priority > execution.priority, same)
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -10,11 +10,16 @@ CONTINUES = " ⏎…"  #: how a piece ends when its line goes on in the next one
 
 
 class Splitter:
-    """Splits one stream, from byte *offset* on; holds at most `LIMIT` bytes between calls."""
+    """Splits one stream, from byte *offset* on; holds little more than `LIMIT` bytes between calls.
 
-    def __init__(self, offset: int = 0) -> None:
+    No line is cut in the middle of one of *secrets*: it waits until the longest would be over.
+    """
+
+    def __init__(self, offset: int = 0, secrets: tuple[bytes, ...] = ()) -> None:
         self.offset = offset  #: of the first byte that is not yet in a line
         self._rest = bytearray()
+        self._secrets = secrets
+        self._longest = LIMIT + max(map(len, secrets), default=0)
 
     @property
     def partial(self) -> str:
@@ -23,7 +28,7 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[str]:
         """Return the lines that *data* completes, as people read them."""
-        if b"\n" not in data and len(self._rest) + len(data) <= LIMIT:
+        if b"\n" not in data and len(self._rest) + len(data) <= self._longest:
             self._rest += data
             return []
         block = bytes(self._rest) + data
@@ -39,7 +44,7 @@ class Splitter:
         return [self._line(last, len(last))] if last else []
 
     def _lines(self, block: bytes) -> list[str]:
-        if _has_long_line(block):
+        if _has_long_line(block, self._longest):
             return self._some_long(block)
         self.offset += len(block) + 1
         texts = _decoded(block).split("\n")
@@ -58,23 +63,33 @@ class Splitter:
         """Split what is too long off *line*, which has no newline; keep the remainder."""
         texts: list[str] = []
         start = 0
-        while len(line) - start > LIMIT:
+        while len(line) - start > self._longest:
             size = _cut_size(line[start : start + LIMIT + 1])
+            size = self._before_secrets(line, start, size)
             texts.append(self._line(line[start : start + size], size) + CONTINUES)
             start += size
         self._rest = bytearray(line[start:])
         return texts
+
+    def _before_secrets(self, line: bytes, start: int, size: int) -> int:
+        """Return *size*, or less if the cut would go through a secret: halves cannot be masked."""
+        for secret in self._secrets * 2:  # before one it may go through another
+            cut, length = start + size, len(secret)
+            found = line.find(secret, max(start + 1, cut - length + 1), cut + length - 1)
+            if found >= 0:
+                size = found - start
+        return size
 
     def _line(self, line: bytes, size: int) -> str:
         self.offset += size
         return _text(line)
 
 
-def _has_long_line(block: bytes) -> bool:
-    """Look once every `LIMIT` bytes for a newline, not at every line."""
+def _has_long_line(block: bytes, longest: int) -> bool:
+    """Look once every *longest* bytes for a newline, not at every line."""
     start = 0
-    while len(block) - start > LIMIT:
-        newline = block.rfind(b"\n", start, start + LIMIT + 1)
+    while len(block) - start > longest:
+        newline = block.rfind(b"\n", start, start + longest + 1)
         if newline < 0:
             return True
         start = newline + 1

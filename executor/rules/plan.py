@@ -5,12 +5,17 @@ import json
 import posixpath
 from collections.abc import Mapping
 from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
 
 from db.model.catalog import Environment, Job
 from db.model.execution import Plan
 from executor.rules.arguments import arguments
 
 _NODE = "node"
+_ADDED: Mapping[str, Any] = MappingProxyType(
+    {"attempts": 1, "retry_categories": (), "silence_s": None, "silence_action": ""}
+)
 
 
 def plan_of(environment: Environment, job: Job, values: Mapping[str, str]) -> Plan:
@@ -47,6 +52,9 @@ def plan_of(environment: Environment, job: Job, values: Mapping[str, str]) -> Pl
 def plan_hash(plan: Plan) -> str:
     """Return the SHA-256 (64 hex digits) of *plan*'s canonical JSON: equal only for equal plans."""
     content = {item.name: getattr(plan, item.name) for item in fields(plan)}
+    for name, default in _ADDED.items():  # what waits from before there were these is no other plan
+        if content[name] == default:
+            del content[name]
     content["variables"] = dict(plan.variables)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

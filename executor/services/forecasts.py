@@ -49,7 +49,7 @@ class Forecasts:
             starts_in_s=await self._starts_in_s(repos, execution, running, ahead, places),
             running=len(running),
             places=places,
-            behind=holders[0] if holders else 0,
+            behind=holders[0] if holders else await _before(repos, execution),
             job_is_full=limit is not None and await repos.queue.runs_of(execution.job_id) >= limit,
         )
 
@@ -74,6 +74,10 @@ class Forecasts:
             ran_s = (now - row["started_at"]).total_seconds()
             left.append(None if median_s is None else median_s - ran_s)
         return starts_in_s(left, [known[job_id] for job_id in ahead], places)
+
+
+async def _before(repos: Repos, execution: Execution) -> int:
+    return await repos.queue.before_with_key(execution) if execution.concurrency_key else 0
 
 
 async def _usual(repos: Repos, job_id: int, environment_id: int) -> Estimate | None:

@@ -56,6 +56,13 @@ class Records:
             raise LeaseLost(_LOST)
         return True
 
+    async def may_run(self, execution: Execution) -> bool:
+        """Return whether a start may have been sent. Raises LeaseLost when it is not ours."""
+        async with self._ground.db.begin() as repos:
+            await self._ours(repos, execution)
+            attempt = await repos.attempts.get(execution.id, execution.attempt)
+        return attempt.start_requested_at is not None
+
     async def started(self, execution: Execution) -> None:
         """Record that the host said the script was started; LeaseLost when it is not ours."""
         async with self._ground.db.begin() as repos:

@@ -43,16 +43,25 @@ class _Collector(asyncssh.SSHClientSession[bytes]):
 
 
 async def ask(
-    hosts: Hosts, target: Target, command: str, data: bytes = b"", *, timeout_s: float = _ANSWER_S
+    hosts: Hosts,
+    target: Target,
+    command: str,
+    data: bytes = b"",
+    *,
+    timeout_s: float = _ANSWER_S,
+    once: bool = False,
 ) -> Answer:
     """Return the answer to *command*, which gets *data* on its standard input.
 
-    Tried again once if the connection dies: *command* must do no harm when it runs twice. Raises
-    what asyncssh raises; ConnectionLost also when the end of the command is not known.
+    Tried again if the connection dies, unless *once*: the second answer may hide what the first
+    one did. Raises what asyncssh raises; ConnectionLost also when the end of the command is not
+    known.
     """
     try:
         return await _ask_once(hosts, target, command, data, timeout_s)
     except (asyncssh.ConnectionLost, ConnectionError) as lost:
+        if once:
+            raise
         try:
             return await _ask_once(hosts, target, command, data, timeout_s)
         except AttemptError:

@@ -171,7 +171,7 @@ def _operating_system(error: BaseException, target: Target, connecting: bool) ->
     # asyncio joins the failures of several addresses in one OSError without a number
     if connecting and number is None and "Multiple exceptions" in str(error):
         return _unreachable(error, target, connecting)
-    raise error
+    return _cut(error, target, connecting)  # whatever it is, the line is no line any more
 
 
 _HELPER_DETAILS = MappingProxyType({"noshell": "NO_SHELL"})

@@ -54,14 +54,22 @@ async def install(hosts: Hosts, target: Target) -> None:
 
 
 async def call(
-    hosts: Hosts, target: Target, verb: str, *words: str | int, data: bytes = b""
+    hosts: Hosts,
+    target: Target,
+    verb: str,
+    *words: str | int,
+    data: bytes = b"",
+    once: bool = False,
 ) -> str:
-    """Return the supervisor's answer to *verb*, installing it first where it is missing."""
+    """Return the supervisor's answer to *verb*, installing it first where it is missing.
+
+    *once*: not asked again when the line is lost before the answer.
+    """
     line = call_text(verb, *words)
-    answer = await ask(hosts, target, line, data)
+    answer = await ask(hosts, target, line, data, once=once)
     if answer.exit_status == MISSING:
         await install(hosts, target)
-        answer = await ask(hosts, target, line, data)
+        answer = await ask(hosts, target, line, data, once=once)
     found = _ANSWER.findall(answer.out)  # what login files print comes before
     if not found:
         # Killed on its way it may have done its work; a shell that is none has not.

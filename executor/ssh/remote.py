@@ -31,7 +31,7 @@ class RemoteRun:
         """
         words = (len(program), timeout_s, grace_s, max_bytes)
         try:
-            answer = await self._call("start", *words, data=program)
+            answer = await self._call("start", *words, data=program, once=True)
         except AttemptError as error:
             if error.retry_safe or error.category.name.startswith(("AUTH", "SSH_HOST")):
                 raise
@@ -50,7 +50,10 @@ class RemoteRun:
         return read_status(await self._call("status"))
 
     async def cancel(self) -> RemoteStatus:
-        """Have the host end it (TERM, grace, KILL, sweep); returns at once, with the status now."""
+        """Have the host end it (TERM, grace, KILL, sweep); returns at once, with the status now.
+
+        GONE: it was not there, and from now on it cannot be started any more.
+        """
         return read_status(await self._call("cancel"))
 
     async def remove(self) -> bool:
@@ -65,10 +68,12 @@ class RemoteRun:
             raise classify(HelperFailed(answer.removeprefix("error ")), target=self._target)
         return True
 
-    async def _call(self, verb: str, *words: str | int, data: bytes = b"") -> str:
+    async def _call(
+        self, verb: str, *words: str | int, data: bytes = b"", once: bool = False
+    ) -> str:
         try:
             return await helper.call(
-                self._hosts, self._target, verb, self._run_id, *words, data=data
+                self._hosts, self._target, verb, self._run_id, *words, data=data, once=once
             )
         except _EXPECTED as error:
             raise classify(error, target=self._target) from error

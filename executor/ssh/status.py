@@ -86,7 +86,7 @@ def read_status(answer: str) -> RemoteStatus:
         reason=values.get("reason", ""),
         out_size=_number(values, "out") or 0,
         err_size=_number(values, "err") or 0,
-        truncated=frozenset(Stream(name) for name in values.get("cut", "").split(",") if name),
+        truncated=frozenset(stream for stream in Stream if stream in values.get("cut", "")),
         receipt=_receipt(values.get("receipt", "")),
         alive=_number(values, "alive") or 0,
         started_at=_number(values, "started"),

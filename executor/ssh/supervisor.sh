@@ -177,7 +177,9 @@ claim() { ln -s "$1" claim 2>/dev/null; }
 look() {
   keeper= payload= watchdog= started=
   if [ -e exit ]; then state=exited; return; fi
-  if [ -e pids ]; then read -r keeper payload watchdog started claimed_in <pids
+  if [ -e pids ]; then
+    read -r keeper payload watchdog started claimed_in <pids
+    case $keeper in *:*) ;; *) look_older ;; esac
   elif [ -L claim ]; then
     keeper=$(readlink claim)
     if [ "$keeper" = retired ]; then state=incomplete; return; fi
@@ -191,6 +193,13 @@ look() {
   elif is_alive "$watchdog"; then state=running
   else state=died; fi
   if [ -e exit ]; then state=exited; fi # it ended while we looked
+}
+
+look_older() { # by a supervisor from before births were kept: numbers only
+  claimed_in=$(readlink claim) claimed_in=${claimed_in##* }
+  if identify "$payload"; then payload=$who; fi
+  if identify "$watchdog"; then watchdog=$who; fi
+  if identify "$keeper"; then keeper=$who; fi
 }
 
 look_unclaimed() { # nobody has begun; after 30 s, or a reboot, nobody will: see retire
@@ -231,6 +240,8 @@ start() { # start ID SIZE TIMEOUT GRACE MAX, program on standard input
   [ "$size" = "$2" ] || { say error short; return 0; } # a cut line must not run half a program
   enter "$1" || { refuse; return 0; }
   if [ -L claim ]; then say existing; return 0; fi
+  # It was over, or called off, before this start arrived: see bury.
+  if [ -L "$runs/.over.$1" ]; then rmdir "$runs/$1" 2>/dev/null; say existing; return 0; fi
   # In its own session, and with no stream of the channel: a lost line means nothing. It closes its
   # output when it has the claim, or else says what is wrong.
   told=$(in_new_session sh "$self" supervise "$1" "$upload" "$3" "$4" "$5" "$$" </dev/null 2>/dev/null &)
@@ -280,7 +291,12 @@ sweep() {
   touch "$self"
   find "$ferry"/supervisor-*.sh -prune -mtime +30 -exec rm -f {} +
   find "$ferry"/.new.* "$runs"/.new.* "$runs"/.removed.* "$runs"/.incomplete.* -prune -mmin +60 -exec rm -rf {} +
-  for each in $(find "$runs"/probe-* -prune -mmin +60); do (id=${each##*/}; remove "$id"); done
+  find "$runs/." ! -name . -prune -name '.over.*' -mtime +1 -exec rm -f {} + # there may be thousands
+  for each in "$runs"/probe-*; do
+    id=${each##*/}
+    case $id in *[!A-Za-z0-9._-]*) continue ;; esac
+    [ -z "$(find "$each" -prune -mmin +60)" ] || (remove "$id")
+  done
 }
 
 # ---- the supervisor itself -----------------------------------------------------------------------
@@ -541,12 +557,14 @@ status() { # status ID
   esac
 }
 
-cancel() { # cancel ID: ask the watchdog to end the run; returns at once
+cancel() { # cancel ID: ask the watchdog to end the run; returns at once. Unknown: nothing ever runs
+  [ -d "$runs/$1" ] || { (umask 077; mkdir -p "$runs") 2>/dev/null; bury "$1"; }
   if cd "$runs/$1" 2>/dev/null; then
     look
     case $state in
     starting | running)
       # A request that a full disk cannot refuse.
+      [ -L claim ] || bury "$1"
       if [ -L claim ] || ! retire "$1"; then rm -f wanted; fi
       signal USR1 "$watchdog"
       ;;
@@ -565,6 +583,10 @@ end_survivors() {
   record
 }
 
+bury() { # a start that arrives late finds it, for two days; probes are never started twice
+  case $1 in probe-*) ;; *) ln -s over "$runs/.over.$1" 2>/dev/null ;; esac
+}
+
 remove() { # remove ID: only when it is over, and nothing of it lives
   if cd "$runs/$1" 2>/dev/null; then
     look
@@ -575,6 +597,7 @@ remove() { # remove ID: only when it is over, and nothing of it lives
     esac
     cd "$runs"
     if [ -e "$1" ]; then
+      bury "$1"
       mv "$1" ".removed.$1.$$" || { say error stuck; return 0; }
       rm -rf ".removed.$1.$$"
     fi

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from db.model.catalog import JobDraft
+from db.model.categories import Category
 from db.model.errors import Conflict, NotAllowed
 from db.model.execution import Execution, Status
-from executor.rules.outcomes import Outcome
+from executor.rules.outcomes import Outcome, failed
 from executor.services import Ask, Services
 from tests.support.database import Clock
 from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, SPECS, STAGING, another, environment
@@ -219,3 +220,28 @@ async def _lasted(services: Services, clock: Clock, seconds: Sequence[float]) ->
         await _claims(services, 1)
         clock.advance(each)
         await _ends(services, number)
+
+
+async def test_a_retry_that_rests_keeps_its_records_for_itself(
+    services: Services, clock: Clock
+) -> None:
+    """It may have stopped halfway: who comes later with the same key must not be before it."""
+    await _place(services, "C0WIDE", concurrency=9)
+    await _job(services, "import", concurrency_key=RECORDS)
+    first = await _asks(services, "import", "C0WIDE")
+    await _claims(services, 1)
+    running = await services.history.execution(first)
+    due = clock() + timedelta(minutes=1)
+    refused = failed(Category.CONNECTION_ERROR)
+    assert await services.records.retry(running, refused, not_before=due)
+    second = await _asks(services, "import", "C0WIDE")
+    free = await _asks(services, "import", "C0WIDE", **{"practitioner-id": "7"})
+
+    meanwhile = await _claims(services, 9)
+    waits = await services.forecasts.of(await services.history.execution(second))
+    clock.advance(60)
+    then = await _claims(services, 9)
+
+    assert meanwhile == [free]
+    assert waits.behind == first
+    assert then == [first]

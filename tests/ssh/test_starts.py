@@ -113,3 +113,50 @@ async def test_half_a_program_is_not_run(job: Job, target: Target, hosts: Hosts)
 
 def _exists(path: Path) -> Callable[[], Awaitable[bool]]:
     return lambda: asyncio.to_thread(path.exists)
+
+
+async def test_a_start_that_arrives_after_the_end_starts_nothing(shell_job: NewJob) -> None:
+    """A worker that was paused sends it when another one has seen the run through already."""
+    job = shell_job()
+    text = f'echo x >>"$HOME/late-{job.id}"'
+    await job.start(text)
+    await job.over()
+    assert await job.remote.remove()
+
+    was_new = await job.start(text)
+    status = await job.remote.status()
+
+    assert not was_new
+    assert status.state is RemoteState.GONE
+
+
+async def test_what_was_called_off_cannot_start_any_more(shell_job: NewJob) -> None:
+    """The host knew nothing of it, and said so to whoever recorded that it never ran."""
+    job = shell_job()
+
+    called_off = await job.remote.cancel()
+    was_new = await job.start("sleep 60")
+    status = await job.remote.status()
+
+    assert called_off.state is RemoteState.GONE
+    assert not was_new
+    assert status.state is RemoteState.GONE
+
+
+async def test_a_run_of_an_older_supervisor_is_still_known(job: Job, sshd: Sshd) -> None:
+    """It kept numbers only, without births: after an upgrade its runs are not taken for lost."""
+    await job.start("echo here; sleep 60")
+    await job.prints(b"here\n")
+    place = sshd.host.home / ".cache/ferry/runs" / job.id
+    keeper, payload, watchdog, started, boot = (place / "pids").read_text().splitlines()[0].split()
+    numbers = [each.partition(":")[0] for each in (keeper, payload, watchdog)]
+    (place / "pids").write_text(f"{' '.join(numbers)} {started}\n")
+    (place / "claim").unlink()
+    (place / "claim").symlink_to(f"{numbers[0]} 1 {boot}")
+
+    before = await job.remote.status()
+    await job.remote.cancel()
+    after = await job.over()
+
+    assert before.state is RemoteState.RUNNING
+    assert after.reason == "cancel"

@@ -3,12 +3,14 @@
 import itertools
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from db.model.execution import Attempt, Level, Progress, Stream
 from executor.output import MOST_RESULTS, Output
 from executor.rules.levels import level_of
+from executor.rules.lines import CONTINUES, LIMIT
 from executor.rules.progress import Reader, read_result
 from executor.services.log_writer import Batch
 from tests.support.executions import NOON, QUEUED
@@ -23,6 +25,13 @@ def _lines(batches: Iterable[Batch]) -> list[str]:
 def _output(pattern: str = "") -> Output:
     attempt = Attempt(execution_id=QUEUED.id, number=1, created_at=NOON)
     return Output(QUEUED, attempt, progress_pattern=pattern, stderr=(), clock=lambda: NOON)
+
+
+def _texts_of(output: Output, pieces: Iterable[bytes]) -> list[str]:
+    """Return the lines of stdout when it comes in *pieces*."""
+    batches = [batch for piece in pieces for batch in output.feed([(Stream.OUT, piece)])]
+    last = output.finish()
+    return _lines([*batches, *([last] if last else [])])
 
 
 def test_a_flood_of_short_lines_comes_in_batches_of_bounded_size() -> None:
@@ -154,3 +163,27 @@ def _progress(batch: Batch) -> Progress | None:
     return Progress(
         done=batch.progress_done, total=batch.progress_total, words=batch.progress_words
     )
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+@pytest.mark.parametrize("at", range(LIMIT - 12, LIMIT + 3, 2))
+def test_a_secret_is_masked_wherever_a_long_line_is_cut(at: int, size: int) -> None:
+    """Halves of it could not be: the line is cut before it, however its bytes arrive."""
+    secret = "S3CRET-t0ken"
+    data = f"{'x' * at}{secret}{'y' * LIMIT}\n".encode()
+    output = _output()
+    output.hide([secret])
+
+    texts = _texts_of(output, [data[start : start + size] for start in range(0, len(data), size)])
+
+    assert "".join(text.removesuffix(CONTINUES) for text in texts) == (
+        f"{'x' * at}•••{'y' * LIMIT}"
+    )
+
+
+def test_a_short_secret_with_a_newline_after_it_is_masked_without_it() -> None:
+    """So stands a password in an environment variable that was read from a file."""
+    output = _output()
+    output.hide(["hunter2\n"])
+
+    assert _texts_of(output, [b"it is hunter2, alas\n"]) == ["it is •••, alas"]

@@ -1,4 +1,6 @@
-from dataclasses import fields, replace
+import hashlib
+import json
+from dataclasses import asdict, fields, replace
 from types import MappingProxyType
 
 import pytest
@@ -85,3 +87,16 @@ def test_hash_tells_argument_lists_apart(one: tuple[str, ...], other: tuple[str,
     hashes = [plan_hash(replace(PLAN, arguments=words)) for words in (one, other)]
 
     assert (hashes[0] == hashes[1]) == (one == other)
+
+
+def test_what_plans_learned_later_changes_no_old_one() -> None:
+    """What waits across an upgrade is still what was confirmed, unless it says something new."""
+    later = {"attempts", "retry_categories", "silence_s", "silence_action"}
+    content = {key: value for key, value in asdict(PLAN).items() if key not in later}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+    old = hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+    assert plan_hash(PLAN) == old
+    assert plan_hash(replace(PLAN, attempts=2)) != old
+    assert plan_hash(replace(PLAN, silence_s=60, silence_action="warn")) != old
