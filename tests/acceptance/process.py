@@ -28,6 +28,7 @@ class Serve:
         self._folder, self._variables = folder, variables
         self._process: subprocess.Popen[bytes] | None = None
         self.starts = 0
+        self.kills = 0
 
     @property
     def log(self) -> Path:
@@ -63,6 +64,7 @@ class Serve:
 
     async def kill(self) -> None:
         """Kill it as a crash does: without a word."""
+        self.kills += 1
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:

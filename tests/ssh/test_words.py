@@ -53,6 +53,8 @@ TARGET = Target(
         (HelperFailed("nosession"), False, "COMMAND_NOT_FOUND NOSESSION"),
         (HelperFailed("noshell", "exit status 1"), False, "AUTHENTICATION_ERROR NO_SHELL"),
         (HelperFailed("killed"), False, "CONNECTION_ERROR KILLED"),
+        (OSError(errno.EPROTO, "x"), False, "CONNECTION_ERROR LOST"),
+        (OSError("x"), True, "CONNECTION_ERROR THROTTLED"),
     ],
 )
 def test_every_known_failure_has_a_category_and_a_sentence(
@@ -73,7 +75,7 @@ def test_login_that_was_refused_is_never_safe_to_retry() -> None:
     assert classify(ConnectionRefusedError(), target=TARGET, connecting=True).retry_safe
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), FileNotFoundError(2, "x", "/else"), OSError("x")])
+@pytest.mark.parametrize("error", [KeyError("x"), FileNotFoundError(2, "x", "/else")])
 def test_what_is_not_known_is_raised_again(error: Exception) -> None:
     """A bug must not be told as an unreachable host."""
     with pytest.raises(type(error)):
