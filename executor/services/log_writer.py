@@ -23,7 +23,7 @@ from db.repos import Repos
 from executor.services.ground import Ground
 
 logger = structlog.get_logger(__name__)
-_INTERVAL_S = 0.16  # between the beginnings of two commits
+_INTERVAL_S = 0.14  # between the beginnings of two commits
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
 # Weights: characters, and a share for each line. About as many bytes of memory.
 _A_LINE = 64
