@@ -78,11 +78,6 @@ def usually(estimate: Estimate | None) -> list[str]:
     return [f"usually takes {words(estimate.median_s)}{range_}"]
 
 
-def starts(forecast: Forecast, now: datetime) -> str:
-    """Return about when it starts; empty if nobody knows."""
-    return "".join(_start(forecast, now))
-
-
 def _start(forecast: Forecast, now: datetime) -> list[str]:
     if forecast.starts_in_s is None:
         return []
