@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.app import Bot, build
 from bot.settings import Settings
@@ -19,11 +21,14 @@ _LOOK_S = 0.1
 @asynccontextmanager
 async def engine(url: str, host: Host, *, slots: int = 1) -> AsyncIterator[Bot]:
     """Give the furnished parts of a bot on the migrated database at *url*; its writer runs."""
-    bot = build(
-        Settings.model_construct(
-            database_url=url, worker_slots=slots, admins=frozenset({ANA.user_id})
+    with TemporaryDirectory() as home:
+        given = Settings.model_construct(
+            database_url=url,
+            key_file=Path(home) / "ferry.key",
+            worker_slots=slots,
+            admins=frozenset({ANA.user_id}),
         )
-    )
+        bot = build(given)
     writing = asyncio.create_task(bot.writer.run(), name="log-writer")
     try:
         await furnish(bot.services, host)

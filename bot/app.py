@@ -1,7 +1,8 @@
 """The wiring: every class is made here, once, and gets what it needs by its constructor.
 
-``build`` does no I/O; ``Bot.run`` does, and owns the order of starting and stopping: requests stop
-first, then the worker hands its runs over (they go on at their hosts), then the last cards go out.
+``build`` does no I/O but to read the key file; ``Bot.run`` does, and owns the order of starting and
+stopping: requests stop first, then the worker hands its runs over (they go on at their hosts), then
+the last cards go out.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot.clock import utc_now
+from bot.key_file import read_keys
 from bot.secret_refs import read_secret
 from bot.settings import Settings, SlackMode
 from db.database import Database
@@ -57,9 +59,11 @@ _LOOK_S = 0.05
 
 
 def build(settings: Settings) -> "Bot":
-    """Return the bot, wired and at rest."""
+    """Return the bot, wired and at rest; InvalidInput for a key file that is no good."""
+    keys = read_keys(settings.key_file)
     ground = Ground(
-        db=Database(settings.database_url, clock=utc_now),
+        db=Database(settings.database_url, clock=utc_now, audit_key=keys.audit),
+        keys=keys,
         clock=utc_now,
         admins=settings.admins,
         confirm_within=timedelta(minutes=settings.confirm_within_min),
@@ -213,7 +217,6 @@ class Bot:
             app,
             self.services,
             team_id=me.team_id,
-            admins=settings.admins,
             scan=partial(scan, timeout_s=settings.connect_timeout_s),
             log_in=self._log_in,
             clock=utc_now,

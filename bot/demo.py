@@ -125,6 +125,7 @@ def settings(slack: PlaygroundSlack, home: Path) -> Settings:
         slack_app_token=slack.app_token,
         slack_api_url=slack.api_url,
         admins=frozenset({ADMIN}),
+        key_file=home / "ferry.key",
         database_url=f"sqlite:///{home / 'ferry.db'}",
     )
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from bot.clock import utc_now
+from bot.key_file import read_keys
 from bot.settings import Settings
 from db.database import Database
 from db.migrations import upgrade
@@ -16,9 +17,10 @@ from executor.services import build as build_services
 async def services_of(settings: Settings) -> AsyncIterator[Services]:
     """Open the services over the configured database, for one command."""
     await upgrade(settings.database_url)
-    db = Database(settings.database_url, clock=utc_now)
+    keys = read_keys(settings.key_file)
+    db = Database(settings.database_url, clock=utc_now, audit_key=keys.audit)
     try:
-        yield build_services(Ground(db=db, clock=utc_now, admins=settings.admins))
+        yield build_services(Ground(db=db, clock=utc_now, admins=settings.admins, keys=keys))
     finally:
         await db.close()
 

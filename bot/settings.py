@@ -4,6 +4,7 @@ The floors below get plain values. The table in README.md is made from this clas
 """
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
@@ -55,6 +56,11 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///ferry.db",
         description="`sqlite:///ferry.db` or `mysql://ferry:password@127.0.0.1:3306/ferry`.",
+    )
+    key_file: Path = Field(
+        Path("ferry.key"),
+        description="Ferry's own key, made at the first start; back it up, and give all bots of a "
+        "database the same: `/etc/ferry/ferry.key`.",
     )
     worker_slots: int = Field(20, ge=1, le=500, description="Runs at once in this process.")
     worker_lease_s: float = Field(

@@ -57,13 +57,21 @@ def async_url(url: str) -> URL:
 
 
 class Database:
-    """An engine and its transactions; what takes more than *limit_s* seconds is given up."""
+    """An engine and its transactions; what takes more than *limit_s* seconds is given up.
+
+    *audit_key*: what the chain of audit events is made with.
+    """
 
     def __init__(
-        self, url: str, *, clock: Callable[[], datetime], limit_s: float = _LIMIT_S
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime],
+        audit_key: bytes = b"",
+        limit_s: float = _LIMIT_S,
     ) -> None:
         self.url = async_url(url)
-        self._clock = clock
+        self._clock, self._audit_key = clock, audit_key
         if self.url.get_backend_name() == "sqlite":
             # Its statements end by themselves; a thread cannot be given up.
             self._limit_s: float | None = None
@@ -82,14 +90,16 @@ class Database:
         Raises Unavailable when the database does not answer or lets a lock wait run out.
         """
         async with self._writer, self._transaction(self._engine) as session:
-            yield Repos(session, self._clock)
+            repos = Repos(session, self._clock, audit_key=self._audit_key)
+            yield repos
+            await repos.audit.write()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Repos]:
         """Open a transaction for reading: on SQLite it waits for no writer."""
         engine = self._engine.execution_options(ferry_read=True)
         async with self._transaction(engine) as session:
-            yield Repos(session, self._clock)
+            yield Repos(session, self._clock, audit_key=self._audit_key)
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[Session]:

@@ -7,13 +7,11 @@ service and answers through ``replies``. Out: ``reporter`` reads news and render
 sends them. How anything looks is in ``views/``: pure functions from values to blocks.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 
 from slack_bolt.app.async_app import AsyncApp
 
-from db.model.people import Person
-from executor.rules.access import check_admin
 from executor.services import Services
 from handlers.errors import Guard, Work
 from handlers.guests import Guests
@@ -37,7 +35,6 @@ def register(
     services: Services,
     *,
     team_id: str,
-    admins: Collection[str],
     scan: Scan,
     log_in: LogIn,
     clock: Callable[[], datetime],
@@ -45,20 +42,16 @@ def register(
 ) -> None:
     """Let *app* answer everything that Ferry knows.
 
-    *team_id*: whose people are answered; *admins*: user ids; *scan*: asks a host for its keys;
+    *team_id*: whose people are answered; *scan*: asks a host for its keys;
     *log_in*: tries an environment's login; *work*: what a stop waits for.
     """
-
-    def only_admins(person: Person) -> None:
-        check_admin(person, admins)
-
     routes = Routes(app, Guard(work, team_id=team_id, admit=Guests(app.client, clock).admit))
     help.register(routes, services, clock=clock)
     runs.register(routes, services)
     confirmations.register(routes, services)
     executions.register(routes, services, clock=clock)
-    queue.register(routes, services, check_admin=only_admins, clock=clock)
-    bindings.register(routes, services, check_admin=only_admins)
-    environments.register(routes, services, check_admin=only_admins, scan=scan, log_in=log_in)
-    sources.register(routes, services, check_admin=only_admins)
-    jobs.register(routes, services, check_admin=only_admins)
+    queue.register(routes, services, clock=clock)
+    bindings.register(routes, services)
+    environments.register(routes, services, scan=scan, log_in=log_in)
+    sources.register(routes, services)
+    jobs.register(routes, services)

@@ -21,6 +21,8 @@ class ConfirmationPolicy(StrEnum):
 
     NONE = "none"
     REQUESTER = "requester"
+    SOMEONE_ELSE = "someone_else"  #: an approver who is neither the requester nor the job's editor
+    GROUP = "group"  #: so many of a user group, again others than those two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,10 @@ class EnvironmentDraft:
     queue_timeout_s: int = 12 * 3600  #: how long a run may wait in the queue
     connect_timeout_s: int | None = None  #: for connecting and logging in; None: Ferry's own
     confirmation: ConfirmationPolicy = ConfirmationPolicy.NONE
+    confirmations: int = 1  #: how many of the group must say yes
+    confirm_group: str = ""  #: id of the user group
+    asks_reason: bool = False  #: whether one must say why when asking
+    second_factor: bool = False  #: whether a yes needs a code of the person's own device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,7 @@ class ParameterSpec:
     example: str = ""
     minimum: float | None = None  #: number: least value; text: least length
     maximum: float | None = None
+    is_personal: bool = False  #: of a person (a patient's number): only hinted at in Slack
     secret_ref: str = ""  #: ``env:NAME`` or ``file:PATH``; such a parameter is never asked for
     passing: Passing = Passing.POSITION
     target: str = ""  #: position number, flag with its dashes, or variable name
@@ -166,6 +173,8 @@ class JobDraft:
     retry: RetryPolicy = RetryPolicy()
     silence_s: int | None = None  #: without output for so long: *silence_action*; None: never
     silence_action: SilenceAction = SilenceAction.WARN
+    #: environment where this version, with the same script, must have succeeded first; empty: none
+    proven_in: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +185,7 @@ class Job(JobDraft):
     source_name: str
     version: int
     created_by: str
+    edited_by: str  #: of this version
     is_active: bool = True
     created_at: datetime
     updated_at: datetime

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from db.model.catalog import Kind
+from db.model.catalog import ConfirmationPolicy, Kind
 from db.model.categories import Category
 
 
@@ -50,6 +50,20 @@ OVER = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was found on the host: the script, what runs it, and the checkout it lies in."""
+
+    script: str  #: its path with every symbolic link followed
+    sha256: str
+    size: int  #: bytes
+    modified_at: str  #: as ``2026-03-14T15:09:26Z``; not part of the plan's hash
+    interpreter: str = ""  #: absolute path; empty: the script is executable itself
+    interpreter_version: str = ""  #: what it says of itself; empty if it did not
+    revision: str = ""  #: git commit, 40 hex digits or more; empty outside of a checkout
+    is_dirty: bool = False  #: whether the checkout has changes that are not committed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Exactly what will run; a confirmation is given to its hash."""
 
@@ -73,6 +87,25 @@ class Plan:
     retry_categories: tuple[str, ...] = ()  #: after which it is tried again, besides the safe ones
     silence_s: int | None = None
     silence_action: str = ""
+    measured: Measured | None = None  #: None: not measured yet
+
+
+class CheckState(StrEnum):
+    """What came of looking at one thing on the host."""
+
+    PENDING = "pending"
+    GOOD = "good"
+    WARNING = "warning"  #: told, but it stops nothing
+    FAILED = "failed"  #: keeps the button away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that is looked at on the host before a run is confirmed."""
+
+    name: str
+    state: CheckState = CheckState.PENDING
+    words: str = ""  #: what was found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +142,16 @@ class Execution:
     parameters: Mapping[str, str] = field(default_factory=dict)
     plan: Plan
     plan_hash: str
+    voided_plan: Plan | None = None  #: what was confirmed before the host was found changed
+    checks: tuple[Check, ...] = ()
+    checked_at: datetime | None = None  #: when the last look was over; None: not yet
+    confirmation: ConfirmationPolicy = ConfirmationPolicy.NONE  #: as it was when it was asked for
+    confirmations: int = 1  #: how many must say yes
+    confirm_group: str = ""
+    confirmed_by: tuple[str, ...] = ()  #: who said yes to the plan as it is now
+    reminded_at: datetime | None = None
+    overridden_by: str = ""  #: the admin who broke the glass
+    override_reason: str = ""
     created_at: datetime
     expires_at: datetime | None = None  #: until when a confirmation may be answered
     answered_by: str = ""  #: who confirmed or discarded

@@ -9,6 +9,7 @@ class Person:
 
     user_id: str
     team_id: str = ""
+    groups: frozenset[str] = frozenset()  #: ids of the user groups they are in, as Slack says
 
     @property
     def is_operator(self) -> bool:

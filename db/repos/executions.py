@@ -1,23 +1,38 @@
 """Tables ``migration_executions`` and ``execution_parameters``."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, insert, select, update
 
-from db.model.catalog import Kind
+from db.model.audit import FERRY
+from db.model.catalog import ConfirmationPolicy, Kind
 from db.model.categories import Category
-from db.model.execution import LIVE, Execution, Plan, Progress, Status
+from db.model.execution import (
+    LIVE,
+    Check,
+    CheckState,
+    Execution,
+    Measured,
+    Plan,
+    Progress,
+    Status,
+)
+from db.repos.audit import Audit
 from db.repos.base import Repository, fill
 from db.schema import attempts, execution_parameters
 from db.schema import executions as table
-from db.session import Taken
+from db.session import Session, Taken
 
 
 class Executions(Repository):
-    """What was asked for, where it stands, how it ended."""
+    """What was asked for, where it stands, how it ended; each change of state is noted."""
+
+    def __init__(self, session: Session, clock: Callable[[], datetime], audit: Audit) -> None:
+        super().__init__(session, clock)
+        self._audit = audit
 
     async def add(self, new: Mapping[str, Any], plan: Plan) -> Execution | None:
         """Return the new execution; None if its idempotency key was used before."""
@@ -42,6 +57,15 @@ class Executions(Repository):
             for name, value in new["parameters"].items()
         ]
         await self._session.change_many(insert(execution_parameters), rows)
+        after = {name: new[name] for name in _ASKED if name in new}
+        self._audit.note(
+            new["requested_by"],
+            "execution.asked",
+            execution_id,
+            environment=new["environment_name"],
+            after=after,
+            reason=new.get("reason", ""),
+        )
         return await self.get(execution_id)
 
     async def get(self, execution_id: int) -> Execution | None:
@@ -66,16 +90,40 @@ class Executions(Repository):
         *,
         expect: Collection[Status],
         fence: int | None = None,
+        by: str = FERRY,
+        why: str = "",
         **values: Any,
     ) -> bool:
         """Set *values* if the status is one of *expect* (and the fence is ours); say whether.
 
-        The compare-and-set that every change of state goes through; it makes news.
+        The compare-and-set that every change of state goes through; it makes news, and is noted
+        as done *by* that person, for the reason *why*.
         """
         change = update(table).where(table.c.id == execution_id, table.c.status.in_(expect))
         if fence is not None:
             change = change.where(table.c.fence == fence)
-        return await self._session.change(change.values(values | news(self._now()))) == 1
+        if await self._session.change(change.values(values | news(self._now()))) != 1:
+            return False
+        if "status" in values:
+            (before,) = expect
+            await self.note(execution_id, before, by, why, values)
+        return True
+
+    async def note(
+        self, execution_id: int, before: Status, by: str, why: str, values: Mapping[str, Any]
+    ) -> None:
+        """Note that the execution went from *before* to the status in *values*."""
+        status = Status(values["status"])
+        query = select(table.c.environment_name).where(table.c.id == execution_id)
+        self._audit.note(
+            by,
+            f"execution.{status}",
+            execution_id,
+            environment=str(await self._session.value(query)),
+            before={"status": before},
+            after={name: values[name] for name in _NOTED if values.get(name) not in (None, "")},
+            reason=why,
+        )
 
     async def twin(
         self, old: Execution, requested_by: str, channel_id: str, since: datetime
@@ -145,6 +193,29 @@ class Executions(Repository):
         return [(row["finished_at"] - row["started_at"]).total_seconds() for row in rows]
 
 
+#: What is noted of an execution: nothing that its script or a person typed as a value.
+_ASKED = (
+    "job_name",
+    "job_version",
+    "environment_name",
+    "status",
+    "plan_hash",
+    "channel_id",
+    "confirmation",
+)
+_NOTED = (
+    "status",
+    "plan_hash",
+    "attempt",
+    "worker",
+    "error_category",
+    "error_detail",
+    "exit_status",
+    "receipt",
+    "overridden_by",
+)
+
+
 def news(now: datetime) -> dict[str, Any]:
     """Return what every change of state sets besides: it is told where there is a channel."""
     return {
@@ -170,21 +241,35 @@ def selection() -> Select[Any]:
 
 def execution_of(row: Mapping[str, Any]) -> Execution:
     """Return the frozen value of a row of ``selection()``."""
-    plan = dict(row["plan"])
-    plan |= {"kind": Kind(plan["kind"]), "arguments": tuple(plan["arguments"])}
-    plan["retry_categories"] = tuple(plan.get("retry_categories", ()))
     category = row["error_category"]
+    voided = row["voided_plan"]
     return fill(
         Execution,
         row,
         status=Status(row["status"]),
         environment_kind=Kind(row["environment_kind"]),
-        plan=Plan(**plan),
+        plan=_plan(row["plan"]),
+        voided_plan=_plan(voided) if voided else None,
+        checks=tuple(
+            Check(**(one | {"state": CheckState(one["state"])})) for one in row["checks"] or ()
+        ),
+        confirmation=ConfirmationPolicy(row["confirmation"] or ConfirmationPolicy.REQUESTER),
+        confirmed_by=tuple(row["confirmed_by"] or ()),
+        override_reason=row["override_reason"] or "",
         error_category=Category(category) if category else None,
         progress=_progress(row),
         lines=row["lines"] or 0,
         warnings=row["warnings"] or 0,
     )
+
+
+def _plan(stored: Mapping[str, Any]) -> Plan:
+    plan = dict(stored)
+    plan |= {"kind": Kind(plan["kind"]), "arguments": tuple(plan["arguments"])}
+    plan["retry_categories"] = tuple(plan.get("retry_categories", ()))
+    if measured := plan.get("measured"):
+        plan["measured"] = Measured(**measured)
+    return Plan(**plan)
 
 
 def _progress(row: Mapping[str, Any]) -> Progress | None:

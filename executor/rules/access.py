@@ -1,29 +1,111 @@
-"""Who may do what, decided at the click by the person's id; views only mirror it."""
+"""Who may do what, decided at the click by the person's id; views only mirror it.
 
-from collections.abc import Collection
+A role includes the ones before it: viewer, operator, approver, admin. Without any grant everybody
+in the workspace is an operator, and production is protected by its confirmation; a grant to
+*everyone* says otherwise. The admins of the settings are admins everywhere.
+"""
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from types import MappingProxyType
 
 from db.model.catalog import Environment
 from db.model.errors import NotAllowed
 from db.model.execution import Execution
+from db.model.grants import EVERYWHERE, Grant, Holder, Role
 from db.model.people import Person
 
 
-def check_admin(person: Person, admins: Collection[str]) -> None:
-    """Raise NotAllowed unless *person* is one of *admins* (user ids) or at Ferry's command line."""
-    if not _is_admin(person, admins):
-        raise NotAllowed("Only an admin of Ferry may do this.", hint=_whom_to_ask(admins))
+class Verb(StrEnum):
+    """What somebody wants to do; the words complete "You may not …"."""
+
+    SEE = "see runs, logs and definitions"
+    PLAN = "look at a plan"
+    RUN = "ask for a run"
+    CANCEL_OWN = "cancel a run of one's own"
+    CONFIRM = "confirm a run of somebody else"
+    REVEAL = "reveal a personal value"
+    LOCK = "lock an environment"
+    CANCEL = "cancel a run of somebody else"
+    MOVE_TO_FRONT = "move a run to the front of the queue"
+    UNLOCK = "open somebody else's lock"
+    FREEZE = "change freeze windows"
+    DEFINE = "create or change environments, sources and jobs"
+    BIND = "bind a channel to an environment"
+    TRUST = "trust a host key"
+    GRANT = "give and take roles"
+    OVERRIDE = "break the glass"
+    AUDIT = "read the audit log"
 
 
-def check_may_run(person: Person, environment: Environment) -> None:
-    """Raise NotAllowed unless *person* may launch in *environment*.
+#: The least role that a verb needs.
+LEAST: Mapping[Verb, Role] = MappingProxyType(
+    {
+        Verb.SEE: Role.VIEWER,
+        Verb.PLAN: Role.OPERATOR,
+        Verb.RUN: Role.OPERATOR,
+        Verb.CANCEL_OWN: Role.VIEWER,
+        Verb.REVEAL: Role.APPROVER,
+        Verb.LOCK: Role.OPERATOR,
+        Verb.CONFIRM: Role.APPROVER,
+        Verb.CANCEL: Role.ADMIN,
+        Verb.MOVE_TO_FRONT: Role.ADMIN,
+        Verb.UNLOCK: Role.ADMIN,
+        Verb.FREEZE: Role.ADMIN,
+        Verb.DEFINE: Role.ADMIN,
+        Verb.BIND: Role.ADMIN,
+        Verb.TRUST: Role.ADMIN,
+        Verb.GRANT: Role.ADMIN,
+        Verb.OVERRIDE: Role.ADMIN,
+        Verb.AUDIT: Role.ADMIN,
+    }
+)
 
-    Whoever is in a bound channel may ask; production is protected by its confirmation.
+
+def role_of(
+    person: Person,
+    environment_id: int,
+    grants: Collection[Grant],
+    admins: Collection[str],
+) -> Role | None:
+    """Return the highest role of *person* in an environment; None for nobody in particular.
+
+    What everyone is granted in an environment goes before what everyone is granted everywhere.
     """
     if not person.user_id:
+        return None
+    if person.is_operator or person.user_id in admins:
+        return Role.ADMIN
+    here = [grant for grant in grants if grant.environment_id in {EVERYWHERE, environment_id}]
+    roles = [_for_everyone(here)]
+    for grant in here:
+        is_own = grant.kind is Holder.PERSON and grant.subject == person.user_id
+        if is_own or (grant.kind is Holder.GROUP and grant.subject in person.groups):
+            roles.append(grant.role)
+    return max(roles, key=lambda role: role.rank)
+
+
+def check(verb: Verb, role: Role | None, *, ask: Collection[str]) -> None:
+    """Raise NotAllowed unless *role* is enough for *verb*; *ask*: user ids of those who may."""
+    if role is None:
         raise NotAllowed(
-            "Ferry cannot tell who you are, so nothing was started.",
+            "Ferry cannot tell who you are, so nothing was done.",
             hint="Runs are started by people of this workspace, not by bots or workflows.",
         )
+    least = LEAST[verb]
+    if role.rank >= least.rank:
+        return
+    if least is Role.ADMIN:
+        raise NotAllowed("Only an admin of Ferry may do this.", hint=whom_to_ask(ask))
+    article = "an" if least.value[0] in "aeiou" else "a"
+    raise NotAllowed(
+        f"You may not {verb} here: that takes {article} {least}, and you are a {role}.",
+        hint=whom_to_ask(ask),
+    )
+
+
+def check_is_open(environment: Environment) -> None:
+    """Raise NotAllowed if *environment* is switched off."""
     if not environment.is_active:
         raise NotAllowed(
             f"The environment `{environment.name}` is switched off: nothing starts there.",
@@ -31,39 +113,28 @@ def check_may_run(person: Person, environment: Environment) -> None:
         )
 
 
-def check_may_confirm(person: Person, execution: Execution, admins: Collection[str]) -> None:
-    """Raise NotAllowed unless *person* asked for the run: who asks says that it is meant.
+def cancel_verb(person: Person, execution: Execution) -> Verb:
+    """Return what a cancel of *execution* by *person* is: of their own, or of somebody else's.
 
-    What was asked for at the command line is confirmed by an admin.
+    It is their own if they asked for it or confirmed it.
     """
-    asked_by = execution.requested_by
-    if not _is_in_slack(asked_by):
-        check_admin(person, admins)
-    elif person.user_id != asked_by:
-        raise NotAllowed(
-            f"Run #{execution.id} waits for the confirmation of <@{asked_by}>, who asked for it.",
-            hint="Ask for a run of your own, and confirm that.",
-        )
+    owners = {execution.requested_by, execution.answered_by, *execution.confirmed_by} - {""}
+    return Verb.CANCEL_OWN if person.user_id in owners else Verb.CANCEL
 
 
-def check_may_cancel(person: Person, execution: Execution, admins: Collection[str]) -> None:
-    """Raise NotAllowed unless *person* asked for the run, confirmed it, or is an admin."""
+def not_yours(execution: Execution, ask: Collection[str]) -> NotAllowed:
+    """Return the refusal of a cancel of somebody else's run; *ask*: the admins."""
     owners = {execution.requested_by, execution.answered_by} - {""}
-    if person.user_id in owners or _is_admin(person, admins):
-        return
-    raise NotAllowed(
+    return NotAllowed(
         f"Run #{execution.id} belongs to <@{execution.requested_by}>: only they, whoever confirmed "
         "it, or an admin may cancel it.",
-        hint=_whom_to_ask({*owners, *admins}),
+        hint=whom_to_ask({*owners, *ask}),
     )
 
 
-def _is_admin(person: Person, admins: Collection[str]) -> bool:
-    return person.is_operator or (person.user_id != "" and person.user_id in admins)
-
-
-def _whom_to_ask(user_ids: Collection[str]) -> str:
-    people = [f"<@{user_id}>" for user_id in sorted(user_ids) if _is_in_slack(user_id)]
+def whom_to_ask(user_ids: Collection[str]) -> str:
+    """Return the sentence that says who can do it instead."""
+    people = [f"<@{user_id}>" for user_id in sorted(user_ids) if is_in_slack(user_id)]
     if not people:
         return (
             "No admin is named yet: set FERRY_ADMINS=U012AB3CD (Slack user ids) and restart Ferry."
@@ -71,5 +142,12 @@ def _whom_to_ask(user_ids: Collection[str]) -> str:
     return f"Ask {' or '.join(people)}."
 
 
-def _is_in_slack(user_id: str) -> bool:
+def is_in_slack(user_id: str) -> bool:
+    """Return whether that is somebody in Slack, and not at the command line."""
     return user_id != "" and not user_id.startswith("cli:")
+
+
+def _for_everyone(grants: Collection[Grant]) -> Role:
+    by_place = {one.environment_id: one.role for one in grants if one.kind is Holder.EVERYONE}
+    everywhere = by_place.pop(EVERYWHERE, Role.OPERATOR)
+    return next(iter(by_place.values()), everywhere)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import posixpath
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -14,8 +14,15 @@ from executor.rules.arguments import arguments
 
 _NODE = "node"
 _ADDED: Mapping[str, Any] = MappingProxyType(
-    {"attempts": 1, "retry_categories": (), "silence_s": None, "silence_action": ""}
+    {
+        "attempts": 1,
+        "retry_categories": (),
+        "silence_s": None,
+        "silence_action": "",
+        "measured": None,
+    }
 )
+_TOLD_ONLY = ("size", "modified_at")  # a script that was only touched is the same script
 
 
 def plan_of(environment: Environment, job: Job, values: Mapping[str, str]) -> Plan:
@@ -56,6 +63,11 @@ def plan_hash(plan: Plan) -> str:
         if content[name] == default:
             del content[name]
     content["variables"] = dict(plan.variables)
+    if plan.measured is not None:
+        measured = asdict(plan.measured)
+        content["measured"] = {
+            name: value for name, value in measured.items() if name not in _TOLD_ONLY
+        }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from executor.services.access import Access
 from executor.services.bell import Bell
 from executor.services.bindings import Bindings, Unbound
 from executor.services.catalog import Catalog
@@ -22,6 +23,7 @@ __all__ = ["Ask", "Bell", "Duplicate", "Ground", "Item", "Services", "Unbound", 
 class Services:
     """Everything that people, workers and the reporter may ask for."""
 
+    access: Access
     catalog: Catalog
     bindings: Bindings
     launcher: Launcher
@@ -37,6 +39,7 @@ class Services:
 def build(ground: Ground) -> Services:
     """Return the services over one database."""
     return Services(
+        access=Access(ground),
         catalog=Catalog(ground),
         bindings=Bindings(ground),
         launcher=Launcher(ground),

@@ -3,7 +3,8 @@
 from db.model.catalog import Environment
 from db.model.errors import Conflict, NotFound
 from db.model.people import Person
-from executor.rules.access import check_admin
+from executor.rules.access import Verb
+from executor.services.access import require
 from executor.services.catalog import find_environment
 from executor.services.ground import Ground
 
@@ -26,16 +27,26 @@ class Bindings:
 
     async def bind(self, channel_id: str, environment: str, by: Person) -> Environment:
         """Bind the channel, in place of what it was bound to; return its environment."""
-        check_admin(by, self._ground.admins)
         async with self._ground.db.begin() as repos:
+            await require(self._ground, repos, Verb.BIND, by)
             found = await find_environment(repos, environment)
+            old = await repos.bindings.of(channel_id)
+            was = {"environment_id": old.environment_id} if old else {}
             await repos.bindings.put(channel_id, found.id, by.user_id)
+            repos.audit.note(
+                by.user_id,
+                "channel.bound",
+                channel_id,
+                environment=found.name,
+                before=was,
+                after={"environment_id": found.id},
+            )
             return found
 
     async def unbind(self, channel_id: str, by: Person) -> Environment:
         """Unbind the channel; return what it was bound to. NotFound if it was not bound."""
-        check_admin(by, self._ground.admins)
         async with self._ground.db.begin() as repos:
+            await require(self._ground, repos, Verb.BIND, by)
             binding = await repos.bindings.of(channel_id)
             if binding is None:
                 raise NotFound(
@@ -43,7 +54,12 @@ class Bindings:
                     hint="`/migrate envs` shows which channels are.",
                 )
             await repos.bindings.drop(channel_id)
-            return await repos.environments.get(binding.environment_id)
+            environment = await repos.environments.get(binding.environment_id)
+            was = {"environment_id": environment.id}
+            repos.audit.note(
+                by.user_id, "channel.unbound", channel_id, environment=environment.name, before=was
+            )
+            return environment
 
     async def environment_of(self, channel_id: str) -> Environment | None:
         """Return the environment that the channel runs in; None if it is not bound (nor is "")."""

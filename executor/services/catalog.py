@@ -1,11 +1,14 @@
 """Environments, sources and jobs: created by admins, read by all."""
 
+from dataclasses import asdict
+
 from db.model.catalog import Environment, EnvironmentDraft, Job, JobDraft, Source, SourceDraft
 from db.model.errors import NotFound
 from db.model.people import Person
 from db.repos import Repos
-from executor.rules.access import check_admin
+from executor.rules.access import Verb
 from executor.rules.names import did_you_mean
+from executor.services.access import require
 from executor.services.ground import Ground
 
 _MOST = 1000  # names looked through for "did you mean"
@@ -29,16 +32,32 @@ class Catalog:
 
     async def create_environment(self, draft: EnvironmentDraft, by: Person) -> Environment:
         """Create an environment; NotAllowed unless an admin asks, Conflict if the name is taken."""
-        check_admin(by, self._ground.admins)
         async with self._ground.db.begin() as repos:
-            return await repos.environments.add(draft)
+            await require(self._ground, repos, Verb.DEFINE, by)
+            made = await repos.environments.add(draft)
+            repos.audit.note(
+                by.user_id,
+                "environment.created",
+                made.name,
+                environment=made.name,
+                after=asdict(draft),
+            )
+            return made
 
     async def trust_host_key(self, name: str, host_key: str, by: Person) -> Environment:
         """Pin *host_key* (OpenSSH lines) for the environment in place of what was pinned before."""
-        check_admin(by, self._ground.admins)
         async with self._ground.db.begin() as repos:
+            await require(self._ground, repos, Verb.TRUST, by)
             environment = await find_environment(repos, name)
             await repos.environments.pin_host_key(environment.id, host_key)
+            repos.audit.note(
+                by.user_id,
+                "environment.host_key_trusted",
+                environment.name,
+                environment=environment.name,
+                before={"host_key": environment.host_key},
+                after={"host_key": host_key},
+            )
             return await repos.environments.get(environment.id)
 
     async def sources(self) -> list[Source]:
@@ -56,9 +75,12 @@ class Catalog:
 
     async def create_source(self, draft: SourceDraft, by: Person) -> Source:
         """Create a source; NotAllowed unless an admin asks, Conflict if the name is taken."""
-        check_admin(by, self._ground.admins)
         async with self._ground.db.begin() as repos:
-            return await repos.sources.add(draft)
+            await require(self._ground, repos, Verb.DEFINE, by)
+            made = await repos.sources.add(draft)
+            after = asdict(draft) | {"defaults": dict(draft.defaults)}
+            repos.audit.note(by.user_id, "source.created", made.name, after=after)
+            return made
 
     async def jobs(self, *, search: str = "", limit: int = 100) -> list[Job]:
         """Return at most *limit* jobs by name whose name or source holds *search*."""
@@ -72,9 +94,11 @@ class Catalog:
 
     async def create_job(self, draft: JobDraft, by: Person) -> Job:
         """Create a job; NotAllowed unless an admin asks, Conflict if the name is taken."""
-        check_admin(by, self._ground.admins)
         async with self._ground.db.begin() as repos:
-            return await repos.jobs.add(draft, by.user_id)
+            await require(self._ground, repos, Verb.DEFINE, by)
+            made = await repos.jobs.add(draft, by.user_id)
+            repos.audit.note(by.user_id, "job.created", made.name, after=asdict(draft))
+            return made
 
 
 async def find_job(repos: Repos, name: str) -> Job:

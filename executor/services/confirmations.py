@@ -6,7 +6,9 @@ from db.model.errors import Conflict
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from db.repos import Repos
-from executor.rules.access import check_may_cancel, check_may_confirm, check_may_run
+from executor.rules.access import Verb, check_is_open
+from executor.rules.confirming import check_requester
+from executor.services.access import require, require_cancel
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 from executor.services.launcher import queued
@@ -30,8 +32,9 @@ class Confirmations:
         async with self._ground.db.begin() as repos:
             execution = await self._awaiting(repos, execution_id)
             environment = await repos.environments.get(execution.environment_id)
-            check_may_run(by, environment)
-            check_may_confirm(by, execution, self._ground.admins)
+            check_is_open(environment)
+            role = await require(self._ground, repos, Verb.RUN, by, environment.id)
+            check_requester(by, execution, role)
             if len(plan_hash) < 12 or not execution.plan_hash.startswith(plan_hash):
                 raise Conflict(
                     "This button shows another plan than the one that waits: nothing was started.",
@@ -51,7 +54,7 @@ class Confirmations:
         """
         async with self._ground.db.begin() as repos:
             execution = await self._awaiting(repos, execution_id)
-            check_may_cancel(by, execution, self._ground.admins)
+            await require_cancel(self._ground, repos, by, execution)
             answer = {"status": Status.DISCARDED, "finished_at": self._ground.clock()}
             execution = await self._answer(repos, execution, by, "discarded", reason, answer)
         self._ground.news.ring()
@@ -92,7 +95,13 @@ class Confirmations:
     ) -> Execution:
         now = self._ground.clock()
         won = await repos.executions.change(
-            execution.id, expect=_AWAITING, answered_by=by.user_id, answered_at=now, **values
+            execution.id,
+            expect=_AWAITING,
+            by=by.user_id,
+            why=reason,
+            answered_by=by.user_id,
+            answered_at=now,
+            **values,
         )
         fresh = await find_execution(repos, execution.id)
         if not won:

@@ -6,7 +6,8 @@ from db.model.errors import Conflict
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from executor.rules import lifecycle
-from executor.rules.access import check_admin, check_may_cancel
+from executor.rules.access import Verb
+from executor.services.access import require, require_cancel
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 
@@ -24,7 +25,7 @@ class Controls:
         """
         async with self._ground.db.begin() as repos:
             execution = await find_execution(repos, execution_id)
-            check_may_cancel(by, execution, self._ground.admins)
+            await require_cancel(self._ground, repos, by, execution)
             now = self._ground.clock()
             match execution.status:
                 case Status.AWAITING_CONFIRMATION:
@@ -37,7 +38,11 @@ class Controls:
                 case _:
                     lifecycle.check(execution.status, Status.CANCELLING)
             won = await repos.executions.change(
-                execution_id, expect={execution.status}, cancelled_by=by.user_id, **after
+                execution_id,
+                expect={execution.status},
+                by=by.user_id,
+                cancelled_by=by.user_id,
+                **after,
             )
             fresh = await find_execution(repos, execution_id)
         if not won:
@@ -51,15 +56,25 @@ class Controls:
 
         Raises NotFound, NotAllowed unless an admin asks, or Conflict when it does not wait there.
         """
-        check_admin(by, self._ground.admins)
         async with self._ground.db.begin() as repos:
             execution = await find_execution(repos, execution_id)
+            where = execution.environment_id
+            await require(self._ground, repos, Verb.MOVE_TO_FRONT, by, where)
             await repos.environments.lock(execution.environment_id)  # of two, each goes before all
             first = await repos.queue.highest_priority(execution.environment_id) + 1
             won = await repos.executions.change(
                 execution_id, expect={Status.QUEUED}, priority=first, not_before=None
             )
             fresh = await find_execution(repos, execution_id)
+            if won:
+                repos.audit.note(
+                    by.user_id,
+                    "execution.moved_to_front",
+                    execution_id,
+                    environment=execution.environment_name,
+                    before={"priority": execution.priority},
+                    after={"priority": first},
+                )
         if not won:
             raise Conflict(
                 f"#{execution_id} does not wait in the queue: nothing was changed.",

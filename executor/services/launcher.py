@@ -11,10 +11,11 @@ from db.model.errors import Conflict, InvalidInput, NotFound
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from db.repos import Repos
-from executor.rules.access import check_may_run
+from executor.rules.access import Verb, check_is_open
 from executor.rules.concurrency import concurrency_key
 from executor.rules.parameters import validate
 from executor.rules.plan import plan_hash, plan_of
+from executor.services.access import require
 from executor.services.bindings import Unbound
 from executor.services.catalog import find_job
 from executor.services.ground import Ground
@@ -100,7 +101,8 @@ class Launcher:
 
     async def _add(self, repos: Repos, job: Job, ask: Ask) -> Execution:
         environment = await _environment(repos, ask.channel_id)
-        check_may_run(ask.by, environment)
+        check_is_open(environment)
+        await require(self._ground, repos, Verb.RUN, ask.by, environment.id)
         values = await _values(repos, job, ask.values)
         plan = plan_of(environment, job, values)
         new: dict[str, Any] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from db.model.audit import FERRY
 from db.model.catalog import Environment, Job
 from db.model.execution import Attempt, Execution, LogLine, Status, Stream
 from executor.rules.durations import words
@@ -49,6 +50,9 @@ class Queue:
                     continue
                 execution = await repos.executions.get(execution_id)
                 assert execution is not None, "just claimed"  # noqa: S101
+                claimed = {"status": execution.status, "attempt": execution.attempt}
+                claimed["worker"] = worker
+                await repos.executions.note(execution_id, Status.QUEUED, FERRY, "", claimed)
                 await repos.attempts.add(execution_id, execution.attempt, execution.fence)
             self._ground.news.ring()
             return execution

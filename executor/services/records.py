@@ -93,7 +93,7 @@ class Records:
         if not ours:
             raise LeaseLost(_LOST)
 
-    async def _mark(self, execution: Execution, **values: datetime | None) -> None:
+    async def _mark(self, execution: Execution, **values: Any) -> None:
         async with self._ground.db.begin() as repos:
             won = await repos.executions.change(
                 execution.id, expect=LIVE, fence=execution.fence, **values

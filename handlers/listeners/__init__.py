@@ -1,21 +1,9 @@
 """One module per noun: each request is parsed, given to one service, and answered."""
 
-from collections.abc import Callable
-
-from db.model.errors import Conflict, InvalidInput, NotAllowed
-from db.model.people import Person
+from db.model.errors import Conflict, InvalidInput
 from handlers import parsing
 from handlers.parsing import Command
 from handlers.views.ids import COMMAND
-
-
-def may(check: Callable[[Person], None], person: Person) -> bool:
-    """Tell whether *check* lets *person* pass: they are not offered what they may not do."""
-    try:
-        check(person)
-    except NotAllowed:
-        return False
-    return True
 
 
 def at_the_name(error: Conflict) -> InvalidInput:

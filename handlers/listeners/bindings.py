@@ -1,9 +1,8 @@
 """Which environment a channel runs in: admins bind it, everybody in it is told."""
 
-from collections.abc import Callable
-
 from db.model.catalog import Environment
 from db.model.people import Person
+from executor.rules.access import Verb
 from executor.services import Services
 from handlers.parsing import Click, Command, Form
 from handlers.replies import Reply
@@ -16,9 +15,9 @@ from handlers.views.message import Told
 from handlers.views.notes import window
 
 
-def register(routes: Routes, services: Services, *, check_admin: Callable[[Person], None]) -> None:
+def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
-    on = BindingListeners(services, check_admin)
+    on = BindingListeners(services)
     routes.command("bind", on.bind)
     routes.command("unbind", on.unbind)
     routes.click(Action.BINDING_OPEN, on.open)
@@ -29,8 +28,8 @@ def register(routes: Routes, services: Services, *, check_admin: Callable[[Perso
 class BindingListeners:
     """*check_admin* only spares people a form that they may not send; the service decides."""
 
-    def __init__(self, services: Services, check_admin: Callable[[Person], None]) -> None:
-        self._services, self._check_admin = services, check_admin
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     async def bind(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate bind [environment]``."""
@@ -71,7 +70,7 @@ class BindingListeners:
         await _announce(channel_id, views.bound(environment, by), reply)
 
     async def _open(self, by: Person, channel_id: str, reply: Reply) -> None:
-        self._check_admin(by)
+        await self._services.access.check(Verb.BIND, by)
         environments: list[Environment] = await self._services.catalog.environments()
         if not environments:
             await reply.say(catalog.environments([], {}))

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from db.model.catalog import Environment, EnvironmentDraft
 from db.model.errors import Conflict, FerryError, InvalidInput
 from db.model.people import Person
+from executor.rules.access import Verb
 from executor.rules.definitions import environment_draft
 from executor.services import Services
-from handlers.listeners import at_the_name, may
+from handlers.listeners import at_the_name
 from handlers.parsing import Form, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
@@ -29,12 +30,11 @@ def register(
     routes: Routes,
     services: Services,
     *,
-    check_admin: Callable[[Person], None],
     scan: Scan,
     log_in: LogIn,
 ) -> None:
     """List every route of this module."""
-    on = EnvironmentListeners(services, check_admin, scan, log_in)
+    on = EnvironmentListeners(services, scan, log_in)
     routes.command("envs", on.list)
     routes.click(Action.ENVIRONMENT_LIST, on.list)
     routes.click(Action.ENVIRONMENT_NEW, on.open)
@@ -49,29 +49,28 @@ class EnvironmentListeners:
     def __init__(
         self,
         services: Services,
-        check_admin: Callable[[Person], None],
         scan: Scan,
         log_in: LogIn,
     ) -> None:
-        self._services, self._check_admin = services, check_admin
+        self._services = services
         self._scan, self._log_in = scan, log_in
 
     async def list(self, request: Request, reply: Reply) -> None:
         """Answer ``/migrate envs``."""
         environments = await self._services.catalog.environments()
         channels = await self._services.bindings.channels()
-        is_admin = may(self._check_admin, request.by)
+        is_admin = await self._services.access.may(Verb.DEFINE, request.by)
         here = request.channel_id if is_admin else ""
         await reply.say(catalog.environments(environments, channels, here=here, may_add=is_admin))
 
     async def open(self, request: Request, reply: Reply) -> None:
         """Open the form for a new environment, for an admin."""
-        self._check_admin(request.by)
+        await self._services.access.check(Verb.DEFINE, request.by)
         await reply.open(views.environment_modal())
 
     async def submitted(self, form: Form, _reply: Reply) -> Block:
         """Create what was filled in, or first ask whether the host's key is the right one."""
-        self._check_admin(form.by)
+        await self._services.access.check(Verb.DEFINE, form.by)
         raw = form.named
         draft = environment_draft(raw)
         if draft.proxy_jump:

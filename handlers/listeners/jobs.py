@@ -1,12 +1,10 @@
 """Jobs: listed and searched by all, created by admins."""
 
-from collections.abc import Callable
-
 from db.model.errors import Conflict
-from db.model.people import Person
+from executor.rules.access import Verb
 from executor.rules.definitions import job_draft
 from executor.services import Services
-from handlers.listeners import at_the_name, may
+from handlers.listeners import at_the_name
 from handlers.parsing import Command, Form, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
@@ -17,9 +15,9 @@ from handlers.views.ids import Action, Callback
 from handlers.views.notes import window
 
 
-def register(routes: Routes, services: Services, *, check_admin: Callable[[Person], None]) -> None:
+def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
-    on = JobListeners(services, check_admin)
+    on = JobListeners(services)
     routes.command("jobs", on.list)
     routes.new("job", on.open)
     routes.click(Action.JOB_LIST, on.list)
@@ -30,20 +28,20 @@ def register(routes: Routes, services: Services, *, check_admin: Callable[[Perso
 class JobListeners:
     """A list and a form."""
 
-    def __init__(self, services: Services, check_admin: Callable[[Person], None]) -> None:
-        self._services, self._check_admin = services, check_admin
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     async def list(self, request: Request, reply: Reply) -> None:
         """Answer ``/migrate jobs [words]``."""
         search = " ".join(request.words) if isinstance(request, Command) else ""
         jobs = await self._services.catalog.jobs(search=search)
         has_sources = bool(jobs or search or await self._services.catalog.sources())
-        may_add = may(self._check_admin, request.by)
+        may_add = await self._services.access.may(Verb.DEFINE, request.by)
         await reply.say(catalog.jobs(jobs, search=search, has_sources=has_sources, may_add=may_add))
 
     async def open(self, request: Request, reply: Reply) -> None:
         """Open the form for a new job, for an admin."""
-        self._check_admin(request.by)
+        await self._services.access.check(Verb.DEFINE, request.by)
         sources = await self._services.catalog.sources()
         if sources:
             await reply.open(views.job_modal(sources))

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from db.model.people import Person
+from executor.rules.access import Verb
 from executor.services import Services
 from handlers import parsing
-from handlers.listeners import may, wanted
+from handlers.listeners import wanted
 from handlers.parsing import Click, Command, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
@@ -18,11 +18,10 @@ def register(
     routes: Routes,
     services: Services,
     *,
-    check_admin: Callable[[Person], None],
     clock: Callable[[], datetime],
 ) -> None:
     """List every route of this module."""
-    on = QueueListeners(services, check_admin, clock)
+    on = QueueListeners(services, clock)
     routes.command("queue", on.list)
     routes.command("front", on.front)
     routes.click(Action.EXECUTION_QUEUE, on.list)
@@ -35,10 +34,9 @@ class QueueListeners:
     def __init__(
         self,
         services: Services,
-        check_admin: Callable[[Person], None],
         clock: Callable[[], datetime],
     ) -> None:
-        self._services, self._check_admin, self._clock = services, check_admin, clock
+        self._services, self._clock = services, clock
 
     async def list(self, request: Request, reply: Reply) -> None:
         """Answer ``/migrate queue``: of the channel's environment, or of all without one."""
@@ -65,6 +63,6 @@ class QueueListeners:
             now=self._clock(),
             where=where.name if where else "",
             active=active,
-            may_move=may(self._check_admin, request.by),
+            may_move=await self._services.access.may(Verb.MOVE_TO_FRONT, request.by),
         )
         await reply.say(told, replace=replace)

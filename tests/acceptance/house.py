@@ -214,6 +214,7 @@ def settings(slack: PlaygroundSlack, home: Path, **changes: Any) -> Settings:
         "slack_api_url": slack.api_url,
         "admins": frozenset({ANA.user_id}),
         "database_url": f"sqlite:///{home / 'ferry.db'}",
+        "key_file": home / "ferry.key",
         "connect_timeout_s": 5.0,
         **changes,
     }

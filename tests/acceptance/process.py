@@ -119,6 +119,7 @@ def variables_of(slack: PlaygroundSlack, given: Settings, **more: str) -> dict[s
         "SLACK_API_URL": slack.api_url,
         "ADMINS": ",".join(given.admins),
         "DATABASE_URL": given.database_url,
+        "KEY_FILE": str(given.key_file),
         **more,
     }
     return {f"FERRY_{name}": value for name, value in values.items()}

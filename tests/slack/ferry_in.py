@@ -65,7 +65,6 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         app,
         services,
         team_id=TEAM_ID,
-        admins=admins,
         scan=scan,
         log_in=log_in,
         clock=clock,

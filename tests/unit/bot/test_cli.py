@@ -17,8 +17,9 @@ OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """Name a database that is not there yet."""
+def database_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name a database and a key file that are not there yet."""
+    monkeypatch.setenv("FERRY_KEY_FILE", str(tmp_path / "ferry.key"))
     return f"sqlite:///{tmp_path / 'ferry.db'}"
 
 

@@ -45,6 +45,7 @@ JOB = Job(
     script="/x",
     version=1,
     created_by="U0ANA",
+    edited_by="U0ANA",
     created_at=NOON,
     updated_at=NOON,
 )

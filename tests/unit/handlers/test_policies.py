@@ -46,6 +46,7 @@ JOB = Job(
     parameters=(ParameterSpec(name="sistema"), ParameterSpec(name="practitioner-id")),
     version=1,
     created_by="U0ANA",
+    edited_by="U0ANA",
     created_at=NOON,
     updated_at=NOON,
 )

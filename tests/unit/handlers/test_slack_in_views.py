@@ -101,6 +101,7 @@ def job(text: str, **other: Any) -> Job:
         "source_name": text,
         "version": 1,
         "created_by": "U0ANA",
+        "edited_by": "U0ANA",
         "created_at": NOON,
         "updated_at": NOON,
     }

@@ -71,6 +71,7 @@ IMPORT = Job(
     parameters=SPECS,
     version=3,
     created_by="UANN",
+    edited_by="U0ANA",
     created_at=NOON,
     updated_at=NOON,
 )

@@ -8,14 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.model.catalog import Kind
-from db.model.execution import Plan
+from db.model.execution import Measured, Plan
 from executor.rules.plan import plan_hash, plan_of
 from tests.unit.rules.samples import IMPORT, PLAN, STAGING, VALUES
 
+MEASURED = Measured(
+    script="/home/deploy/migrations/import.js",
+    sha256="ab" * 32,
+    size=4711,
+    modified_at="2026-03-14T15:09:26Z",
+    interpreter="/usr/bin/node",
+    interpreter_version="v22.1.0",
+    revision="cd" * 20,
+)
 OTHER: dict[str, object] = {
     "kind": Kind.PRODUCTION,
     "arguments": ("iclinic", "drleandro 320623"),
     "variables": {"API_TOKEN": "env:OTHER"},
+    "measured": MEASURED,
 }
 
 
@@ -69,6 +79,33 @@ def test_hash_changes_with_every_field(name: str) -> None:
     assert plan_hash(changed(PLAN, name)) != plan_hash(PLAN)
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("script", "/elsewhere/import.js"),
+        ("sha256", "cd" * 32),
+        ("interpreter", "/opt/node"),
+        ("interpreter_version", "v22.1.1"),
+        ("revision", "ef" * 20),
+        ("is_dirty", True),
+    ],
+)
+def test_hash_changes_with_what_was_measured(name: str, other: object) -> None:
+    """Another script, another interpreter, another checkout: another plan."""
+    measured = replace(MEASURED, **{name: other})  # type: ignore[arg-type]
+
+    assert plan_hash(replace(PLAN, measured=measured)) != plan_hash(
+        replace(PLAN, measured=MEASURED)
+    )
+
+
+def test_hash_does_not_change_when_the_script_was_only_touched() -> None:
+    """The same bytes at a later time are the same script."""
+    touched = replace(MEASURED, modified_at="2026-03-15T00:00:00Z")
+
+    assert plan_hash(replace(PLAN, measured=touched)) == plan_hash(replace(PLAN, measured=MEASURED))
+
+
 def test_hash_is_that_of_the_content() -> None:
     """The same plan read back from a database has the same hash."""
     plan = replace(PLAN, variables={"A": "1", "B": "2"})
@@ -91,7 +128,7 @@ def test_hash_tells_argument_lists_apart(one: tuple[str, ...], other: tuple[str,
 
 def test_what_plans_learned_later_changes_no_old_one() -> None:
     """What waits across an upgrade is still what was confirmed, unless it says something new."""
-    later = {"attempts", "retry_categories", "silence_s", "silence_action"}
+    later = {"attempts", "retry_categories", "silence_s", "silence_action", "measured"}
     content = {key: value for key, value in asdict(PLAN).items() if key not in later}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
 
