@@ -43,7 +43,7 @@ class SecretLetters:
                 filename="ferry-second-factor.png",
                 content=views.picture(address),
                 title="Second factor: scan it with your authenticator app",
-                alt_txt="QR picture of the secret that the message below spells out",
+                alt_txt="QR picture of the secret that the message above spells out",
             )
         except SlackApiError as error:
             logger.warning("picture_refused", error=error.response.get("error"))

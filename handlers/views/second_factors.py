@@ -37,7 +37,7 @@ def on_its_way() -> Told:
 
 def letter(secret: str, place: str, *, has_picture: bool) -> Told:
     """Return the letter with the secret; *place*: where it and its picture are."""
-    how = "Scan the picture above with your authenticator app, or type" if has_picture else "Type"
+    how = "Scan the picture below with your authenticator app, or type" if has_picture else "Type"
     grouped = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     first = button(
         "Type the first code",

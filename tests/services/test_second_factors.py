@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
 
-import pyotp
 import pytest
 from sqlalchemy import select
 
@@ -16,21 +14,10 @@ from db.model.people import Person
 from db.schema import second_factors
 from executor.services import Ask, CodeNeeded, Ground, Services
 from tests.support.database import Clock
+from tests.support.phone import STEP, Phone
 from tests.support.world import ANA, BRUNO, CARLA, GOOD, environment
 
-STEP = 30
 HOUR = 3600
-
-
-class Phone:
-    """An authenticator app in somebody's pocket."""
-
-    def __init__(self, secret: str, clock: Clock) -> None:
-        self._totp, self._clock = pyotp.TOTP(secret), clock
-
-    def shows(self, *, ahead_s: int = 0) -> str:
-        """Return the code of now."""
-        return self._totp.at(self._clock() + timedelta(seconds=ahead_s))
 
 
 @pytest.fixture
@@ -50,12 +37,6 @@ async def waiting(services: Services) -> Execution:
     await services.bindings.bind("C0GUARDED", "guarded", ANA)
     ask = Ask(job="import-patients", channel_id="C0GUARDED", by=BRUNO, values=GOOD)
     return await services.launcher.launch(ask)
-
-
-def wrong(phone: Phone) -> str:
-    """Return a code that the phone does not show."""
-    near = {phone.shows(ahead_s=ahead) for ahead in (-STEP, 0, STEP)}
-    return next(code for code in ("000000", "111111", "222222", "333333") if code not in near)
 
 
 async def refused(services: Services, code: str, by: Person = BRUNO) -> str:
@@ -138,7 +119,7 @@ async def test_five_wrong_codes_lock_for_a_quarter_of_an_hour(
     services: Services, phone: Phone, ground: Ground, clock: Clock
 ) -> None:
     """The right one does not help then; afterwards it does, and the count begins anew."""
-    told = [await refused(services, wrong(phone)) for _ in range(5)]
+    told = [await refused(services, phone.wrong()) for _ in range(5)]
 
     assert "4 more tries" in told[0]
     assert "1 more try." in told[3]
@@ -147,14 +128,14 @@ async def test_five_wrong_codes_lock_for_a_quarter_of_an_hour(
     clock.advance(15 * 60)
     await services.second_factors.prove(BRUNO, phone.shows())
     assert [event.verb for event in await noted(ground)][-1] == "second_factor.locked"
-    assert "4 more tries" in await refused(services, wrong(phone))
+    assert "4 more tries" in await refused(services, phone.wrong())
 
 
 async def test_guesses_at_the_same_moment_are_counted_one_by_one(
     services: Services, phone: Phone
 ) -> None:
     """Fifty at once are five, and then it is locked."""
-    guesses = [services.second_factors.prove(BRUNO, wrong(phone)) for _ in range(50)]
+    guesses = [services.second_factors.prove(BRUNO, phone.wrong()) for _ in range(50)]
 
     answers = await asyncio.gather(*guesses, return_exceptions=True)
 
@@ -178,7 +159,7 @@ async def test_another_one_takes_a_code_of_the_old_one(
     with pytest.raises(InvalidInput):
         await services.second_factors.begin(BRUNO)
     with pytest.raises(InvalidInput, match="wrong"):
-        await services.second_factors.begin(BRUNO, wrong(phone))
+        await services.second_factors.begin(BRUNO, phone.wrong())
 
     new = Phone((await services.second_factors.begin(BRUNO, phone.shows())).secret, clock)
     await services.second_factors.complete(BRUNO, new.shows())
