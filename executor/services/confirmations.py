@@ -1,5 +1,6 @@
 """Yes or no to exactly one plan: of two answers one counts, and an old one explains itself."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,7 +56,7 @@ class Confirmations:
         """
         async with self._ground.db.begin() as repos:
             execution = await held(repos, execution_id, self._ground.clock())
-            await require_cancel(self._ground, repos, by, execution)
+            await self._check_may_discard(repos, execution, by)
             execution = await self._no(repos, execution, by, "")
         self._ring(execution)
         return execution
@@ -88,7 +89,7 @@ class Confirmations:
             execution = await find_execution(repos, execution_id)
             check_awaits(execution, self._ground.clock())
             try:
-                await require_cancel(self._ground, repos, by, execution)
+                await self._check_may_discard(repos, execution, by)
             except NotAllowed as not_theirs:
                 environment = await repos.environments.get(execution.environment_id)
                 terms = terms_in_force(execution, environment)
@@ -127,6 +128,11 @@ class Confirmations:
         if expired:
             self._ground.news.ring()
         return expired
+
+    async def _check_may_discard(self, repos: Repos, execution: Execution, by: Person) -> None:
+        # A yes makes a run one's own once it runs; until then it takes a reason to change one's mind.
+        theirs = replace(execution, confirmed_by=())
+        await require_cancel(self._ground, repos, by, theirs)
 
     async def _yes(
         self, repos: Repos, execution: Execution, environment: Environment, by: Person

@@ -233,6 +233,23 @@ async def test_requester_and_admins_discard_without_a_reason(
     assert (discarded.status, discarded.error_message) == (Status.DISCARDED, "")
 
 
+async def test_who_said_yes_says_why_when_they_change_their_mind(
+    services: Services, ground: Ground
+) -> None:
+    """Their last answer to the plan is the one that is kept."""
+    asked = await ask(services, confirmation=GROUP, confirmations=2, confirm_group="S0OPS")
+    await services.confirmations.confirm(asked.id, MEMBERS[0], asked.plan_hash)
+
+    assert await services.confirmations.must_say_why(asked.id, MEMBERS[0])
+    with pytest.raises(NotAllowed, match="belongs to <@U0BRUNO>"):
+        await services.confirmations.discard(asked.id, MEMBERS[0])
+    await services.confirmations.refuse(asked.id, MEMBERS[0], "I misread it")
+
+    async with ground.db.read() as repos:
+        (row,) = await repos.session.rows(select(confirmations))
+    assert (row["answer"], row["reason"]) == ("discarded", "I misread it")
+
+
 async def test_who_could_not_confirm_does_not_refuse(services: Services) -> None:
     """Neither by the button nor by a forged form."""
     asked = await ask(services, confirmation=SOMEONE_ELSE)
