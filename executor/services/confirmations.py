@@ -130,7 +130,7 @@ class Confirmations:
         return expired
 
     async def _check_may_discard(self, repos: Repos, execution: Execution, by: Person) -> None:
-        # A yes makes a run one's own once it runs; until then it takes a reason to change one's mind.
+        # A yes makes a run one's own once it runs; before that a change of mind takes a reason.
         theirs = replace(execution, confirmed_by=())
         await require_cancel(self._ground, repos, by, theirs)
 
