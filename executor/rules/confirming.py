@@ -83,31 +83,29 @@ def check_may_answer(
     *role*: what they are in its environment; *editor*: who edited the job last, as of the version
     that was asked for; *ask*: who could do it instead.
     """
-    others = set(ask) - {execution.requested_by, editor}
-    if terms.policy is ConfirmationPolicy.GROUP:
-        check(Verb.SEE, role, ask=ask)  # membership is the right, but nobody is a member
-        if terms.group not in person.groups:
-            raise NotAllowed(
-                f"Run #{execution.id} waits for members of a user group, and you are not in it.",
-                hint="Its card names the group.",
-            )
-    elif terms.policy is ConfirmationPolicy.SOMEONE_ELSE:
-        check(Verb.CONFIRM, role, ask=others)
-    else:
+    if terms.policy not in {ConfirmationPolicy.SOMEONE_ELSE, ConfirmationPolicy.GROUP}:
         check(Verb.RUN, role, ask=ask)
         _check_requester(person, execution, role)
         return
-    instead = _instead(terms, others)
+    others = set(ask) - {execution.requested_by, editor}
+    check(Verb.SEE, role, ask=others)  # nobody is nobody else
     if person.user_id == execution.requested_by:
         raise NotAllowed(
             f"You asked for run #{execution.id} yourself: somebody else has to confirm it.",
-            hint=instead,
+            hint=_instead(terms, others),
         )
     if person.user_id == editor:
         raise NotAllowed(
             f"You were the last to edit `{execution.job_name}`, which run #{execution.id} runs: "
             "somebody else has to confirm it.",
-            hint=instead,
+            hint=_instead(terms, others),
+        )
+    if terms.policy is ConfirmationPolicy.SOMEONE_ELSE:
+        check(Verb.CONFIRM, role, ask=others)
+    elif terms.group not in person.groups:  # to be a member is the right, with whatever role
+        raise NotAllowed(
+            f"Run #{execution.id} waits for members of a user group, and you are not in it.",
+            hint="Its card names the group.",
         )
 
 

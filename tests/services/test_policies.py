@@ -64,9 +64,8 @@ async def test_the_terms_are_kept_as_they_were_at_the_asking(services: Services)
 async def test_somebody_else_is_an_approver(services: Services, ground: Ground) -> None:
     """Not who asked, not an operator; an approver's yes queues it."""
     asked = await ask(services, confirmation=SOMEONE_ELSE)
-    for who, why in ((BRUNO, "takes an approver"), (CARLA, "takes an approver")):
-        with pytest.raises(NotAllowed, match=why):
-            await services.confirmations.confirm(asked.id, who, asked.plan_hash)
+    with pytest.raises(NotAllowed, match="takes an approver"):
+        await services.confirmations.confirm(asked.id, CARLA, asked.plan_hash)
     await grant(ground, BRUNO, Role.APPROVER)
     await grant(ground, CARLA, Role.APPROVER)
 
@@ -174,7 +173,7 @@ async def test_laxer_rules_since_the_asking_do_not_help(services: Services, grou
     asked = await ask(services, confirmation=SOMEONE_ELSE)
     await change(ground, confirmation=ConfirmationPolicy.NONE)
 
-    with pytest.raises(NotAllowed, match="takes an approver"):
+    with pytest.raises(NotAllowed, match="You asked for run"):
         await services.confirmations.confirm(asked.id, BRUNO, asked.plan_hash)
 
 

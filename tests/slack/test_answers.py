@@ -89,7 +89,7 @@ async def test_who_asked_is_told_that_somebody_else_must_confirm(
     await asked.ask(confirmation=ConfirmationPolicy.SOMEONE_ELSE)
 
     await bruno.clicks(asked.card(), RUN, confirm=True)
-    await bruno.told(GUARDED, "takes an approver")
+    await bruno.told(GUARDED, "You asked for run #1 yourself")
 
     assert (await asked.now()).status is Status.AWAITING_CONFIRMATION
 
