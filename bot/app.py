@@ -254,6 +254,7 @@ class Bot:
             outbox,
             scopes=me.scopes,
             clock=utc_now,
+            security_channel=self.settings.security_channel,
         )
 
 

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     admins: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="Slack user ids of the first admins, `U012AB3CD,U045EF6GH`."
     )
+    security_channel: str = Field(
+        "",
+        pattern=r"^([CG][A-Z0-9]+)?$",
+        description="Channel that hears of every broken glass, `C012AB3CD`; Ferry must be in it.",
+    )
     database_url: str = Field(
         "sqlite:///ferry.db",
         description="`sqlite:///ferry.db` or `mysql://ferry:password@127.0.0.1:3306/ferry`.",

@@ -40,13 +40,16 @@ class Janitor:
         self._clock.shutdown(wait=False)
 
     async def sweep(self) -> None:
-        """Expire what was not confirmed in time, and what waited too long in the queue."""
+        """Remind of, then expire, what nobody confirms; end what waited too long in the queue."""
         try:
+            reminded = await self._confirmations.remind_due()
             expired = await self._confirmations.expire_due()
             waited = await self._queue.expire_due()
         except Unavailable:
             logger.warning("janitor_waits_for_database")
             return
+        if reminded:
+            logger.info("confirmations_reminded", count=reminded)
         if expired:
             logger.info("confirmations_expired", count=expired)
         if waited:

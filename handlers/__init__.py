@@ -17,6 +17,7 @@ from handlers.errors import Guard, Work
 from handlers.guests import Guests
 from handlers.listeners import (
     bindings,
+    break_glass,
     confirmations,
     environments,
     executions,
@@ -24,10 +25,12 @@ from handlers.listeners import (
     jobs,
     queue,
     runs,
+    second_factors,
     sources,
 )
 from handlers.listeners.environments import LogIn, Scan
 from handlers.routes import Routes
+from handlers.secret_letters import SecretLetters
 
 
 def register(
@@ -49,6 +52,8 @@ def register(
     help.register(routes, services, clock=clock)
     runs.register(routes, services)
     confirmations.register(routes, services)
+    break_glass.register(routes, services)
+    second_factors.register(routes, services, letters=SecretLetters(app.client))
     executions.register(routes, services, clock=clock)
     queue.register(routes, services, clock=clock)
     bindings.register(routes, services)

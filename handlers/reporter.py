@@ -46,7 +46,8 @@ class _Known:
 class Reporter:
     """One task for each execution that has something to tell; a slow one holds up no other.
 
-    *clock*: the time of day, in UTC; *scopes*: what the bot may do in Slack.
+    *clock*: the time of day, in UTC; *scopes*: what the bot may do in Slack; *security_channel*:
+    where a broken glass is told, too.
     """
 
     def __init__(
@@ -58,10 +59,18 @@ class Reporter:
         *,
         scopes: frozenset[str],
         clock: Callable[[], datetime],
+        security_channel: str = "",
     ) -> None:
         self._news, self._clock = news, clock
         self._teller = Teller(
-            news, history, forecasts, outbox, scopes, clock, asyncio.Semaphore(UPLOADS_AT_ONCE)
+            news,
+            history,
+            forecasts,
+            outbox,
+            scopes,
+            clock,
+            asyncio.Semaphore(UPLOADS_AT_ONCE),
+            security_channel,
         )
         self._known: dict[int, _Known] = {}
         self._queued: dict[int, Item] = {}  # their place in line changes without news of their own

@@ -8,14 +8,14 @@ from datetime import datetime
 
 import structlog
 
-from db.model.execution import Card, Execution, LogLine, Stream
+from db.model.execution import Card, Execution, LogLine, Status, Stream
 from executor.rules.estimates import Forecast
 from executor.services.forecasts import Forecasts
 from executor.services.history import History
 from executor.services.news import Item, News
 from handlers.log_file import log_file
 from handlers.outbox import Outbox, Outcome, Place, Sent
-from handlers.views import thread
+from handlers.views import alarms, thread
 from handlers.views.card import execution_card
 from handlers.views.message import Told
 from handlers.views.sentences import BAD_ENDS
@@ -46,6 +46,7 @@ class Teller:
     scopes: frozenset[str]
     clock: Callable[[], datetime]
     uploads: asyncio.Semaphore
+    security_channel: str = ""
 
     async def tell(self, item: Item, *, is_news: bool) -> Card:
         """Bring Slack up to *item*; remember in the database what was told, and return it.
@@ -53,6 +54,7 @@ class Teller:
         *is_news*: the execution changed; else only its progress did, and a render may be dropped.
         Raises NotNow to be called again later, NotThere if that makes no sense.
         """
+        item = await self._alarm(item)
         execution, card = item.execution, item.card
         tail = await self._tail(execution)
         forecast = await self.forecasts.of(execution)
@@ -134,6 +136,7 @@ class Teller:
         """Say what the thread has yet to tell; return the keys of it."""
         execution = item.execution
         has_retries = execution.max_attempts > 1 and execution.attempt > 0
+        is_called = execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at
         posts = thread.due_posts(
             execution,
             said=item.card.posts,
@@ -142,6 +145,7 @@ class Teller:
             attempts=await self.history.attempts(execution) if has_retries else (),
             now=self.clock(),
             log_is_attached="files:write" in self.scopes,
+            answerers=await self.history.answerers(execution) if is_called else thread.NOBODY,
         )
         for post in posts:
             self._check_turn()
@@ -155,6 +159,26 @@ class Teller:
                 )
             await self.news.posted(execution.id, post.key)
         return {post.key for post in posts}
+
+    async def _alarm(self, item: Item) -> Item:
+        """Tell the security channel of a broken glass, once, before all else; return *item* then.
+
+        Not with the thread: its channel may refuse the card.
+        """
+        execution, posts = item.execution, item.card.posts
+        is_told = alarms.ALARM in posts or alarms.ALARM_REFUSED in posts
+        if is_told or not (execution.overridden_by and self.security_channel):
+            return item
+        self._check_turn()
+        told = alarms.broken_glass(execution, is_elsewhere=True)
+        sent = await self.outbox.say(self.security_channel, told)
+        _check(sent)
+        key = alarms.ALARM
+        if sent.outcome is Outcome.REFUSED:
+            key = alarms.ALARM_REFUSED
+            logger.error("security_channel_not_told", execution_id=execution.id, why=sent.why)
+        await self.news.posted(execution.id, key)
+        return replace(item, card=replace(item.card, posts=posts | {key}))
 
     async def _attach_log(self, item: Item, card: Sent) -> str:
         """Put the whole log into the thread; return its address, empty if nothing was attached."""

@@ -7,6 +7,7 @@ FerryError
 │   ├── Unbound          the channel runs in no environment (executor/services/bindings.py)
 │   └── Duplicate        the same waits already (executor/services/launcher.py)
 ├── NotAllowed           this person may not do this
+│   └── CodeNeeded       not without a code (executor/services/second_factors.py)
 ├── Unavailable          the database or Slack does not answer: try again
 ├── LeaseLost            another worker owns the run now: stop writing
 └── AttemptError         an attempt failed: `category` and `detail` are stored with it

@@ -14,6 +14,7 @@ from db.repos.grants import Grants
 from db.repos.jobs import Jobs
 from db.repos.log_lines import LogLines
 from db.repos.queue import Queue
+from db.repos.second_factors import SecondFactors
 from db.repos.sources import Sources
 from db.repos.turns import Turns
 from db.session import Session
@@ -39,3 +40,4 @@ class Repos:
         self.cards = Cards(session, clock)
         self.turns = Turns(session, clock)
         self.grants = Grants(session, clock)
+        self.second_factors = SecondFactors(session, clock)

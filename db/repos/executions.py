@@ -149,6 +149,13 @@ class Executions(Repository):
         )
         return [row["id"] for row in await self._session.rows(query)]
 
+    async def unreminded(self) -> list[Execution]:
+        """Return what awaits confirmation and nobody was reminded of yet."""
+        query = selection().where(
+            table.c.status == Status.AWAITING_CONFIRMATION, table.c.reminded_at.is_(None)
+        )
+        return [execution_of(row) for row in await self._session.rows(query)]
+
     async def active(self, environment_id: int | None) -> list[Execution]:
         """Return what waits or runs, oldest first."""
         states = [Status.AWAITING_CONFIRMATION, Status.QUEUED, *LIVE]

@@ -35,6 +35,7 @@ class Verb(StrEnum):
     TRUST = "trust a host key"
     GRANT = "give and take roles"
     OVERRIDE = "break the glass"
+    RESET = "reset somebody's second factor"
     AUDIT = "read the audit log"
 
 
@@ -57,6 +58,7 @@ LEAST: Mapping[Verb, Role] = MappingProxyType(
         Verb.TRUST: Role.ADMIN,
         Verb.GRANT: Role.ADMIN,
         Verb.OVERRIDE: Role.ADMIN,
+        Verb.RESET: Role.ADMIN,
         Verb.AUDIT: Role.ADMIN,
     }
 )
@@ -97,9 +99,8 @@ def check(verb: Verb, role: Role | None, *, ask: Collection[str]) -> None:
         return
     if least is Role.ADMIN:
         raise NotAllowed("Only an admin of Ferry may do this.", hint=whom_to_ask(ask))
-    article = "an" if least.value[0] in "aeiou" else "a"
     raise NotAllowed(
-        f"You may not {verb} here: that takes {article} {least}, and you are a {role}.",
+        f"You may not {verb} here: that takes {_a(least)}, and you are {_a(role)}.",
         hint=whom_to_ask(ask),
     )
 
@@ -145,6 +146,10 @@ def whom_to_ask(user_ids: Collection[str]) -> str:
 def is_in_slack(user_id: str) -> bool:
     """Return whether that is somebody in Slack, and not at the command line."""
     return user_id != "" and not user_id.startswith("cli:")
+
+
+def _a(role: Role) -> str:
+    return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role}"
 
 
 def _for_everyone(grants: Collection[Grant]) -> Role:

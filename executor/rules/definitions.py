@@ -55,7 +55,12 @@ def environment_draft(raw: Mapping[str, str]) -> EnvironmentDraft:
         queue_timeout_s=form.take("queue_timeout_s", fields.queue_timeout, 12 * 3600),
         connect_timeout_s=_optional(form, "connect_timeout_s", fields.connect_timeout),
         confirmation=_confirmation(form, kind),
+        confirmations=form.take("confirmations", fields.people, 1),
+        confirm_group=form.take("confirm_group", fields.user_group, ""),
+        asks_reason=form.take("asks_reason", fields.yes_or_no, default=False),
+        second_factor=form.take("second_factor", fields.yes_or_no, default=False),
     )
+    _check_group(form, draft)
     form.close()
     return draft
 
@@ -157,6 +162,22 @@ def _confirmation(form: Form, kind: Kind) -> ConfirmationPolicy:
             "Production always asks before it runs: choose `requester`, or leave this empty.",
         )
     return chosen
+
+
+def _check_group(form: Form, draft: EnvironmentDraft) -> None:
+    """Refuse a group without an id, and what only a group asks where none is asked."""
+    if draft.confirmation is ConfirmationPolicy.GROUP:
+        if not draft.confirm_group:
+            form.refuse(
+                "confirm_group",
+                "Write the id of the user group whose members confirm: `S012AB3CD`.",
+            )
+        return
+    only = "Only `group` asks for this: choose it as who confirms, or leave this empty."
+    if draft.confirm_group:
+        form.refuse("confirm_group", only)
+    if draft.confirmations != 1:
+        form.refuse("confirmations", only)
 
 
 def _defaults(text: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?")
 _JUMP = re.compile(r"(?:(?P<user>[^@\s]+)@)?(?P<host>\[[^\]\s]+\]|[^:\s@]+)(?::(?P<port>\d{1,6}))?")
 _COMMAND = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
+_USER_GROUP = re.compile(r"S[A-Z0-9]{2,31}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -99,6 +100,28 @@ def retry_delay(text: str) -> int:
 def silence(text: str) -> int:
     """Return *text*, a duration from 1 min to 24 h, in seconds."""
     return _duration(text, 60, 86_400)
+
+
+def people(text: str) -> int:
+    """Return *text* as how many people must say yes."""
+    return _between(text, 1, 20, "number of people", example="`2`")
+
+
+def user_group(text: str) -> str:
+    """Return *text* if it is the id of a Slack user group."""
+    if not _USER_GROUP.fullmatch(text):
+        raise InvalidInput(
+            f"{quoted(text)} is not the id of a user group, for example `S012AB3CD`: Slack has it "
+            "in the list of user groups → the group → ⋯ → Copy group ID."
+        )
+    return text
+
+
+def yes_or_no(text: str) -> bool:
+    """Return whether *text* says yes."""
+    if text.lower() not in {"yes", "no"}:
+        raise InvalidInput(f"{quoted(text)} is neither `yes` nor `no`.")
+    return text.lower() == "yes"
 
 
 def path(text: str) -> str:

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from db.model.errors import Conflict
 from db.model.execution import Status
 
+AWAITING = frozenset({Status.AWAITING_CONFIRMATION})  #: what a yes, a no or the clock may end
 _ENDINGS = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.LOST})
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(

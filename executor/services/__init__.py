@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from executor.services.access import Access
 from executor.services.bell import Bell
 from executor.services.bindings import Bindings, Unbound
+from executor.services.break_glass import BreakGlass
 from executor.services.catalog import Catalog
 from executor.services.confirmations import Confirmations
 from executor.services.controls import Controls
@@ -15,8 +16,19 @@ from executor.services.launcher import Ask, Duplicate, Launcher
 from executor.services.news import Item, News
 from executor.services.queue import Queue
 from executor.services.records import Records
+from executor.services.second_factors import CodeNeeded, SecondFactors
 
-__all__ = ["Ask", "Bell", "Duplicate", "Ground", "Item", "Services", "Unbound", "build"]
+__all__ = [
+    "Ask",
+    "Bell",
+    "CodeNeeded",
+    "Duplicate",
+    "Ground",
+    "Item",
+    "Services",
+    "Unbound",
+    "build",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,8 @@ class Services:
     news: News
     queue: Queue
     records: Records
+    second_factors: SecondFactors
+    break_glass: BreakGlass
 
 
 def build(ground: Ground) -> Services:
@@ -50,4 +64,6 @@ def build(ground: Ground) -> Services:
         news=News(ground),
         queue=Queue(ground),
         records=Records(ground),
+        second_factors=SecondFactors(ground),
+        break_glass=BreakGlass(ground),
     )

@@ -33,11 +33,19 @@ async def require(
     ground: Ground, repos: Repos, verb: Verb, by: Person, environment_id: int = EVERYWHERE
 ) -> Role:
     """Return the role of *by* in the environment; NotAllowed unless it is enough for *verb*."""
-    grants = await repos.grants.all()
-    role = role_of(by, environment_id, grants, ground.admins)
-    check(verb, role, ask=_who_may(verb, environment_id, grants, ground))
+    role, ask = await standing(ground, repos, verb, by, environment_id)
+    check(verb, role, ask=ask)
     assert role is not None, "nobody has no role"  # noqa: S101
     return role
+
+
+async def standing(
+    ground: Ground, repos: Repos, verb: Verb, by: Person, environment_id: int
+) -> tuple[Role | None, frozenset[str]]:
+    """Return the role of *by* in the environment, and the ids of those who may do *verb* there."""
+    grants = await repos.grants.all()
+    role = role_of(by, environment_id, grants, ground.admins)
+    return role, _who_may(verb, environment_id, grants, ground)
 
 
 async def require_cancel(ground: Ground, repos: Repos, by: Person, execution: Execution) -> None:

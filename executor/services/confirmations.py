@@ -1,19 +1,24 @@
 """Yes or no to exactly one plan: of two answers one counts, and an old one explains itself."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from db.model.errors import Conflict
+from db.model.catalog import Environment
+from db.model.errors import Conflict, InvalidInput, NotAllowed
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from db.repos import Repos
-from executor.rules.access import Verb, check_is_open
-from executor.rules.confirming import check_requester
-from executor.services.access import require, require_cancel
+from executor.rules.access import check_is_open
+from executor.rules.confirming import missing, terms_in_force
+from executor.rules.lifecycle import AWAITING
+from executor.rules.reasons import reason_of
+from executor.services.access import require_cancel
+from executor.services.answers import allowed, check_awaits, check_may, held
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 from executor.services.launcher import queued
-
-_AWAITING = frozenset({Status.AWAITING_CONFIRMATION})
+from executor.services.second_factors import check_factor
 
 
 class Confirmations:
@@ -23,42 +28,93 @@ class Confirmations:
         self._ground = ground
 
     async def confirm(self, execution_id: int, by: Person, plan_hash: str) -> Execution:
-        """Let the execution into the queue; return it.
+        """Say yes; return the execution, which is in the queue once enough people did.
 
         *plan_hash* is what the person saw (a prefix will do, from 12 digits on). Raises Conflict
-        when it was answered before, has expired, or shows another plan, NotAllowed unless its
-        requester answers.
+        when it was answered before, has expired, or shows another plan; NotAllowed unless the
+        environment's policy lets *by* answer; CodeNeeded where it wants a second factor, too.
         """
         async with self._ground.db.begin() as repos:
-            execution = await self._awaiting(repos, execution_id)
+            execution = await held(repos, execution_id, self._ground.clock())
             environment = await repos.environments.get(execution.environment_id)
             check_is_open(environment)
-            role = await require(self._ground, repos, Verb.RUN, by, environment.id)
-            check_requester(by, execution, role)
-            if len(plan_hash) < 12 or not execution.plan_hash.startswith(plan_hash):
-                raise Conflict(
-                    "This button shows another plan than the one that waits: nothing was started.",
-                    hint=f"Look at `/migrate status #{execution_id}` and use the button there.",
-                )
-            now = self._ground.clock()
-            answer = {"status": Status.QUEUED, **queued(environment, now)}
-            execution = await self._answer(repos, execution, by, "confirmed", "", answer)
-        self._ground.work.ring()
-        self._ground.news.ring()
+            execution, refusal = await allowed(self._ground, repos, execution, by)
+            if refusal is None:
+                _check_plan(execution, plan_hash)
+                factor = await repos.second_factors.get(by.user_id)
+                check_factor(factor, environment, self._ground.clock())
+                execution = await self._yes(repos, execution, environment, by)
+        self._ring(execution)
+        if refusal is not None:
+            raise refusal
         return execution
 
-    async def discard(self, execution_id: int, by: Person, reason: str = "") -> Execution:
+    async def discard(self, execution_id: int, by: Person) -> Execution:
         """End the execution before it began; return it. Raises Conflict when answered before.
 
         NotAllowed for others than its requester and admins.
         """
         async with self._ground.db.begin() as repos:
-            execution = await self._awaiting(repos, execution_id)
-            await require_cancel(self._ground, repos, by, execution)
-            answer = {"status": Status.DISCARDED, "finished_at": self._ground.clock()}
-            execution = await self._answer(repos, execution, by, "discarded", reason, answer)
-        self._ground.news.ring()
+            execution = await held(repos, execution_id, self._ground.clock())
+            await self._check_may_discard(repos, execution, by)
+            execution = await self._no(repos, execution, by, "")
+        self._ring(execution)
         return execution
+
+    async def refuse(self, execution_id: int, by: Person, reason: str) -> Execution:
+        """Say no to somebody else's run, and why; return it, discarded.
+
+        Raises InvalidInput at the field ``reason``, NotAllowed for who could not say yes either.
+        """
+        why = reason_of(reason)
+        if not why:
+            sentence = "Say why not, for example “the backup is not done yet”."
+            raise InvalidInput(sentence, fields={"reason": sentence})
+        async with self._ground.db.begin() as repos:
+            execution = await held(repos, execution_id, self._ground.clock())
+            execution, refusal = await allowed(self._ground, repos, execution, by)
+            if refusal is None:
+                execution = await self._no(repos, execution, by, why)
+        self._ring(execution)
+        if refusal is not None:
+            raise refusal
+        return execution
+
+    async def must_say_why(self, execution_id: int, by: Person) -> bool:
+        """Return whether a no of *by* is a refusal, which takes a reason, and no discard.
+
+        Raises what either would raise.
+        """
+        async with self._ground.db.read() as repos:
+            execution = await find_execution(repos, execution_id)
+            check_awaits(execution, self._ground.clock())
+            try:
+                await self._check_may_discard(repos, execution, by)
+            except NotAllowed as not_theirs:
+                environment = await repos.environments.get(execution.environment_id)
+                terms = terms_in_force(execution, environment)
+                try:
+                    await check_may(self._ground, repos, execution, terms, by)
+                except NotAllowed:
+                    raise not_theirs from None
+                return True
+        return False
+
+    async def remind_due(self) -> int:
+        """Let what has waited for half of its time be reminded of, once; return how many."""
+        now, reminded = self._ground.clock(), 0
+        async with self._ground.db.begin() as repos:
+            for waiting in await repos.executions.unreminded():
+                if waiting.expires_at is None or now < _half_time(waiting, waiting.expires_at):
+                    continue
+                await repos.executions.hold(waiting.id)
+                if (await find_execution(repos, waiting.id)).reminded_at is None:
+                    reminded += await repos.executions.change(
+                        waiting.id, expect=AWAITING, reminded_at=now
+                    )
+        if reminded:
+            self._ground.news.ring()
+        return reminded
 
     async def expire_due(self) -> int:
         """Expire what was not answered in time; return how many."""
@@ -67,63 +123,81 @@ class Confirmations:
         async with self._ground.db.begin() as repos:
             for execution_id in await repos.executions.due(now):
                 expired += await repos.executions.change(
-                    execution_id, expect=_AWAITING, status=Status.EXPIRED, finished_at=now
+                    execution_id, expect=AWAITING, status=Status.EXPIRED, finished_at=now
                 )
         if expired:
             self._ground.news.ring()
         return expired
 
-    async def _awaiting(self, repos: Repos, execution_id: int) -> Execution:
-        execution = await find_execution(repos, execution_id)
-        if execution.status is not Status.AWAITING_CONFIRMATION:
-            raise Conflict(_answered(execution), hint=_next(execution))
-        if execution.expires_at is not None and execution.expires_at <= self._ground.clock():
-            raise Conflict(
-                f"The time to confirm #{execution_id} is over: nothing was started.",
-                hint="Ask for it again with “Run again”.",
-            )
-        return execution
+    async def _check_may_discard(self, repos: Repos, execution: Execution, by: Person) -> None:
+        # A yes makes a run one's own once it runs; before that a change of mind takes a reason.
+        theirs = replace(execution, confirmed_by=())
+        await require_cancel(self._ground, repos, by, theirs)
 
-    async def _answer(
-        self,
-        repos: Repos,
-        execution: Execution,
-        by: Person,
-        answer: str,
-        reason: str,
-        values: dict[str, Any],
+    async def _yes(
+        self, repos: Repos, execution: Execution, environment: Environment, by: Person
     ) -> Execution:
+        if by.user_id in execution.confirmed_by:
+            raise Conflict(
+                f"You said yes to #{execution.id} before: your click changed nothing.",
+                hint=f"{missing(execution)} more must say yes.",
+            )
         now = self._ground.clock()
-        won = await repos.executions.change(
+        people = [*execution.confirmed_by, by.user_id]
+        values: dict[str, Any] = {"confirmed_by": people}
+        if len(people) >= execution.confirmations:
+            values |= {"status": Status.QUEUED, **queued(environment, now)}
+            values |= {"answered_by": by.user_id, "answered_at": now}
+        await repos.executions.change(execution.id, expect=AWAITING, by=by.user_id, **values)
+        repos.audit.note(
+            by.user_id,
+            "execution.confirmed",
             execution.id,
-            expect=_AWAITING,
+            environment=execution.environment_name,
+            before={"confirmed_by": list(execution.confirmed_by)},
+            after={"confirmed_by": people, "plan_hash": execution.plan_hash},
+        )
+        await repos.confirmations.put(
+            execution.id, by.user_id, answer="confirmed", plan_hash=execution.plan_hash
+        )
+        return await find_execution(repos, execution.id)
+
+    async def _no(self, repos: Repos, execution: Execution, by: Person, why: str) -> Execution:
+        now = self._ground.clock()
+        await repos.executions.change(
+            execution.id,
+            expect=AWAITING,
             by=by.user_id,
-            why=reason,
+            why=why,
+            status=Status.DISCARDED,
+            finished_at=now,
             answered_by=by.user_id,
             answered_at=now,
-            **values,
+            error_message=why,
         )
-        fresh = await find_execution(repos, execution.id)
-        if not won:
-            raise Conflict(_answered(fresh), hint=_next(fresh))
-        await repos.confirmations.add(
-            execution.id, by.user_id, answer=answer, plan_hash=execution.plan_hash, reason=reason
+        await repos.confirmations.put(
+            execution.id,
+            by.user_id,
+            answer="discarded",
+            plan_hash=execution.plan_hash,
+            reason=why,
         )
-        return fresh
+        return await find_execution(repos, execution.id)
+
+    def _ring(self, execution: Execution) -> None:
+        if execution.status is Status.QUEUED:
+            self._ground.work.ring()
+        self._ground.news.ring()
 
 
-def _answered(execution: Execution) -> str:
-    who = f" by <@{execution.answered_by}>" if execution.answered_by else ""
-    match execution.status:
-        case Status.DISCARDED:
-            return f"#{execution.id} was discarded{who} before: nothing was started."
-        case Status.EXPIRED:
-            return f"The time to confirm #{execution.id} is over: nothing was started."
-        case _:
-            return f"#{execution.id} was already confirmed{who}: your click changed nothing."
+def _check_plan(execution: Execution, plan_hash: str) -> None:
+    if len(plan_hash) < 12 or not execution.plan_hash.startswith(plan_hash):
+        raise Conflict(
+            "This button shows another plan than the one that waits: nothing was started.",
+            hint=f"Look at `/migrate status #{execution.id}` and use the button there.",
+        )
 
 
-def _next(execution: Execution) -> str:
-    if execution.status in {Status.DISCARDED, Status.EXPIRED}:
-        return "Ask for it again with “Run again”."
-    return "Its card tells how it goes."
+def _half_time(execution: Execution, expires_at: datetime) -> datetime:
+    asked = execution.created_at
+    return asked + max(timedelta(), expires_at - asked) / 2

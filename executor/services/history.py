@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from db.model.errors import NotFound
 from db.model.execution import Attempt, Execution, LogLine, Stream
 from db.repos import Repos
+from executor.rules.confirming import Answerers, answerers
 from executor.services.ground import Ground
 
 _PAGE = 500  # lines; some have 16 KiB
@@ -14,7 +15,7 @@ class History:
     """Reads only."""
 
     def __init__(self, ground: Ground) -> None:
-        self._db = ground.db
+        self._db, self._admins = ground.db, ground.admins
 
     async def execution(self, execution_id: int) -> Execution:
         """Return the execution of that number; NotFound if there is none."""
@@ -55,6 +56,17 @@ class History:
         """Return its tries, the first one first."""
         async with self._db.read() as repos:
             return await repos.attempts.of(execution.id)
+
+    async def answerers(self, execution: Execution) -> Answerers:
+        """Return who may say yes to it: whom a reminder calls."""
+        async with self._db.read() as repos:
+            job = await repos.jobs.get(execution.job_id, execution.job_version)
+            return answerers(
+                execution,
+                editor=job.edited_by,
+                grants=await repos.grants.all(),
+                admins=self._admins,
+            )
 
 
 async def find_execution(repos: Repos, execution_id: int) -> Execution:

@@ -6,22 +6,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from db.model.catalog import ConfirmationPolicy, Environment, Job, Kind
+from db.model.catalog import ConfirmationPolicy, Environment, Job
 from db.model.errors import Conflict, InvalidInput, NotFound
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import Verb, check_is_open
 from executor.rules.concurrency import concurrency_key
+from executor.rules.confirming import terms_of
 from executor.rules.parameters import validate
 from executor.rules.plan import plan_hash, plan_of
+from executor.rules.reasons import reason_of
 from executor.services.access import require
 from executor.services.bindings import Unbound
 from executor.services.catalog import find_job
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 
-_LONGEST_REASON = 500
 _TWICE = timedelta(seconds=10)
 
 
@@ -117,7 +118,7 @@ class Launcher:
             "team_id": ask.by.team_id,
             "channel_id": ask.channel_id,
             "requested_by": ask.by.user_id,
-            "reason": _reason(ask.reason),
+            "reason": _reason(environment, ask.reason),
             "parameters": values,
             "plan_hash": plan_hash(plan),
             "concurrency_key": concurrency_key(job.concurrency_key, values),
@@ -135,16 +136,17 @@ class Launcher:
         return execution
 
     def _first_state(self, environment: Environment) -> dict[str, Any]:
-        now = self._ground.clock()
-        # Production asks whatever its row says: a policy typed wrong must not open it.
-        asks = (
-            environment.kind is Kind.PRODUCTION
-            or environment.confirmation is not ConfirmationPolicy.NONE
-        )
-        if asks:
-            expires_at = now + self._ground.confirm_within
-            return {"status": Status.AWAITING_CONFIRMATION, "expires_at": expires_at}
-        return {"status": Status.QUEUED, **queued(environment, now)}
+        now, terms = self._ground.clock(), terms_of(environment)
+        if terms.policy is not ConfirmationPolicy.NONE:
+            return {
+                "status": Status.AWAITING_CONFIRMATION,
+                "expires_at": now + self._ground.confirm_within,
+                "confirmation": terms.policy,
+                "confirmations": terms.needed,
+                "confirm_group": terms.group,
+            }
+        confirmation = {"confirmation": terms.policy}
+        return {"status": Status.QUEUED, **confirmation, **queued(environment, now)}
 
     def _ring(self, execution: Execution) -> None:
         self._ground.news.ring()
@@ -177,8 +179,14 @@ async def _values(repos: Repos, job: Job, given: Mapping[str, str]) -> dict[str,
     return validate(job.parameters, defaults | filled)
 
 
-def _reason(text: str) -> str:
-    if len(text) > _LONGEST_REASON:
-        sentence = f"The reason is {len(text)} characters long; at most {_LONGEST_REASON} fit."
-        raise InvalidInput(sentence, fields={"reason": sentence})
-    return text.strip()
+def _reason(environment: Environment, text: str) -> str:
+    reason = reason_of(text)
+    if environment.asks_reason and not reason:
+        sentence = f"{environment.name} asks why: write it, for example “the clinic asked for it”."
+        raise InvalidInput(
+            sentence,
+            hint='In one line: `reason="the clinic asked for it"`. On a card: “Run again with '
+            "changes…”.",
+            fields={"reason": sentence},
+        )
+    return reason

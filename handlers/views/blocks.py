@@ -20,7 +20,7 @@ from handlers.views.elements import (
     text_input,
     whole,
 )
-from handlers.views.text import badge, clip, clip_mrkdwn, esc, mono, person, visible, when
+from handlers.views.text import badge, clip, clip_mrkdwn, esc, group, mono, person, visible, when
 
 __all__ = [
     "Block",
@@ -36,6 +36,7 @@ __all__ = [
     "divider",
     "esc",
     "external_select",
+    "group",
     "header",
     "input_block",
     "modal",

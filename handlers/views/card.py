@@ -18,6 +18,7 @@ from handlers.views.blocks import (
     section,
     when,
 )
+from handlers.views.confirming import answer_word, overridden, people, question, said_yes
 from handlers.views.going import SEPARATOR, going, in_the_queue
 from handlers.views.ids import Action, answer
 from handlers.views.message import Told
@@ -55,7 +56,8 @@ def execution_card(
     starts and how long it takes; *log_permalink*: the attached log.
     """
     came_of_it = [section(told)] if (told := outcome(execution)) else []
-    blocks, facts = [_title(execution), *came_of_it], _facts(execution, log_permalink)
+    past = [section(told)] if (told := overridden(execution)) else []
+    blocks, facts = [_title(execution), *past, *came_of_it], _facts(execution, log_permalink)
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
             blocks += [facts, *_question(execution)]
@@ -99,14 +101,17 @@ def _receipt(execution: Execution) -> str:
     """Return who said yes or no, and when; the buttons are gone by then."""
     if not execution.answered_by or execution.answered_at is None:
         return ""
-    word = "discarded" if execution.status is Status.DISCARDED else "confirmed"
-    return f"{word} by {person(execution.answered_by)} {when(execution.answered_at, TIME)}"
+    word = answer_word(execution)
+    who = execution.confirmed_by if word == "confirmed" else ()
+    by = people(who or (execution.answered_by,))
+    return f"{word} by {by} {when(execution.answered_at, TIME)}"
 
 
 def _question(execution: Execution) -> list[Block]:
-    where, asker = execution.environment_name, person(execution.requested_by)
-    ask = f"{asker}, nothing has started yet: this is exactly what will run. Is it right?"
-    blocks = [section(ask), *plan_blocks(execution)]
+    where = execution.environment_name
+    blocks = [section(question(execution)), *plan_blocks(execution)]
+    if so_far := said_yes(execution):
+        blocks.append(section(so_far))
     if execution.expires_at:
         blocks.append(context(f"Without an answer it expires {when(execution.expires_at)}."))
     dialog = confirm(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from db.model.catalog import Kind
+from db.model.catalog import ConfirmationPolicy, Kind
 from db.model.errors import FerryError, InvalidInput
 from handlers.views.blocks import (
     Block,
@@ -17,6 +17,7 @@ from handlers.views.blocks import (
     option,
     radio,
     section,
+    select,
 )
 from handlers.views.fields import text_field
 from handlers.views.ids import Action, Callback, field
@@ -25,6 +26,12 @@ from handlers.views.notes import prose, said
 from handlers.views.sentences import place
 
 METADATA = 3000
+_POLICIES = {
+    ConfirmationPolicy.NONE: "Nobody",
+    ConfirmationPolicy.REQUESTER: "Whoever asked for it",
+    ConfirmationPolicy.SOMEONE_ELSE: "Somebody else, an approver",
+    ConfirmationPolicy.GROUP: "Members of a user group",
+}
 PATH = 300
 
 
@@ -56,11 +63,50 @@ def environment_modal() -> Block:
             optional=True,
             most=PATH,
         ),
+        *_answers(),
         divider(),
         context("The rest may stay as it is; docs/jobs.md explains the timers."),
         *_rest(),
     ]
     return modal("New environment", blocks, callback_id=Callback.ENVIRONMENT_SUBMIT, submit="Next")
+
+
+def _answers() -> list[Block]:
+    """Return the fields of who must say yes before a run starts."""
+    yes_or_no = [option("Yes", "yes"), option("No", "no")]
+    policies = [option(words_, policy) for policy, words_ in _POLICIES.items()]
+    menu = select(Action.FIELD, policies, placeholder="The requester on production, else nobody")
+    return [
+        input_block("Who confirms a run", menu, block_id=field("confirmation"), optional=True),
+        text_field(
+            "confirm_group",
+            "User group",
+            placeholder="S012AB3CD",
+            hint="Only for members of a user group: its id, from ⋯ → Copy group ID.",
+            optional=True,
+            most=32,
+        ),
+        text_field(
+            "confirmations",
+            "How many of the group",
+            placeholder="1",
+            hint="So many different members must say yes.",
+            optional=True,
+            most=2,
+        ),
+        input_block(
+            "Ask why",
+            radio(Action.FIELD, yes_or_no, initial="no"),
+            block_id=field("asks_reason"),
+            hint="Whoever asks for a run must give a reason.",
+        ),
+        input_block(
+            "Second factor",
+            radio(Action.FIELD, yes_or_no, initial="no"),
+            block_id=field("second_factor"),
+            hint="A yes takes a code of one's authenticator app: /migrate totp.",
+        ),
+    ]
 
 
 def _rest() -> list[Block]:

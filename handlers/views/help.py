@@ -15,12 +15,15 @@ VERBS = {
     "cancel #n": "stop a run, or take it out of the queue",
     "log #n": "the last lines of a run",
     "history": "the last runs",
+    "totp": "set up a second factor for confirming",
     "jobs [words]": "what can be run",
     "sources": "the systems that data comes from",
     "envs": "where it can run, and which channel runs where",
 }
 ADMIN_VERBS = {
     "front #n": "let a run that waits go before the others",
+    "override #n reason": "break the glass: past a confirmation or a lock, and all are told",
+    "totp reset @person": "forget somebody's second factor",
     "bind environment": "jobs of this channel run in that environment",
     "unbind": "no job runs in this channel any more",
     "new environment": "add a host to run on",

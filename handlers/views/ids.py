@@ -30,6 +30,8 @@ class Action(StrEnum):
     EXECUTION_QUEUE = "execution.queue"
     EXECUTION_FRONT = "execution.front"
 
+    FACTOR_FIRST = "factor.first"
+
     RUN_OPEN = "run.open"
     RUN_FORM = "run.form"
     RUN_JOB = "run.job"
@@ -54,6 +56,10 @@ class Callback(StrEnum):
     """Which modal was submitted: ``<noun>.<verb>``."""
 
     RUN_SUBMIT = "run.submit"
+    EXECUTION_REFUSE = "execution.refuse"
+    EXECUTION_CODE = "execution.code"
+    FACTOR_FIRST = "factor.first"
+    FACTOR_RENEW = "factor.renew"
     BINDING_SUBMIT = "binding.submit"
     ENVIRONMENT_SUBMIT = "environment.submit"
     ENVIRONMENT_TRUST = "environment.trust"

@@ -7,6 +7,7 @@ from db.model.catalog import EnvironmentDraft, JobDraft, RetryPolicy, SilenceAct
 from db.model.categories import Category
 from executor.rules.categories import ADVICE
 from executor.rules.durations import words
+from handlers.views import confirming
 from handlers.views.blocks import mono
 
 _BETWEEN = " · "
@@ -33,6 +34,8 @@ def environment_policy(one: EnvironmentDraft) -> str:
     """Return *one*'s timeout and runs at once, and what else is not as usual, as mrkdwn."""
     usual = EnvironmentDraft.__dataclass_fields__
     facts = [f"timeout {words(one.timeout_s)}", _at_once(one.concurrency)]
+    if asks := confirming.policy(one):
+        facts.append(asks)
     if one.queue_timeout_s != usual["queue_timeout_s"].default:
         facts.append(f"waits at most {words(one.queue_timeout_s)} in the queue")
     if one.connect_timeout_s is not None:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from db.model.catalog import Environment, Job, Kind
+from db.model.catalog import Environment, Job
+from executor.rules.reasons import LONGEST_REASON
 from handlers.views import ids
 from handlers.views.blocks import (
     Block,
@@ -21,13 +22,13 @@ from handlers.views.blocks import (
     section,
     select,
 )
+from handlers.views.confirming import policy
 from handlers.views.fields import parameter_fields, text_field
 from handlers.views.ids import Action, Callback
 from handlers.views.sentences import place
 
 JOB, REASON, CHANNEL = "job", "reason", "channel"
 MOST_IN_A_MENU = 25  # more are searched for
-LONGEST_REASON = 500
 BUTTON_VALUE = 2000
 
 
@@ -58,7 +59,7 @@ def run_modal(form: RunForm) -> Block:
                 "Why",
                 hint="Shown on the card.",
                 initial=form.reason,
-                optional=True,
+                optional=not (form.environment and form.environment.asks_reason),
                 most=LONGEST_REASON,
             )
         )
@@ -119,7 +120,8 @@ def _environment(form: RunForm) -> Block:
         return section(f"⚠️ <#{form.channel_id}> is not bound to an environment yet.")
     if one is None:
         return section("The channel decides where it runs.")
-    asks = " · asks for a confirmation before it starts" if one.kind is Kind.PRODUCTION else ""
+    told = policy(one)
+    asks = f" · before it starts: {told}" if told else ""
     where = mono(f"{one.ssh_user}@{one.ssh_host}")
     return section(f"Runs in *{place(one.name, one.kind)}* as {where}{asks}")
 

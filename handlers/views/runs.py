@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from db.model.execution import Execution, LogLine, Status
+from executor.rules.confirming import missing
 from executor.rules.durations import words
 from handlers.views.aloud import aloud
 from handlers.views.blocks import (
@@ -19,6 +20,7 @@ from handlers.views.blocks import (
     section,
 )
 from handlers.views.blocks import when as moment
+from handlers.views.confirming import answer_word
 from handlers.views.going import CLOCK, SEPARATOR
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
@@ -145,9 +147,20 @@ def launched(one: Execution, *, here: str) -> Told:
 
 def answered(one: Execution) -> Told:
     """Return the receipt for an answer that was given on a copy of the card."""
-    will = "is confirmed" if one.status is not Status.DISCARDED else "is discarded: nothing runs"
+    if one.status is Status.AWAITING_CONFIRMATION:
+        will = f"has your yes; {missing(one)} more must say yes before it runs"
+    else:
+        word = answer_word(one)
+        will = f"is {word}" if word == "confirmed" else f"is {word}: nothing runs"
     text = f"{name(one)} {will}."
     return Told(text, [section(f"✅ {text}"), context(f"Its card is in <#{one.channel_id}>.")])
+
+
+def overridden(one: Execution) -> Told:
+    """Return the receipt for an admin who broke the glass."""
+    text = f"{name(one)} → {place(one.environment_name, one.environment_kind)} goes ahead."
+    hint = "Its channel is told that you broke the glass, and why; the audit log keeps it."
+    return Told(f"{text} {hint}", [section(f"🔨 {text}"), context(hint)])
 
 
 def cancelling(one: Execution) -> Told:

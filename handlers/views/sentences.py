@@ -10,6 +10,7 @@ from db.model.catalog import Kind
 from db.model.execution import Attempt, Execution, Progress, Status
 from executor.rules.durations import words
 from handlers.views.blocks import badge, clip, clip_mrkdwn, esc, person
+from handlers.views.confirming import answer_word, awaits
 
 LOOK: dict[Status, tuple[str, str]] = {
     Status.AWAITING_CONFIRMATION: ("✋", "awaiting confirmation"),
@@ -46,7 +47,7 @@ def sentence(execution: Execution, *, position: int, now: datetime) -> str:
     subject = f"{name(execution)} on {esc(execution.environment_name)}"
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
-            told = "awaits confirmation; nothing runs before that"
+            told = awaits(execution)
         case Status.QUEUED if execution.attempt:
             told = f"is tried again: {attempt_failed(execution)}"
         case Status.QUEUED:
@@ -129,7 +130,7 @@ def ending(execution: Execution, *, names: bool = True) -> str:
             told = f"was cancelled{by} {moment}"
         case Status.DISCARDED:
             why = f": {_message(execution)}" if execution.error_message else ""
-            told = f"was discarded{by}{why}; nothing ran"
+            told = f"was {answer_word(execution)}{by}{why}; nothing ran"
         case Status.EXPIRED:
             why = _message(execution) or "nobody confirmed it in time"
             told = f"expired: {why[:1].lower()}{why[1:]}; nothing ran"

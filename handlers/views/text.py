@@ -68,6 +68,11 @@ def badge(kind: Kind) -> str:
     return BADGES[kind]
 
 
+def group(group_id: str) -> str:
+    """Return a mention of a user group by its id; what is no id is only shown."""
+    return f"<!subteam^{group_id}>" if re.fullmatch(r"S[A-Z0-9]+", group_id) else mono(group_id)
+
+
 def person(user_id: str) -> str:
     """Return a mention of *user_id*, or the name of an operator at the command line."""
     if re.fullmatch(r"[UW][A-Z0-9]+", user_id):

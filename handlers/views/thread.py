@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from db.model.catalog import Kind
 from db.model.execution import Attempt, Execution, LogLine, Status
+from executor.rules.confirming import Answerers
 from executor.rules.durations import words
 from executor.rules.estimates import Estimate
+from handlers.views.alarms import ALARM_REFUSED, broken_glass, not_alarmed, reminder
 from handlers.views.blocks import Block, code, context, esc, mono, person, section, when
 from handlers.views.going import CLOCK, is_slow, usually
 from handlers.views.ids import COMMAND
@@ -23,6 +25,7 @@ from handlers.views.sentences import (
     share,
 )
 
+NOBODY = Answerers()
 MILESTONES = (75, 50, 25)  # per cent; the highest that was reached is said, the others are skipped
 LASTS = timedelta(minutes=1)  # shorter runs have no milestones
 OUT_OF_REACH = timedelta(minutes=1)
@@ -49,13 +52,15 @@ def due_posts(
     attempts: Sequence[Attempt],
     now: datetime,
     log_is_attached: bool,
+    answerers: Answerers = NOBODY,
 ) -> list[Post]:
     """Return what is to be said now and was not yet, in order.
 
     *said*: the keys of the posts that are out; *tail*: after a failure, the last lines of stderr;
     *attempts*: all so far; *log_is_attached*: a file follows, so nobody needs to be told how to
-    see the log.
+    see the log; *answerers*: whom a reminder calls.
     """
+    called = _called(execution, said, answerers)
     posts = [_retried(execution, one) for one in attempts if _is_followed(one, execution)]
     if execution.status.is_over and not _is_own_answer(execution):
         posts += [_end(execution, tail, log_is_attached=log_is_attached)]
@@ -64,6 +69,7 @@ def due_posts(
         posts = [*begun, *posts, *_line(execution, said, now)]
         posts += [*_silence(execution, said, now), *_slow(execution, estimate, now)]
         posts += _milestone(execution, now)
+    posts = [*called, *posts]
     return [post for post in posts if post.key not in said and not _is_past(post.key, said)]
 
 
@@ -80,6 +86,19 @@ def not_here(execution: Execution, why: str) -> Told:
         f"{mono(f'{COMMAND} status {execution.id}')} shows how it stands."
     )
     return Told(text, [section(text)])
+
+
+def _called(execution: Execution, said: Collection[str], answerers: Answerers) -> list[Post]:
+    """Return that it still waits for its confirmation, or that somebody went past that."""
+    posts = []
+    if execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at:
+        key = f"reminder-{int(execution.reminded_at.timestamp())}"
+        posts.append(Post(key, reminder(execution, answerers)))
+    if execution.overridden_by:
+        posts.append(Post("overridden", broken_glass(execution), broadcast=True))
+    if ALARM_REFUSED in said:
+        posts.append(Post("not-alarmed", not_alarmed()))
+    return posts
 
 
 def _started(execution: Execution) -> Post:

@@ -8,6 +8,7 @@ from playground.core import Core
 from playground.errors import Json, SlackError
 from playground.methods.base import Args, Method
 
+MIME_TYPES = {"log": "text/plain", "txt": "text/plain", "png": "image/png"}
 SHARED_AFTER_S = 0.05
 BIGGEST_SNIPPET = 1_000_000
 
@@ -25,7 +26,7 @@ def get_upload_url(core: Core, args: Args) -> Json:
         "name": name,
         "title": name,
         "size": int(length),
-        "mimetype": "text/plain" if name.endswith((".log", ".txt")) else "application/octet-stream",
+        "mimetype": MIME_TYPES.get(name.rpartition(".")[2], "application/octet-stream"),
         "user": cast.BOT_USER,
         "url": f"/page/file/{file_id}",
         "permalink": f"{core.url}/page/file/{file_id}",
@@ -72,6 +73,26 @@ class Share:
             self._core.feed.publish({"type": "file", "file": file})
 
 
+def delete(core: Core, args: Args) -> Json:
+    """files.delete: only the bot's own; a message that showed nothing else goes with it."""
+    file_id = args.required("file")
+    file = core.workspace.files.pop(file_id, None)
+    if file is None:
+        raise SlackError("file_not_found")
+    core.workspace.contents.pop(file_id, None)
+    for channel, messages in core.workspace.messages.items():
+        for ts, message in list(messages.items()):
+            kept = [each for each in message.get("files", ()) if each["id"] != file_id]
+            if len(kept) == len(message.get("files", ())):
+                continue
+            if kept or message["text"]:
+                message["files"] = kept
+                core.workspace.touch(channel, ts)
+            else:
+                core.workspace.delete(channel, ts)
+    return {}
+
+
 def info(core: Core, args: Args) -> Json:
     """files.info."""
     file = core.workspace.files.get(args.required("file"))
@@ -91,5 +112,6 @@ def _uploaded(core: Core, wish: Json) -> Json:
 FILES = {
     "files.getUploadURLExternal": Method(get_upload_url, tier=4, scopes=("files:write",)),
     "files.completeUploadExternal": Method(complete_upload, tier=4, scopes=("files:write",)),
+    "files.delete": Method(delete, tier=3, scopes=("files:write",)),
     "files.info": Method(info, tier=4, scopes=("files:read",)),
 }

@@ -290,17 +290,17 @@ async def test_a_second_attempt_goes_on_counting_lines(database: Database, clock
 
 
 async def test_a_confirmation_is_kept_with_its_plan(database: Database, clock: Clock) -> None:
-    """Who, what, to which plan, when."""
+    """Who, what, to which plan, when; of one person's answers to a plan the last one."""
     place = await world(database)
     execution = await ask(database, place)
 
     async with database.begin() as repos:
-        await repos.confirmations.add(
+        await repos.confirmations.put(execution.id, "U2", answer="confirmed", plan_hash="f" * 64)
+        await repos.confirmations.put(
             execution.id, "U2", answer="discarded", plan_hash="f" * 64, reason="não hoje 😀"
         )
-        row = await repos.session.row(select(confirmations))
+        (row,) = await repos.session.rows(select(confirmations))
 
-    assert row is not None
     assert (row["person"], row["answer"], row["reason"]) == ("U2", "discarded", "não hoje 😀")
     assert row["created_at"] == clock.now
 

@@ -125,6 +125,26 @@ async def test_file_is_shown_or_downloaded(
         assert await download.read() == b"\xff\x00 line"
 
 
+async def test_deleted_file_is_gone_with_the_message_that_only_showed_it(
+    slack: PlaygroundSlack, client: AsyncWebClient, ana: Person
+) -> None:
+    """A message that says more keeps its words; a file that is not there is told."""
+    for name, comment in (("bare.png", None), ("said.log", "look at this")):
+        await client.files_upload_v2(
+            channel=CHANNEL, filename=name, content=b"x", initial_comment=comment
+        )
+        await ana.sees(CHANNEL, name)
+
+    for file_id in list(slack.workspace.files):
+        await client.files_delete(file=file_id)
+
+    (left,) = (await ana.state())["messages"][CHANNEL]
+    assert (left["text"], left["files"]) == ("look at this", [])
+    assert (slack.workspace.files, slack.workspace.contents) == ({}, {})
+    with pytest.raises(Exception, match="file_not_found"):
+        await client.files_delete(file="F0GONE")
+
+
 @pytest.mark.parametrize(
     ("args", "error"),
     [

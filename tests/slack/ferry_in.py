@@ -13,6 +13,7 @@ from db.database import Database
 from db.model.catalog import Environment
 from db.model.categories import Category
 from db.model.errors import AttemptError
+from db.model.grants import Holder, Role
 from executor.services import Ground, Services, build
 from executor.ssh.hostkeys import HostKey
 from handlers.connection import SocketMode, slack_app
@@ -54,6 +55,13 @@ class In:
     app: AsyncApp
     services: Services
     work: Work
+    database: Database
+
+    async def approve(self, person: str, environment: str) -> None:
+        """Make *person* an approver there."""
+        where = (await self.services.catalog.environment(environment)).id
+        async with self.database.begin() as repos:
+            await repos.grants.put(Holder.PERSON, person, where, Role.APPROVER, ANA.user_id)
 
 
 def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: str = "") -> In:
@@ -70,7 +78,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         clock=clock,
         work=work,
     )
-    return In(app, services, work)
+    return In(app, services, work, database)
 
 
 @asynccontextmanager

@@ -8,7 +8,8 @@ from handlers.views.message import Told
 from playground.blocks import check_message_blocks
 
 OURS = re.compile(
-    r"<(@U0ANA|@U0BRUNO|#C0STAGING|#C0PROD|!date\^\d+\^[^|<>]+\|[^|<>]+|https://files/1\|full log)>"
+    r"<(@U0ANA|@U0BRUNO|!subteam\^S0OPS|#C0STAGING|#C0PROD|"
+    r"!date\^\d+\^[^|<>]+\|[^|<>]+|https://files/1\|full log)>"
 )
 
 

@@ -137,6 +137,7 @@ class Ferry:
         patience_s: float = 10,
         news: News | None = None,
         forecasts: Forecasts | None = None,
+        security_channel: str = "",
     ) -> AsyncIterator[None]:
         """Run a reporter until the end of the block; leaving it is a restart."""
         async with outbox_on(slack, patience_s=patience_s) as outbox:
@@ -147,6 +148,7 @@ class Ferry:
                 outbox,
                 scopes=scopes,
                 clock=wall_clock,
+                security_channel=security_channel,
             )
             running = asyncio.create_task(reporter.run())
             try:

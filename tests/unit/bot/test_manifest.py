@@ -19,6 +19,7 @@ SCOPES = {
     "chat_update": "chat:write",
     "chat_delete": "chat:write",
     "files_upload_v2": "files:write",
+    "files_delete": "files:write",
     "files_getUploadURLExternal": "files:write",
     "files_completeUploadExternal": "files:write",
     "users_info": "users:read",

@@ -155,11 +155,29 @@ def test_a_revoked_host_key_is_not_taken_for_a_trusted_one(names: str) -> None:
         ("connect_timeout_s", "0", "between 1 s and 2 min"),
         ("connect_timeout_s", "3m", "between 1 s and 2 min"),
         ("confirmation", "all", "none, requester"),
+        ("confirm_group", "ops", "S012AB3CD"),
+        ("confirm_group", "S0OPS", "Only `group` asks for this"),
+        ("confirmations", "2", "Only `group` asks for this"),
+        ("confirmations", "0", "from 1 to 20"),
+        ("asks_reason", "maybe", "neither `yes` nor `no`"),
     ],
 )
 def test_wrong_field_of_an_environment_is_told(field: str, text: str, expected: str) -> None:
     """Each field says what it takes, with an example."""
     assert expected in environment_refusal(**{field: text})
+
+
+def test_a_group_that_confirms_needs_its_id() -> None:
+    """Told at the field of the group; with it, number and switches are taken."""
+    group = {**STAGING, "confirmation": "group", "confirmations": "2"}
+    with pytest.raises(InvalidInput) as refused:
+        environment_draft(group)
+    yes = {"asks_reason": "yes", "second_factor": "YES"}
+    draft = environment_draft({**group, "confirm_group": "S0OPS", **yes})
+
+    assert refused.value.fields.keys() == {"confirm_group"}
+    assert (draft.confirmations, draft.confirm_group) == (2, "S0OPS")
+    assert (draft.asks_reason, draft.second_factor) == (True, True)
 
 
 def test_passphrase_typed_instead_of_its_name_is_not_repeated() -> None:

@@ -1,0 +1,13 @@
+"""Why somebody wants, refuses or overrides something, in their own words."""
+
+from db.model.errors import InvalidInput
+
+LONGEST_REASON = 500
+
+
+def reason_of(text: str) -> str:
+    """Return *text* without the space around it; InvalidInput at ``reason`` if it is too long."""
+    if len(text) > LONGEST_REASON:
+        sentence = f"The reason is {len(text)} characters long; at most {LONGEST_REASON} fit."
+        raise InvalidInput(sentence, fields={"reason": sentence})
+    return text.strip()

@@ -1,0 +1,49 @@
+"""What calls people: a reminder that a run still waits, and that somebody broke the glass."""
+
+from db.model.execution import Execution
+from executor.rules.confirming import Answerers, missing
+from handlers.views.blocks import clip, esc, mono, person, section, when
+from handlers.views.confirming import REASON, call, overridden
+from handlers.views.ids import COMMAND
+from handlers.views.message import Told
+from handlers.views.sentences import name
+
+ALARM, ALARM_REFUSED = "alarm", "alarm-refused"  # keys of what the security channel was told
+
+
+def reminder(execution: Execution, answerers: Answerers) -> Told:
+    """Return the call to those who may answer, at half time."""
+    whom = call(answerers)
+    waits = f"{name(execution)} on {esc(execution.environment_name)} still awaits confirmation"
+    more = f"; {missing(execution)} more must say yes" if execution.confirmations > 1 else ""
+    until = f". It expires {when(execution.expires_at)}." if execution.expires_at else "."
+    if whom:
+        return _said(f"⏰ {whom}: {waits}{more}{until}")
+    grant = mono(f"{COMMAND} grant @ana approver {execution.environment_name}")
+    return _said(f"⏰ {waits}{until} Nobody may confirm it yet: an admin names one with {grant}.")
+
+
+def broken_glass(execution: Execution, *, is_elsewhere: bool = False) -> Told:
+    """Return that somebody broke the glass, and why; *is_elsewhere*: told in another channel."""
+    who, where = person(execution.overridden_by), esc(execution.environment_name)
+    why = esc(clip(execution.override_reason, REASON))
+    at = f" It was asked for in <#{execution.channel_id}>." if is_elsewhere else ""
+    text = (
+        f"🔨 {who} broke the glass: {name(execution)} runs on {where} without the confirmation, or "
+        f"past the lock, that it would need. Why: {why}"
+    )
+    asked = f"Asked for by {person(execution.requested_by)}.{at}"
+    spite = overridden(execution).partition("\n")[2]
+    return _said(" ".join(part for part in (f"{text.rstrip('.')}.", asked, spite) if part))
+
+
+def not_alarmed() -> Told:
+    """Return that the security channel could not be told."""
+    return _said(
+        "⚠️ The security channel could not be told of it: is Ferry a member there? "
+        f"{mono('FERRY_SECURITY_CHANNEL')} names it."
+    )
+
+
+def _said(text: str) -> Told:
+    return Told(text, [section(text)])

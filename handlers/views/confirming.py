@@ -1,0 +1,96 @@
+"""Who has to say yes to a run, who did, who said no, and who went past them: in words."""
+
+from collections.abc import Iterable
+
+from db.model.catalog import ConfirmationPolicy, EnvironmentDraft
+from db.model.execution import CheckState, Execution, Status
+from executor.rules.confirming import Answerers, missing, terms_of
+from handlers.views.blocks import clip, esc, group, person
+
+REASON = 300
+MOST_CALLED = 10
+MOST_CHECKS = 5
+
+
+def question(execution: Execution) -> str:
+    """Return who is asked, and what, as mrkdwn."""
+    asker, needed = person(execution.requested_by), execution.confirmations
+    plan = "nothing has started yet: this is exactly what will run. Is it right?"
+    match execution.confirmation:
+        case ConfirmationPolicy.SOMEONE_ELSE:
+            others = f"not {asker}, who asked for it, and not the last editor of the job"
+            return f"*An approver has to say yes* ({others}); {plan}"
+        case ConfirmationPolicy.GROUP:
+            some = "One" if needed == 1 else str(needed)
+            who = f"{some} of {group(execution.confirm_group)} must say yes"
+            others = f"not {asker}, who asked for it, nor the last editor of the job"
+            return f"*{who}* ({others}); {plan}"
+    return f"{asker}, {plan}"
+
+
+def said_yes(execution: Execution) -> str:
+    """Return who said yes so far and how many are missing; empty where one yes is enough."""
+    if execution.confirmations == 1:
+        return ""
+    of = f"{len(execution.confirmed_by)} of {execution.confirmations} said yes"
+    who = f": {people(execution.confirmed_by)}" if execution.confirmed_by else " so far"
+    return f"👍 {of}{who}; {missing(execution)} missing."
+
+
+def awaits(execution: Execution) -> str:
+    """Return what it waits for, to be read aloud."""
+    match execution.confirmation:
+        case ConfirmationPolicy.SOMEONE_ELSE:
+            who = " by somebody else than its requester"
+        case ConfirmationPolicy.GROUP:
+            who = f" by {missing(execution)} more of a user group"
+        case _:
+            who = ""
+    return f"awaits confirmation{who}; nothing runs before that"
+
+
+def answer_word(execution: Execution) -> str:
+    """Return what the answer was: confirmed, discarded, or refused with a reason."""
+    if execution.status is not Status.DISCARDED:
+        return "confirmed"
+    return "refused" if execution.error_message else "discarded"
+
+
+def overridden(execution: Execution) -> str:
+    """Return who went past the rules, why, and in spite of what; empty if nobody did."""
+    if not execution.overridden_by:
+        return ""
+    why = esc(clip(execution.override_reason, REASON))
+    failed = [one.name for one in execution.checks if one.state is CheckState.FAILED]
+    spite = f"\nIn spite of: {esc(', '.join(failed[:MOST_CHECKS]))}." if failed else ""
+    return f"🔨 *Overridden* by {person(execution.overridden_by)}: {why}{spite}"
+
+
+def call(answerers: Answerers) -> str:
+    """Return mentions of whoever may answer; empty if nobody is known."""
+    named = [*map(group, answerers.groups), *map(person, answerers.people)]
+    return ", ".join(named[:MOST_CALLED])
+
+
+def people(user_ids: Iterable[str]) -> str:
+    """Return mentions, joined as in a sentence."""
+    *first, last = (person(user_id) for user_id in user_ids)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def policy(one: EnvironmentDraft) -> str:
+    """Return what *one* asks before a run starts, as mrkdwn; empty if it asks nothing."""
+    terms, facts = terms_of(one), []
+    match terms.policy:
+        case ConfirmationPolicy.REQUESTER:
+            facts.append("the requester confirms")
+        case ConfirmationPolicy.SOMEONE_ELSE:
+            facts.append("somebody else confirms")
+        case ConfirmationPolicy.GROUP:
+            verb = "confirms" if terms.needed == 1 else "confirm"
+            facts.append(f"{terms.needed} of {group(terms.group)} {verb}")
+    if one.second_factor:
+        facts.append("with a second factor")
+    if one.asks_reason:
+        facts.append("asks why")
+    return ", ".join(facts)

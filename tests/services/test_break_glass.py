@@ -1,0 +1,99 @@
+"""Breaking the glass: by admins, with a reason, and never quietly."""
+
+import asyncio
+
+import pytest
+
+from db.model.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from db.model.execution import Execution, Status
+from db.model.people import Person
+from executor.services import Ask, Ground, Services
+from tests.support.database import Clock
+from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, STAGING
+
+WHY = "the clinic is down"
+
+
+@pytest.fixture
+async def waiting(services: Services) -> Execution:
+    """Give an execution that awaits Bruno's confirmation."""
+    ask = Ask(job="import-patients", channel_id=PRODUCTION, by=BRUNO, values=GOOD)
+    return await services.launcher.launch(ask)
+
+
+async def test_what_awaits_confirmation_is_queued_at_once(
+    services: Services, waiting: Execution, ground: Ground, clock: Clock
+) -> None:
+    """Who and why are in the row and in the audit log."""
+    overridden = await services.break_glass.override(waiting.id, ANA, f" {WHY} ")
+
+    assert (overridden.status, overridden.queued_at) == (Status.QUEUED, clock())
+    assert (overridden.overridden_by, overridden.override_reason) == ("U0ANA", WHY)
+    assert overridden.answered_by == ""
+    async with ground.db.read() as repos:
+        events = [event for event in await repos.audit.page(0, 100) if event.actor == "U0ANA"]
+    (event,) = [event for event in events if event.verb == "execution.overridden"]
+    assert (event.subject, event.reason) == (str(waiting.id), WHY)
+    assert event.before["status"] == "awaiting_confirmation"
+
+
+async def test_what_waits_in_the_queue_is_marked(services: Services) -> None:
+    """The queue lets it past a lock; once is enough."""
+    ask = Ask(job="import-patients", channel_id=STAGING, by=BRUNO, values=GOOD)
+    queued = await services.launcher.launch(ask)
+
+    overridden = await services.break_glass.override(queued.id, ANA, WHY)
+
+    assert (overridden.status, overridden.overridden_by) == (Status.QUEUED, "U0ANA")
+    assert overridden.version == queued.version + 1
+    with pytest.raises(Conflict, match="<@U0ANA> broke the glass"):
+        await services.break_glass.override(queued.id, ANA, WHY)
+
+
+@pytest.mark.parametrize("by", [BRUNO, Person("", "T0FERRY")])
+async def test_only_admins_do_it(services: Services, waiting: Execution, by: Person) -> None:
+    """Not the requester, and nobody whom Ferry does not know."""
+    with pytest.raises(NotAllowed):
+        await services.break_glass.override(waiting.id, by, WHY)
+
+    assert (await services.history.execution(waiting.id)) == waiting
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
+async def test_it_takes_a_reason(services: Services, waiting: Execution, reason: str) -> None:
+    """One that fits on the card."""
+    with pytest.raises(InvalidInput):
+        await services.break_glass.override(waiting.id, ANA, reason)
+
+    assert (await services.history.execution(waiting.id)) == waiting
+
+
+async def test_what_runs_or_is_over_is_left_alone(
+    services: Services, waiting: Execution, clock: Clock
+) -> None:
+    """And what is not there, or whose time is over, too."""
+    with pytest.raises(NotFound):
+        await services.break_glass.override(4711, ANA, WHY)
+    clock.advance(30 * 60)
+    with pytest.raises(Conflict, match="time to confirm"):
+        await services.break_glass.override(waiting.id, ANA, WHY)
+    await services.confirmations.expire_due()
+    with pytest.raises(Conflict, match="expired before it could start"):
+        await services.break_glass.override(waiting.id, ANA, WHY)
+
+
+async def test_an_override_and_a_yes_at_once_queue_it_once(
+    services: Services, waiting: Execution
+) -> None:
+    """Whoever is second is told of the first, or marks what waits in the queue."""
+    yes = services.confirmations.confirm(waiting.id, BRUNO, waiting.plan_hash)
+    glass = services.break_glass.override(waiting.id, ANA, WHY)
+
+    answers = await asyncio.gather(yes, glass, return_exceptions=True)
+
+    now = await services.history.execution(waiting.id)
+    assert now.status is Status.QUEUED
+    assert now.overridden_by == "U0ANA"
+    assert isinstance(answers[1], Execution)
+    if isinstance(answers[0], Conflict):
+        assert "broke the glass" in answers[0].message
