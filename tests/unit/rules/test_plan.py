@@ -26,6 +26,7 @@ OTHER: dict[str, object] = {
     "arguments": ("iclinic", "drleandro 320623"),
     "variables": {"API_TOKEN": "env:OTHER"},
     "measured": MEASURED,
+    "silence_s": 60,
 }
 
 
