@@ -72,7 +72,8 @@ class Database:
     ) -> None:
         self.url = async_url(url)
         self._clock, self._audit_key = clock, audit_key
-        if self.url.get_backend_name() == "sqlite":
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
             # Its statements end by themselves; a thread cannot be given up.
             self._limit_s: float | None = None
             self._engine = _sqlite(self.url, busy_s=min(limit_s, _BUSY_S))
@@ -144,11 +145,12 @@ async def _close(connection: AsyncConnection) -> None:
     if connection.sync_connection is None:
         return
     try:
-        await connection.close()
+        await connection.rollback()  # of a transaction that failed: after a commit it asks nothing
     except (exc.SQLAlchemyError, OSError):
         with suppress(exc.SQLAlchemyError, OSError):
             await connection.invalidate()
-            await connection.close()
+    with suppress(exc.SQLAlchemyError, OSError):
+        await connection.close()
 
 
 def _mariadb(url: URL) -> AsyncEngine:
@@ -158,13 +160,16 @@ def _mariadb(url: URL) -> AsyncEngine:
         hide_parameters=True,  # what people and scripts said does not belong in an error's text
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
+        pool_reset_on_return=None,  # see _close: a ROLLBACK after each COMMIT is a way for nothing
         pool_size=_POOL_SIZE,
         connect_args={"connect_timeout": 5, "init_command": _MARIADB_SESSION},
     )
 
 
 def _sqlite(url: URL, *, busy_s: float) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=_POOL_SIZE, hide_parameters=True)
+    engine = create_async_engine(
+        url, pool_size=_POOL_SIZE, pool_reset_on_return=None, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

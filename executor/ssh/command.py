@@ -55,20 +55,39 @@ def check_program(invocation: Invocation) -> bytes:
     return _text(_TELL, [*_preflight(invocation), 'refuse "$1" ok'])
 
 
+def assignments(invocation: Invocation) -> bytes:
+    """Return sh lines that set folder, script, interpreter and run_path, as ``look.sh`` reads them.
+
+    From within folder they are exactly what ``program`` would run.
+    """
+    _check(invocation)
+    lines = [
+        f"folder={_path(_folder(invocation))}",
+        f"script={_script(invocation)}",
+        f"interpreter={''.join(_interpreter(invocation))}",
+        f"run_path={shlex.quote(invocation.path)}",
+        "",
+    ]
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
 def _text(refuse: str, lines: Sequence[str]) -> bytes:
     body = [refuse, "main() {", "exec </dev/null", *lines, "}", 'main "$PWD"', ""]
     return "\n".join(body).encode("utf-8", "surrogateescape")
 
 
 def _preflight(invocation: Invocation) -> list[str]:
-    folder = invocation.directory or posixpath.dirname(invocation.script) or "~"
     script = _script(invocation)
     return [
         *([f"PATH={shlex.quote(invocation.path)}; export PATH"] if invocation.path else []),
-        f'cd {_path(folder)} 2>/dev/null || refuse "$1" nocwd 127',
+        f'cd {_path(_folder(invocation))} 2>/dev/null || refuse "$1" nocwd 127',
         f'[ -f {script} ] || refuse "$1" noscript 127',
         *_ready(invocation.interpreter, script),
     ]
+
+
+def _folder(invocation: Invocation) -> str:
+    return invocation.directory or posixpath.dirname(invocation.script) or "~"
 
 
 def _script(invocation: Invocation) -> str:
