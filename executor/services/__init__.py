@@ -13,8 +13,10 @@ from executor.services.ground import Ground
 from executor.services.history import History
 from executor.services.launcher import Ask, Duplicate, Launcher
 from executor.services.news import Item, News
+from executor.services.preflights import Preflights
 from executor.services.queue import Queue
 from executor.services.records import Records
+from executor.services.voids import Voids
 
 __all__ = ["Ask", "Bell", "Duplicate", "Ground", "Item", "Services", "Unbound", "build"]
 
@@ -34,6 +36,8 @@ class Services:
     news: News
     queue: Queue
     records: Records
+    preflights: Preflights
+    voids: Voids
 
 
 def build(ground: Ground) -> Services:
@@ -50,4 +54,6 @@ def build(ground: Ground) -> Services:
         news=News(ground),
         queue=Queue(ground),
         records=Records(ground),
+        preflights=Preflights(ground),
+        voids=Voids(ground),
     )

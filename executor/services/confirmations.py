@@ -8,6 +8,7 @@ from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import Verb, check_is_open
 from executor.rules.confirming import check_requester
+from executor.rules.readiness import check_ready
 from executor.services.access import require, require_cancel
 from executor.services.ground import Ground
 from executor.services.history import find_execution
@@ -26,8 +27,8 @@ class Confirmations:
         """Let the execution into the queue; return it.
 
         *plan_hash* is what the person saw (a prefix will do, from 12 digits on). Raises Conflict
-        when it was answered before, has expired, or shows another plan, NotAllowed unless its
-        requester answers.
+        when it was answered before, has expired, shows another plan, or was not found in order on
+        its host; NotAllowed unless its requester answers.
         """
         async with self._ground.db.begin() as repos:
             execution = await self._awaiting(repos, execution_id)
@@ -40,6 +41,7 @@ class Confirmations:
                     "This button shows another plan than the one that waits: nothing was started.",
                     hint=f"Look at `/migrate status #{execution_id}` and use the button there.",
                 )
+            check_ready(execution)
             now = self._ground.clock()
             answer = {"status": Status.QUEUED, **queued(environment, now)}
             execution = await self._answer(repos, execution, by, "confirmed", "", answer)
@@ -74,6 +76,7 @@ class Confirmations:
         return expired
 
     async def _awaiting(self, repos: Repos, execution_id: int) -> Execution:
+        await repos.executions.hold(execution_id)  # what is seen is what is answered
         execution = await find_execution(repos, execution_id)
         if execution.status is not Status.AWAITING_CONFIRMATION:
             raise Conflict(_answered(execution), hint=_next(execution))

@@ -21,7 +21,6 @@ _TAKEN = frozenset(
     }
 )
 _REFUSE = 'refuse() { echo "$2" >"$1/reason"; exit "$3"; }'
-_TELL = "refuse() { printf '\\036ferry %s\\n' \"$2\"; exit 0; }"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +45,7 @@ def program(invocation: Invocation) -> bytes:
     exports = [f"export {key}={shlex.quote(value)}" for key, value in invocation.variables.items()]
     words = [*_interpreter(invocation), _script(invocation)]
     words += map(shlex.quote, invocation.arguments)
-    return _text(_REFUSE, [*_preflight(invocation), *exports, f"exec {' '.join(words)}"])
-
-
-def check_program(invocation: Invocation) -> bytes:
-    """Return the sh text that runs nothing and only says the reason of ``program``, or "ok"."""
-    _check(invocation)
-    return _text(_TELL, [*_preflight(invocation), 'refuse "$1" ok'])
+    return _text([*_preflight(invocation), *exports, f"exec {' '.join(words)}"])
 
 
 def assignments(invocation: Invocation) -> bytes:
@@ -71,8 +64,8 @@ def assignments(invocation: Invocation) -> bytes:
     return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _text(refuse: str, lines: Sequence[str]) -> bytes:
-    body = [refuse, "main() {", "exec </dev/null", *lines, "}", 'main "$PWD"', ""]
+def _text(lines: Sequence[str]) -> bytes:
+    body = [_REFUSE, "main() {", "exec </dev/null", *lines, "}", 'main "$PWD"', ""]
     return "\n".join(body).encode("utf-8", "surrogateescape")
 
 

@@ -135,7 +135,8 @@ def interpreter_problem(found: Facts, target: Target, plan: Plan) -> AttemptErro
     return AttemptError(
         Category.COMMAND_NOT_FOUND,
         f"{name} {missing} on {host}.",
-        hint="Install it there, or set the environment's node path or shell setup.",
+        hint="Non-interactive shells read no profile, so what nvm installed is often missing: set "
+        "the environment's node path or its shell setup, or install it there.",
         retry_safe=True,
     )
 
