@@ -36,6 +36,7 @@ from db.model.catalog import Environment
 from db.model.errors import Unavailable
 from executor.janitor import Janitor
 from executor.leftovers import Leftovers
+from executor.preflight import Preflight, look_at
 from executor.services import Ground, Services
 from executor.services import build as build_services
 from executor.services.log_writer import LogWriter
@@ -71,12 +72,15 @@ def build(settings: Settings) -> "Bot":
     services = build_services(ground)
     writer = LogWriter(ground)
     hosts = Hosts(connect_timeout_s=settings.connect_timeout_s, read_secret=read_secret)
+    resolver = Resolver(hosts)
     tools = Tools(
         queue=services.queue,
         records=services.records,
+        preflights=services.preflights,
+        voids=services.voids,
         writer=writer,
         hosts=hosts,
-        resolver=Resolver(hosts),
+        resolver=resolver,
         read_secret=read_secret,
         clock=utc_now,
         max_bytes=settings.output_limit_mb * 1_000_000,
@@ -93,7 +97,9 @@ def build(settings: Settings) -> "Bot":
         services=services,
         writer=writer,
         hosts=hosts,
+        resolver=resolver,
         worker=worker,
+        preflight=Preflight(services.preflights, hosts, resolver, clock=utc_now),
         janitor=Janitor(services.confirmations, services.queue, Leftovers(tools)),
         ready=asyncio.Event(),
     )
@@ -127,7 +133,9 @@ class Bot:
     services: Services
     writer: LogWriter
     hosts: Hosts
+    resolver: Resolver
     worker: Worker
+    preflight: Preflight
     janitor: Janitor
     ready: asyncio.Event  #: set once Slack is connected and work is looked for
 
@@ -179,6 +187,7 @@ class Bot:
             writer = group.create_task(self.writer.run(), name="log-writer")
             telling = group.create_task(reporter.run(), name="reporter")
             working = group.create_task(self.worker.run(), name="worker")
+            looking = group.create_task(self.preflight.run(), name="preflight")
             listening = group.create_task(connection.run(stop), name="slack")
             waiting = group.create_task(self._tell_ready(connection), name="ready")
             self.janitor.start()
@@ -188,7 +197,8 @@ class Bot:
                 self.janitor.stop()
             waiting.cancel()
             working.cancel()
-            await asyncio.wait({working})
+            looking.cancel()
+            await asyncio.wait({working, looking})
             await self._flush()
             telling.cancel()
             await asyncio.wait({telling})
@@ -219,6 +229,7 @@ class Bot:
             team_id=me.team_id,
             scan=partial(scan, timeout_s=settings.connect_timeout_s),
             log_in=self._log_in,
+            look_at=partial(look_at, self.hosts, self.resolver, clock=utc_now),
             clock=utc_now,
             work=work,
         )

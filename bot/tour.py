@@ -151,7 +151,8 @@ class Tour(Walk):
         async with self._tell.step("On production Bruno's run waits for its button"):
             line = f"/migrate run import-patients sistema=iclinic practitioner-id=320700 {LINE}"
             await self._types(self._bruno, PRODUCTION_CHANNEL, line)
-            asked = await self._bruno.sees(PRODUCTION_CHANNEL, "Awaiting confirmation")
+            words = "this is exactly what will run"
+            asked = await self._bruno.sees(PRODUCTION_CHANNEL, words, timeout=RUN_S)
             self._tell.says(asked, whole=True)
             self._tell.does("bruno", "presses Run on production, and Run it in the dialog")
             await self._bruno.clicks(asked, "Run on production", confirm=True)

@@ -9,6 +9,7 @@ import structlog
 from db.model.errors import AttemptError
 from db.model.execution import Plan, Status
 from executor.line import Line
+from executor.rules.categories import ADVICE
 from executor.rules.outcomes import Outcome, outcome
 from executor.rules.retries import retry_delay_s
 from executor.services.queue import Brief
@@ -50,7 +51,7 @@ class Ending:
     async def _retried(self, ended: Outcome, *, retry_safe: bool, exit_status: int | None) -> bool:
         execution = self._brief.execution
         delay_s = retry_delay_s(
-            self._brief.job.retry,
+            replace(self._brief.job.retry, attempts=execution.max_attempts),
             execution.attempt,
             category=ended.category,
             retry_safe=retry_safe,
@@ -107,5 +108,5 @@ def failure(error: AttemptError) -> Outcome:
         category=error.category,
         detail=error.detail,
         message=error.message,
-        hint=error.hint,
+        hint=error.hint or ADVICE[error.category].hint,
     )

@@ -1,15 +1,17 @@
-"""Before a start: secrets, whether the plan is still what was asked for, the program."""
+"""Before a start: secrets, the program, and whether it is still what was asked for."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 from db.model.categories import Category
 from db.model.errors import AttemptError, FerryError, InvalidInput
+from db.model.execution import CheckState, Plan
 from executor.rules.categories import ADVICE
-from executor.rules.plan import plan_hash, plan_of
+from executor.rules.plan import as_known, plan_hash, plan_of
 from executor.services.queue import Brief
-from executor.ssh.check import script_check
 from executor.ssh.command import Invocation, program
-from executor.ssh.target import Target
+from executor.ssh.look import measure
+from executor.ssh.target import target_of
 from executor.tools import Tools
 
 
@@ -25,29 +27,34 @@ def secret_values(brief: Brief, read_secret: Callable[[str], str]) -> dict[str, 
     return found
 
 
-def check_plan(brief: Brief) -> None:
-    """Raise AttemptError unless what would run now is what was asked for and confirmed."""
-    execution = brief.execution
-    today = plan_of(brief.environment, brief.job, execution.parameters)
-    if plan_hash(today) != execution.plan_hash:
-        advice = ADVICE[Category.PLAN_CHANGED]
-        raise AttemptError(
-            Category.PLAN_CHANGED, advice.sentence, hint=advice.hint, retry_safe=True
-        )
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The program for the host, and the plan as it was measured there right before."""
+
+    program: bytes
+    plan: Plan
+
+
+class PlanChanged(Exception):
+    """What would run is not what was asked for or confirmed; *plan*: as it is now."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("the plan changed")
+        self.plan = plan
 
 
 async def prepare(
     tools: Tools,
-    target: Target,
     brief: Brief,
     secrets: Mapping[str, str],
     remark: Callable[[str], Awaitable[None]],
-) -> bytes:
-    """Return the program for the host.
+) -> Prepared:
+    """Measure on the host what is about to run, and return it with its program.
 
-    What looks wrong there goes to *remark*, and stops nothing: only the run itself is the proof.
+    Raises AttemptError when something is missing there: nothing was started then.
     """
-    plan = brief.execution.plan
+    execution, target = brief.execution, target_of(brief.environment)
+    plan = plan_of(brief.environment, brief.job, execution.parameters)
     shell = await tools.resolver.shell(target, brief.environment.shell_setup)
     invocation = Invocation(
         script=plan.script,
@@ -62,10 +69,31 @@ async def prepare(
     except InvalidInput as error:
         # Parameters were checked at the launch; a secret is read only now.
         raise _no_secret(error) from error
-    concern = await script_check(tools.hosts, target, invocation)
-    for sentence in filter(None, (shell.note, concern)):
-        await remark(sentence)
-    return text
+    if shell.note:
+        await remark(shell.note)
+    measured = await measure(tools.hosts, target, plan, shell.path)
+    return Prepared(text, as_known(replace(plan, measured=measured), execution.plan))
+
+
+async def check_prepared(tools: Tools, brief: Brief, plan: Plan) -> None:
+    """Raise PlanChanged or AttemptError unless *plan* may run now, as it was measured.
+
+    What was never measured is what it is now: then only what people defined has to be the same.
+    After a broken glass everything may run.
+    """
+    execution = brief.execution
+    if execution.overridden_by:
+        return
+    asked = plan if execution.plan.measured else replace(plan, measured=None)
+    if plan_hash(asked) != execution.plan_hash:
+        raise PlanChanged(plan)
+    check = await tools.preflights.proof(brief.job, brief.environment, plan)
+    if check is not None and check.state is CheckState.FAILED:
+        raise AttemptError(
+            Category.NOT_PROVEN,
+            f"{check.name[:1].upper()}{check.name[1:]}: {check.words}.",
+            hint=ADVICE[Category.NOT_PROVEN].hint,
+        )
 
 
 def _no_secret(error: FerryError) -> AttemptError:

@@ -14,10 +14,11 @@ import structlog
 
 from db.model.catalog import SilenceAction
 from db.model.errors import AttemptError, Unavailable
-from db.model.execution import Execution, Level, Status, Stream
+from db.model.execution import Execution, Level, Plan, Status, Stream
 from executor.ending import Ending, ended_as, failure
 from executor.line import Line
 from executor.output import Output
+from executor.preparation import PlanChanged
 from executor.rules.outcomes import SILENCE, Outcome
 from executor.services.log_writer import Batch
 from executor.services.queue import Brief
@@ -103,9 +104,18 @@ class Run:
             await self._record(await self._follow())
         except NeverStarted:
             await (await self._ending()).finish(Outcome(status=Status.CANCELLED))
+        except PlanChanged as changed:
+            await self._ask_again(changed.plan)
         except AttemptError as error:
             self._log.info("attempt_failed", category=error.category, detail=error.detail)
             await (await self._ending()).record(failure(error), retry_safe=error.retry_safe)
+
+    async def _ask_again(self, plan: Plan) -> None:
+        await self._lane.flush()
+        is_void = await self._line.record(lambda: self._tools.voids.void(self._execution, plan))
+        if not is_void:  # a person cancelled it meanwhile
+            await (await self._ending()).finish(Outcome(status=Status.CANCELLED))
+        self._log.info("plan_changed", asked_again=is_void)
 
     async def _remark(self, sentence: str) -> None:
         await self._write(self._output.note(sentence, Level.WARNING))

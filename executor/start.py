@@ -12,16 +12,25 @@ import structlog
 from db.model.categories import Category
 from db.model.errors import AttemptError
 from executor.line import FIRST_WAIT_S, LONGEST_WAIT_S, Line
-from executor.preparation import check_plan, prepare, secret_values
+from executor.preparation import PlanChanged, Prepared, check_prepared, prepare, secret_values
 from executor.services.queue import Brief
 from executor.ssh.errors import StartUncertain
 from executor.ssh.remote import RemoteRun, RemoteState
-from executor.ssh.target import target_of
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
 #: What the host itself answers to a start, so that nothing was begun by it.
 _ANSWERS = frozenset({Category.DISK_FULL, Category.COMMAND_NOT_FOUND})
+#: What the host answers to a look at what is to run.
+_MISSING = frozenset(
+    {
+        Category.SCRIPT_NOT_FOUND,
+        Category.DIRECTORY_NOT_FOUND,
+        Category.COMMAND_NOT_FOUND,
+        Category.COMMAND_NOT_EXECUTABLE,
+        Category.SECRET_UNAVAILABLE,
+    }
+)
 
 
 class NeverStarted(Exception):
@@ -69,29 +78,40 @@ class Start:
     async def run(self, secrets: Mapping[str, str]) -> None:
         """Have the host run the script, unless it does already.
 
-        Raises AttemptError when nothing can have begun, NeverStarted.
+        Raises AttemptError and PlanChanged when nothing can have begun, NeverStarted.
         """
         if not (self._may_have_begun and await self._is_known()):
-            await self._launch(await self._payload(secrets))
+            await self._begin(secrets)
         await self._tools.records.started(self._execution)
 
-    async def _payload(self, secrets: Mapping[str, str]) -> bytes:
+    async def _begin(self, secrets: Mapping[str, str]) -> None:
         try:
-            check_plan(self._brief)
-        except AttemptError as error:
+            prepared = await self._prepared(secrets)
+            await self._line.record(lambda: check_prepared(self._tools, self._brief, prepared.plan))
+        except (AttemptError, PlanChanged) as error:
             await self._call_off(error)
+        else:
+            await self._launch(prepared)
 
-        async def step() -> bytes:
-            target = target_of(self._brief.environment)
-            return await prepare(self._tools, target, self._brief, secrets, self._remark)
+    async def _prepared(self, secrets: Mapping[str, str]) -> Prepared:
+        async def step() -> Prepared | AttemptError:
+            try:
+                return await prepare(self._tools, self._brief, secrets, self._remark)
+            except AttemptError as error:
+                if error.category in _MISSING:  # the host did answer
+                    return error
+                raise
 
-        return await (self._line.ask(step) if self._may_have_begun else step())
+        found = await (self._line.ask(step) if self._may_have_begun else step())
+        if isinstance(found, AttemptError):
+            raise found
+        return found
 
-    async def _launch(self, payload: bytes) -> None:
+    async def _launch(self, prepared: Prepared) -> None:
         wait_s = FIRST_WAIT_S
         # Asked each time: another worker may own the run by now, and start it.
-        while await self._tools.records.start_requested(self._execution):
-            error = await self._sent(payload)
+        while await self._tools.records.start_requested(self._execution, prepared.plan):
+            error = await self._sent(prepared.program)
             if error is None or await self._is_known():
                 return
             if error.category in _ANSWERS:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from executor.services.log_writer import LogWriter
+from executor.services.preflights import Preflights
 from executor.services.queue import Queue
 from executor.services.records import Records
+from executor.services.voids import Voids
 from executor.ssh.pool import Hosts
 from executor.ssh.resolve import Resolver
 
@@ -18,6 +20,8 @@ class Tools:
 
     queue: Queue
     records: Records
+    preflights: Preflights
+    voids: Voids
     writer: LogWriter
     hosts: Hosts
     resolver: Resolver

@@ -23,12 +23,14 @@ from handlers.listeners import (
     executions,
     help,  # noqa: A004 - the noun
     jobs,
+    plans,
     queue,
     runs,
     second_factors,
     sources,
 )
 from handlers.listeners.environments import LogIn, Scan
+from handlers.listeners.plans import LookAt
 from handlers.routes import Routes
 from handlers.secret_letters import SecretLetters
 
@@ -40,17 +42,20 @@ def register(
     team_id: str,
     scan: Scan,
     log_in: LogIn,
+    look_at: LookAt,
     clock: Callable[[], datetime],
     work: Work,
 ) -> None:
     """Let *app* answer everything that Ferry knows.
 
     *team_id*: whose people are answered; *scan*: asks a host for its keys;
-    *log_in*: tries an environment's login; *work*: what a stop waits for.
+    *log_in*: tries an environment's login; *look_at*: measures a plan on its host;
+    *work*: what a stop waits for.
     """
     routes = Routes(app, Guard(work, team_id=team_id, admit=Guests(app.client, clock).admit))
     help.register(routes, services, clock=clock)
     runs.register(routes, services)
+    plans.register(routes, services, look_at=look_at)
     confirmations.register(routes, services)
     break_glass.register(routes, services)
     second_factors.register(routes, services, letters=SecretLetters(app.client))

@@ -58,7 +58,8 @@ class Teller:
         execution, card = item.execution, item.card
         tail = await self._tail(execution)
         forecast = await self.forecasts.of(execution)
-        told = self._render(execution, tail, forecast, card.log_permalink)
+        proves = await self.history.proves(execution)
+        told = self._render(execution, tail, forecast, card.log_permalink, proves=proves)
         sent = await self._show(card, told, is_urgent=is_news or not card.ts)
         if is_news or sent.outcome is Outcome.SENT:
             await self.news.told(
@@ -72,7 +73,7 @@ class Teller:
         if permalink := await self._attach_log(item, sent):
             # It stays news until the card says so, too.
             card = replace(card, log_permalink=permalink)
-            told = self._render(execution, tail, forecast, permalink)
+            told = self._render(execution, tail, forecast, permalink, proves=proves)
             _check(await self._show(card, told, is_urgent=False))
         if is_news:
             await self.news.settled(execution.id, execution.version)
@@ -100,10 +101,21 @@ class Teller:
             raise NotNow("another process tells by now")
 
     def _render(
-        self, execution: Execution, tail: list[LogLine], forecast: Forecast, link: str
+        self,
+        execution: Execution,
+        tail: list[LogLine],
+        forecast: Forecast,
+        link: str,
+        *,
+        proves: bool,
     ) -> Told:
         return execution_card(
-            execution, tail=tail, forecast=forecast, now=self.clock(), log_permalink=link
+            execution,
+            tail=tail,
+            forecast=forecast,
+            now=self.clock(),
+            log_permalink=link,
+            proves=proves,
         )
 
     async def _tail(self, execution: Execution) -> list[LogLine]:

@@ -186,6 +186,14 @@ class Execution:
     lines: int = 0  #: stored lines so far
     version: int = 0  #: grows with every change that a card shows
 
+    @property
+    def is_retried(self) -> bool:
+        """Whether an attempt failed: what waits in the queue then is tried again.
+
+        An attempt that ended because the plan had changed is none: nothing of it was tried.
+        """
+        return self.attempt > 0 and self.error_category is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

@@ -156,6 +156,28 @@ class Executions(Repository):
         )
         return [execution_of(row) for row in await self._session.rows(query)]
 
+    async def unlooked(self, limit: int) -> list[Execution]:
+        """Return what awaits its confirmation and whose host was not looked at, oldest first."""
+        query = selection().where(
+            table.c.status == Status.AWAITING_CONFIRMATION, table.c.checked_at.is_(None)
+        )
+        rows = await self._session.rows(query.order_by(table.c.id).limit(limit))
+        return [execution_of(row) for row in rows]
+
+    async def ended(
+        self, job_id: int, job_version: int, environment_id: int, limit: int
+    ) -> list[Execution]:
+        """Return the last runs of that version there that succeeded or failed, last one first."""
+        query = (
+            selection()
+            .where(table.c.job_id == job_id, table.c.environment_id == environment_id)
+            .where(table.c.status.in_(_TELLING), table.c.job_version == job_version)
+            .order_by(table.c.id.desc())
+            .limit(limit)
+        )
+        found = [execution_of(row) for row in await self._session.rows(query)]
+        return sorted(found, key=lambda one: (one.finished_at or one.created_at, one.id))[::-1]
+
     async def active(self, environment_id: int | None) -> list[Execution]:
         """Return what waits or runs, oldest first."""
         states = [Status.AWAITING_CONFIRMATION, Status.QUEUED, *LIVE]
@@ -199,6 +221,9 @@ class Executions(Repository):
         rows = await self._session.rows(query)
         return [(row["finished_at"] - row["started_at"]).total_seconds() for row in rows]
 
+
+#: Ends that say whether the script works.
+_TELLING = (Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.LOST)
 
 #: What is noted of an execution: nothing that its script or a person typed as a value.
 _ASKED = (

@@ -74,7 +74,12 @@ ADVICE: Mapping[Category, Advice] = MappingProxyType(
         ),
         Category.PLAN_CHANGED: Advice(
             "What would run is no longer what was confirmed, so nothing was started.",
-            "Look at what changed and ask for the run again.",
+            "Its card shows what changed, and asks again.",
+        ),
+        Category.NOT_PROVEN: Advice(
+            "The job has not succeeded where it has to before it may run here.",
+            "Run it there first, with the same version and the same script; then run it here "
+            "again.",
         ),
         Category.OUT_OF_MEMORY: Advice(
             "The script ran out of memory, or the host killed it for lack of memory.",

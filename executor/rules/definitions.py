@@ -112,6 +112,7 @@ def job_draft(raw: Mapping[str, str], source_id: int) -> JobDraft:
         retry=_retry(form),
         silence_s=silence_s,
         silence_action=_silence_action(form, silence_s),
+        proven_in=form.take("proven_in", fields.slug, ""),
     )
     form.close()
     return draft

@@ -4,13 +4,14 @@
 
     awaiting_confirmation → queued | discarded | expired
     queued → running | cancelled | expired | failed
-    running → succeeded | failed | timed_out | cancelling | lost | queued
+    running → succeeded | failed | timed_out | cancelling | lost | queued | awaiting_confirmation
     cancelling → cancelled | succeeded | failed | timed_out | lost
 
-``running → queued`` is a retry by policy. What waited too long in the queue ``expired`` if nothing
-of it ever ran, and ``failed`` if it waited for a retry. A run that is being cancelled may end by
-itself first: what is true is recorded. ``lost`` only after the host answered and knows nothing of
-the run; a host that does not answer leaves it ``running``.
+``running → queued`` is a retry by policy. ``running → awaiting_confirmation``: what was confirmed
+is not what would run any more, so nothing was started, and it is asked again. What waited too long
+in the queue ``expired`` if nothing of it ever ran, and ``failed`` if it waited for a retry. A run
+that is being cancelled may end by itself first: what is true is recorded. ``lost`` only after the
+host answered and knows nothing of the run; a host that does not answer leaves it ``running``.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.AWAITING_CONFIRMATION: frozenset({Status.QUEUED, Status.DISCARDED, Status.EXPIRED}),
         Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
-        Status.RUNNING: _ENDINGS | {Status.CANCELLING, Status.QUEUED},
+        Status.RUNNING: _ENDINGS | {Status.CANCELLING, Status.QUEUED, Status.AWAITING_CONFIRMATION},
         Status.CANCELLING: _ENDINGS | {Status.CANCELLED},
     }
 )

@@ -4,7 +4,7 @@ import hashlib
 import json
 import posixpath
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -70,6 +70,19 @@ def plan_hash(plan: Plan) -> str:
         }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def as_known(plan: Plan, asked: Plan) -> Plan:
+    """Return *plan*, where what one of both does not know is taken from *asked*.
+
+    A host that is busy may not say the version of an interpreter in time.
+    """
+    now, before = plan.measured, asked.measured
+    if now is None or before is None:
+        return plan
+    if now.interpreter_version and before.interpreter_version:
+        return plan
+    return replace(plan, measured=replace(now, interpreter_version=before.interpreter_version))
 
 
 def _interpreter(environment: Environment, job: Job) -> str:

@@ -22,7 +22,8 @@ NEVER: Mapping[Category, str] = MappingProxyType(
             "run as well"
         ),
         Category.SSH_HOST_KEY_ERROR: "a person has to look whether the host is still the right one",
-        Category.PLAN_CHANGED: "a person has to look at what changed and ask for the run again",
+        Category.PLAN_CHANGED: "a person has to look at what changed and confirm it again",
+        Category.NOT_PROVEN: "somebody has to run it in the other environment first",
         Category.INTERNAL_ERROR: "nobody knows what Ferry had done until an operator has looked",
     }
 )

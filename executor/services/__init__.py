@@ -14,9 +14,11 @@ from executor.services.ground import Ground
 from executor.services.history import History
 from executor.services.launcher import Ask, Duplicate, Launcher
 from executor.services.news import Item, News
+from executor.services.preflights import Preflights
 from executor.services.queue import Queue
 from executor.services.records import Records
 from executor.services.second_factors import CodeNeeded, SecondFactors
+from executor.services.voids import Voids
 
 __all__ = [
     "Ask",
@@ -48,6 +50,8 @@ class Services:
     records: Records
     second_factors: SecondFactors
     break_glass: BreakGlass
+    preflights: Preflights
+    voids: Voids
 
 
 def build(ground: Ground) -> Services:
@@ -66,4 +70,6 @@ def build(ground: Ground) -> Services:
         records=Records(ground),
         second_factors=SecondFactors(ground),
         break_glass=BreakGlass(ground),
+        preflights=Preflights(ground),
+        voids=Voids(ground),
     )

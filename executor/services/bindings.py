@@ -1,6 +1,6 @@
 """Which environment a channel runs in."""
 
-from db.model.catalog import Environment
+from db.model.catalog import Environment, Kind
 from db.model.errors import Conflict, NotFound
 from db.model.people import Person
 from executor.rules.access import Verb
@@ -66,6 +66,21 @@ class Bindings:
         async with self._ground.db.read() as repos:
             binding = await repos.bindings.of(channel_id)
             return await repos.environments.get(binding.environment_id) if binding else None
+
+    async def production(self) -> list[tuple[str, str]]:
+        """Return (name of the environment, channel id) of what is bound to production."""
+        async with self._ground.db.read() as repos:
+            names = {
+                one.id: one.name
+                for one in await repos.environments.all()
+                if one.kind is Kind.PRODUCTION
+            }
+            bound = await repos.bindings.all()
+        return [
+            (names[one.environment_id], one.channel_id)
+            for one in bound
+            if one.environment_id in names
+        ]
 
     async def channels(self) -> dict[str, list[str]]:
         """Return the bound channel ids by environment name."""

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from db.model.catalog import Environment, EnvironmentDraft, Job, JobDraft, Source, SourceDraft
-from db.model.errors import NotFound
+from db.model.errors import InvalidInput, NotFound
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import Verb
@@ -93,9 +93,13 @@ class Catalog:
             return await find_job(repos, name)
 
     async def create_job(self, draft: JobDraft, by: Person) -> Job:
-        """Create a job; NotAllowed unless an admin asks, Conflict if the name is taken."""
+        """Create a job; NotAllowed unless an admin asks, Conflict if the name is taken.
+
+        InvalidInput at the field ``proven_in`` if there is no such environment.
+        """
         async with self._ground.db.begin() as repos:
             await require(self._ground, repos, Verb.DEFINE, by)
+            await _check_proven_in(repos, draft)
             made = await repos.jobs.add(draft, by.user_id)
             repos.audit.note(by.user_id, "job.created", made.name, after=asdict(draft))
             return made
@@ -106,6 +110,15 @@ async def find_job(repos: Repos, name: str) -> Job:
     if found := await repos.jobs.named(name.strip().lower()):
         return found
     raise unknown("job", name, [job.name for job in await repos.jobs.search("", _MOST)])
+
+
+async def _check_proven_in(repos: Repos, draft: JobDraft) -> None:
+    if draft.proven_in:
+        try:
+            await find_environment(repos, draft.proven_in)
+        except NotFound as error:
+            sentence = f"{error.message} {error.hint}".strip()
+            raise InvalidInput(sentence, fields={"proven_in": sentence}) from error
 
 
 async def find_environment(repos: Repos, name: str) -> Environment:

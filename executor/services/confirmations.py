@@ -12,6 +12,7 @@ from db.repos import Repos
 from executor.rules.access import check_is_open
 from executor.rules.confirming import missing, terms_in_force
 from executor.rules.lifecycle import AWAITING
+from executor.rules.readiness import check_ready
 from executor.rules.reasons import reason_of
 from executor.services.access import require_cancel
 from executor.services.answers import allowed, check_awaits, check_may, held
@@ -31,8 +32,9 @@ class Confirmations:
         """Say yes; return the execution, which is in the queue once enough people did.
 
         *plan_hash* is what the person saw (a prefix will do, from 12 digits on). Raises Conflict
-        when it was answered before, has expired, or shows another plan; NotAllowed unless the
-        environment's policy lets *by* answer; CodeNeeded where it wants a second factor, too.
+        when it was answered before, has expired, shows another plan, or was not found in order on
+        its host; NotAllowed unless the environment's policy lets *by* answer; CodeNeeded where it
+        wants a second factor, too.
         """
         async with self._ground.db.begin() as repos:
             execution = await held(repos, execution_id, self._ground.clock())
@@ -41,6 +43,7 @@ class Confirmations:
             execution, refusal = await allowed(self._ground, repos, execution, by)
             if refusal is None:
                 _check_plan(execution, plan_hash)
+                check_ready(execution)
                 factor = await repos.second_factors.get(by.user_id)
                 check_factor(factor, environment, self._ground.clock())
                 execution = await self._yes(repos, execution, environment, by)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 
 from db.model.errors import NotFound
-from db.model.execution import Attempt, Execution, LogLine, Stream
+from db.model.execution import Attempt, Execution, LogLine, Status, Stream
 from db.repos import Repos
 from executor.rules.confirming import Answerers, answerers
 from executor.services.ground import Ground
@@ -51,6 +51,14 @@ class History:
                 return
             yield "".join(f"{_prefix(line)} {line.text}\n" for line in lines)
             after = lines[-1].number
+
+    async def proves(self, execution: Execution) -> bool:
+        """Return whether it is a success that its job needs before it runs on production."""
+        if execution.status is not Status.SUCCEEDED:
+            return False
+        async with self._db.read() as repos:
+            job = await repos.jobs.get(execution.job_id, execution.job_version)
+        return job.proven_in == execution.environment_name
 
     async def attempts(self, execution: Execution) -> list[Attempt]:
         """Return its tries, the first one first."""

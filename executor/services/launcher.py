@@ -8,7 +8,7 @@ from typing import Any
 
 from db.model.catalog import ConfirmationPolicy, Environment, Job
 from db.model.errors import Conflict, InvalidInput, NotFound
-from db.model.execution import Execution, Status
+from db.model.execution import Execution, Plan, Status
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import Verb, check_is_open
@@ -44,13 +44,23 @@ class Duplicate(Conflict):
     def __init__(self, waiting: Execution) -> None:
         asks = waiting.status is Status.AWAITING_CONFIRMATION
         stands = "for its confirmation" if asks else "in the queue"
-        until = "is over or cancelled" if waiting.attempt else "has started"
+        until = "is over or cancelled" if waiting.is_retried else "has started"
         super().__init__(
             f"#{waiting.id} {waiting.job_name} with the same values waits {stands} on "
             f"{waiting.environment_name} already, so it was not asked for twice.",
             hint=f"`/migrate status #{waiting.id}` shows it. Once it {until}, ask again.",
         )
         self.waiting = waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A run that nobody asked for yet; *waiting*: the same, if it waits already."""
+
+    execution: Execution
+    environment: Environment
+    job: Job
+    waiting: Execution | None
 
 
 class Launcher:
@@ -100,10 +110,26 @@ class Launcher:
         self._ring(execution)
         return execution
 
-    async def _add(self, repos: Repos, job: Job, ask: Ask) -> Execution:
+    async def preview(self, ask: Ask) -> Preview:
+        """Return the execution that ``launch`` would make; nothing is stored, its number is 0.
+
+        Raises what ``launch`` raises, but for Duplicate: what waits already is told.
+        """
+        async with self._ground.db.read() as repos:
+            job = await find_job(repos, ask.job)
+            environment, new, plan = await self._new(repos, job, ask, Verb.PLAN)
+            waiting = await repos.executions.waiting_twin(new)
+        del new["idempotency_key"]
+        made = Execution(id=0, plan=plan, created_at=self._ground.clock(), **new)
+        return Preview(made, environment, job, waiting)
+
+    async def _new(
+        self, repos: Repos, job: Job, ask: Ask, verb: Verb
+    ) -> tuple[Environment, dict[str, Any], Plan]:
+        """Return where it would run, the columns of the new execution, and its plan."""
         environment = await _environment(repos, ask.channel_id)
         check_is_open(environment)
-        await require(self._ground, repos, Verb.RUN, ask.by, environment.id)
+        await require(self._ground, repos, verb, ask.by, environment.id)
         values = await _values(repos, job, ask.values)
         plan = plan_of(environment, job, values)
         new: dict[str, Any] = {
@@ -126,6 +152,10 @@ class Launcher:
             "max_attempts": job.retry.attempts,
         }
         new |= self._first_state(environment)
+        return environment, new, plan
+
+    async def _add(self, repos: Repos, job: Job, ask: Ask) -> Execution:
+        environment, new, plan = await self._new(repos, job, ask, Verb.RUN)
         await repos.environments.lock(environment.id)  # of two at once, one sees the other's
         if known := await _known(repos, ask.idempotency_key):
             return known
@@ -152,6 +182,8 @@ class Launcher:
         self._ground.news.ring()
         if execution.status is Status.QUEUED:
             self._ground.work.ring()
+        else:
+            self._ground.looks.ring()
 
 
 def queued(environment: Environment, now: datetime) -> dict[str, Any]:

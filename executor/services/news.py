@@ -1,15 +1,11 @@
 """What the reporter reads: executions that changed since Slack was last told."""
 
-import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from db.model.execution import Card, Execution
 from executor.services.ground import Ground
-
-_TELLING = "telling"
-_TURN = timedelta(seconds=6)  # for so long nothing is told after a crash
+from executor.services.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +24,21 @@ class News:
 
     def __init__(self, ground: Ground) -> None:
         self._db = ground.db
-        self._clock = ground.clock
-        self._name = uuid.uuid4().hex
-        self._until = datetime.min.replace(tzinfo=UTC)
+        self._turn = Turn(ground, "telling")
         self.bell = ground.news
 
     @property
     def has_turn(self) -> bool:
         """Whether it is still this process that tells: ask before each thing that is told."""
-        return self._clock() < self._until
+        return self._turn.is_ours
 
     async def take_turn(self) -> bool:
         """Return whether it is this process that tells Slack; ask again at every look."""
-        until = self._clock() + _TURN
-        if self._until < until - _TURN / 3:
-            async with self._db.begin() as repos:
-                if not await repos.turns.take(_TELLING, self._name, until):
-                    return False
-            self._until = until
-        return True
+        return await self._turn.take()
 
     async def end_turn(self) -> None:
         """Let another process tell from now on."""
-        self._until = datetime.min.replace(tzinfo=UTC)
-        async with self._db.begin() as repos:
-            await repos.turns.end(_TELLING, self._name)
+        await self._turn.end()
 
     async def pending(self, limit: int = 50) -> list[Item]:
         """Return executions with news: ends and questions first, then the oldest."""

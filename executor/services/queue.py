@@ -117,7 +117,7 @@ class Queue:
         async with self._ground.db.begin() as repos:
             for execution in await repos.queue.overdue(now):
                 end: dict[str, Any] = {"status": Status.FAILED, "finished_at": now}
-                if not execution.attempt:
+                if not execution.is_retried:
                     waited = words((now - (execution.queued_at or now)).total_seconds())
                     sentence = f"It waited {waited} in the queue, which is as long as it may."
                     end |= {"status": Status.EXPIRED, "error_message": sentence}

@@ -1,17 +1,18 @@
 """What a worker records of a run that it owns: started, out of reach, silent, tried again, over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from db.model.catalog import Environment
 from db.model.categories import Category
 from db.model.errors import LeaseLost
-from db.model.execution import LIVE, Execution, Status
+from db.model.execution import LIVE, Execution, Plan, Status
 from db.repos import Repos
 from executor.rules.lifecycle import may_become
 from executor.rules.outcomes import Outcome, failed
+from executor.rules.plan import plan_hash
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 
@@ -35,10 +36,11 @@ class Records:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
-    async def start_requested(self, execution: Execution) -> bool:
+    async def start_requested(self, execution: Execution, plan: Plan) -> bool:
         """Record that the start is about to be sent; False if a person cancelled meanwhile.
 
-        From here on the script may be running, whatever happens to us.
+        From here on the script may be running, whatever happens to us. *plan*: what was measured
+        right before; it is stored where it is not what the execution has.
         """
         async with self._ground.db.begin() as repos:
             fresh = await repos.executions.get(execution.id)
@@ -46,33 +48,41 @@ class Records:
                 raise LeaseLost(_LOST)
             if fresh.status is not Status.RUNNING:
                 return False
-            ours = await repos.attempts.change(
+            if (new := plan_hash(plan)) != fresh.plan_hash:
+                await repos.executions.change(
+                    execution.id,
+                    expect={Status.RUNNING},
+                    fence=execution.fence,
+                    plan=asdict(plan),
+                    plan_hash=new,
+                )
+            is_ours = await repos.attempts.change(
                 execution.id,
                 execution.attempt,
                 fence=execution.fence,
                 start_requested_at=self._ground.clock(),
             )
-        if not ours:
+        if not is_ours:
             raise LeaseLost(_LOST)
         return True
 
     async def may_run(self, execution: Execution) -> bool:
         """Return whether a start may have been sent. Raises LeaseLost when it is not ours."""
         async with self._ground.db.begin() as repos:
-            await self._ours(repos, execution)
+            await ours(repos, execution)
             attempt = await repos.attempts.get(execution.id, execution.attempt)
         return attempt.start_requested_at is not None
 
     async def started(self, execution: Execution) -> None:
         """Record that the host said the script was started; LeaseLost when it is not ours."""
         async with self._ground.db.begin() as repos:
-            ours = await repos.attempts.change(
+            is_ours = await repos.attempts.change(
                 execution.id,
                 execution.attempt,
                 fence=execution.fence,
                 started_at=self._ground.clock(),
             )
-        if not ours:
+        if not is_ours:
             raise LeaseLost(_LOST)
 
     async def reconnecting(self, execution: Execution, *, lost: bool) -> None:
@@ -87,10 +97,10 @@ class Records:
     async def stopping(self, execution: Execution, reason: str) -> None:
         """Record why Ferry itself is about to stop the script: after a restart it is known."""
         async with self._ground.db.begin() as repos:
-            ours = await repos.attempts.change(
+            is_ours = await repos.attempts.change(
                 execution.id, execution.attempt, fence=execution.fence, stop_reason=reason
             )
-        if not ours:
+        if not is_ours:
             raise LeaseLost(_LOST)
 
     async def _mark(self, execution: Execution, **values: Any) -> None:
@@ -116,11 +126,11 @@ class Records:
         """
         now = self._ground.clock()
         async with self._ground.db.begin() as repos:
-            fresh = await self._ours(repos, execution)
+            fresh = await ours(repos, execution)
             if fresh.status is not Status.RUNNING:
                 return False
             environment = await repos.environments.get(execution.environment_id)
-            error = _error(outcome, exit_status)
+            error = error_of(outcome, exit_status)
             won = await repos.executions.change(
                 execution.id,
                 expect={Status.RUNNING},
@@ -137,7 +147,7 @@ class Records:
             )
             if not won:
                 raise LeaseLost(_LOST)
-            await self._end_attempt(repos, execution, error)
+            await end_attempt(repos, execution, error, self._ground.clock())
         self._ground.news.ring()
         self._ground.work.ring()
         return True
@@ -158,10 +168,10 @@ class Records:
         here looked.
         """
         async with self._ground.db.begin() as repos:
-            fresh = await self._ours(repos, execution)
+            fresh = await ours(repos, execution)
             if not may_become(fresh.status, outcome.status):
                 outcome = failed(Category.KILLED_EXTERNALLY)  # stopped, and not by us
-            error = _error(outcome, exit_status)
+            error = error_of(outcome, exit_status)
             won = await repos.executions.change(
                 execution.id,
                 expect={fresh.status},
@@ -177,7 +187,7 @@ class Records:
             )
             if not won:
                 raise LeaseLost(_LOST)
-            await self._end_attempt(repos, execution, error)
+            await end_attempt(repos, execution, error, self._ground.clock())
         self._ground.news.ring()
         self._ground.work.ring()
 
@@ -204,27 +214,28 @@ class Records:
             return now
         return min(now, attempt.started_at + timedelta(seconds=lasted_s))
 
-    async def _ours(self, repos: Repos, execution: Execution) -> Execution:
-        await repos.executions.hold(execution.id)  # a cancel in between is no lost lease
-        fresh = await repos.executions.get(execution.id)
-        if fresh is None or fresh.fence != execution.fence or not fresh.status.is_live:
-            raise LeaseLost(_LOST)
-        return fresh
 
-    async def _end_attempt(
-        self, repos: Repos, execution: Execution, error: Mapping[str, Any]
-    ) -> None:
-        end = {**error, "error_message": str(error["error_message"])[:_MOST_OF_MESSAGE]}
-        await repos.attempts.change(
-            execution.id,
-            execution.attempt,
-            fence=execution.fence,
-            finished_at=self._ground.clock(),
-            **end,
-        )
+async def ours(repos: Repos, execution: Execution) -> Execution:
+    """Return the execution as it is now, held; LeaseLost unless it lives and is still ours."""
+    await repos.executions.hold(execution.id)  # a cancel in between is no lost lease
+    fresh = await repos.executions.get(execution.id)
+    if fresh is None or fresh.fence != execution.fence or not fresh.status.is_live:
+        raise LeaseLost(_LOST)
+    return fresh
 
 
-def _error(outcome: Outcome, exit_status: int | None) -> dict[str, Any]:
+async def end_attempt(
+    repos: Repos, execution: Execution, error: Mapping[str, Any], now: datetime
+) -> None:
+    """Note that the attempt is over, and the *error* that ended it."""
+    end = {**error, "error_message": str(error["error_message"])[:_MOST_OF_MESSAGE]}
+    await repos.attempts.change(
+        execution.id, execution.attempt, fence=execution.fence, finished_at=now, **end
+    )
+
+
+def error_of(outcome: Outcome, exit_status: int | None = None) -> dict[str, Any]:
+    """Return what is stored of *outcome*, in the attempt and in the execution."""
     return {
         "error_category": outcome.category,
         "error_detail": outcome.detail,

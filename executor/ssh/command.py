@@ -21,7 +21,6 @@ _TAKEN = frozenset(
     }
 )
 _REFUSE = 'refuse() { echo "$2" >"$1/reason"; exit "$3"; }'
-_TELL = "refuse() { printf '\\036ferry %s\\n' \"$2\"; exit 0; }"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,29 +45,42 @@ def program(invocation: Invocation) -> bytes:
     exports = [f"export {key}={shlex.quote(value)}" for key, value in invocation.variables.items()]
     words = [*_interpreter(invocation), _script(invocation)]
     words += map(shlex.quote, invocation.arguments)
-    return _text(_REFUSE, [*_preflight(invocation), *exports, f"exec {' '.join(words)}"])
+    return _text([*_preflight(invocation), *exports, f"exec {' '.join(words)}"])
 
 
-def check_program(invocation: Invocation) -> bytes:
-    """Return the sh text that runs nothing and only says the reason of ``program``, or "ok"."""
+def assignments(invocation: Invocation) -> bytes:
+    """Return sh lines that set folder, script, interpreter and run_path, as ``look.sh`` reads them.
+
+    From within folder they are exactly what ``program`` would run.
+    """
     _check(invocation)
-    return _text(_TELL, [*_preflight(invocation), 'refuse "$1" ok'])
+    lines = [
+        f"folder={_path(_folder(invocation))}",
+        f"script={_script(invocation)}",
+        f"interpreter={''.join(_interpreter(invocation))}",
+        f"run_path={shlex.quote(invocation.path)}",
+        "",
+    ]
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _text(refuse: str, lines: Sequence[str]) -> bytes:
-    body = [refuse, "main() {", "exec </dev/null", *lines, "}", 'main "$PWD"', ""]
+def _text(lines: Sequence[str]) -> bytes:
+    body = [_REFUSE, "main() {", "exec </dev/null", *lines, "}", 'main "$PWD"', ""]
     return "\n".join(body).encode("utf-8", "surrogateescape")
 
 
 def _preflight(invocation: Invocation) -> list[str]:
-    folder = invocation.directory or posixpath.dirname(invocation.script) or "~"
     script = _script(invocation)
     return [
         *([f"PATH={shlex.quote(invocation.path)}; export PATH"] if invocation.path else []),
-        f'cd {_path(folder)} 2>/dev/null || refuse "$1" nocwd 127',
+        f'cd {_path(_folder(invocation))} 2>/dev/null || refuse "$1" nocwd 127',
         f'[ -f {script} ] || refuse "$1" noscript 127',
         *_ready(invocation.interpreter, script),
     ]
+
+
+def _folder(invocation: Invocation) -> str:
+    return invocation.directory or posixpath.dirname(invocation.script) or "~"
 
 
 def _script(invocation: Invocation) -> str:

@@ -95,6 +95,7 @@ class ExecutionListeners:
             tail=await history.tail(execution_id, TAIL),
             forecast=await self._services.forecasts.of(execution),
             now=self._clock(),
+            proves=await history.proves(execution),
         )
         await reply.say(card)
 

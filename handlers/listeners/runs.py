@@ -9,7 +9,7 @@ from handlers import parsing
 from handlers.parsing import Click, Command, Form, Request, Search
 from handlers.replies import Reply
 from handlers.routes import Routes
-from handlers.views import bindings, catalog, notes, run_form
+from handlers.views import bindings, catalog, notes, promotion, run_form
 from handlers.views import runs as views
 from handlers.views.blocks import Block
 from handlers.views.ids import PARAMETER_PREFIX, Action, Callback, Shortcut, field
@@ -28,6 +28,7 @@ def register(routes: Routes, services: Services) -> None:
     routes.click(Action.RUN_CHANNEL, on.picked)
     routes.click(Action.EXECUTION_AGAIN, on.again)
     routes.click(Action.EXECUTION_AGAIN_WITH_CHANGES, on.again_with_changes)
+    routes.click(Action.RUN_PROMOTE, on.promote)
     routes.shortcut(Shortcut.RUN_JOB, on.from_anywhere)
     routes.search(Action.RUN_JOB, on.search)
     routes.submission(Callback.RUN_SUBMIT, on.submitted)
@@ -48,7 +49,7 @@ class RunListeners:
         if len(command.words) == 1 and any(not spec.secret_ref for spec in job.parameters):
             await self._open(reply, channel_id=command.channel_id, job=job)
             return
-        given, reason = _line(job, command.words[1:])
+        given, reason = typed_line(job, command.words[1:])
         ask = Ask(
             job=job.name,
             values=given,
@@ -145,6 +146,23 @@ class RunListeners:
             reason=old.reason,
         )
 
+    async def promote(self, click: Click, reply: Reply) -> None:
+        """Open the form for a channel of production, with the values that a run had."""
+        number, channel_id = promotion.promoted_from(click.value)
+        old = await self._services.history.execution(parsing.number(number))
+        places = await self._services.bindings.production()
+        if not channel_id and len(places) != 1:
+            told = promotion.where_to(old, places) if places else promotion.nowhere_to(old)
+            await reply.say(told)
+            return
+        await self._open(
+            reply,
+            channel_id=channel_id or places[0][1],
+            job=await self._services.catalog.job(old.job_name),
+            values=old.parameters,
+            reason=old.reason,
+        )
+
     async def _open(
         self,
         reply: Reply,
@@ -195,7 +213,7 @@ class RunListeners:
         )
 
 
-def _line(job: Job, words: Sequence[str]) -> tuple[dict[str, str], str]:
+def typed_line(job: Job, words: Sequence[str]) -> tuple[dict[str, str], str]:
     """Return the values in a typed line, and the reason if the job has no parameter called so."""
     given = parsing.values(words, job.parameters)
     has_reason = any(spec.name == REASON for spec in job.parameters)

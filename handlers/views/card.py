@@ -5,6 +5,7 @@ from datetime import datetime
 
 from db.model.execution import Execution, LogLine, Status
 from executor.rules.estimates import Forecast
+from executor.rules.readiness import is_ready
 from handlers.views.blocks import (
     Block,
     actions,
@@ -21,8 +22,16 @@ from handlers.views.blocks import (
 from handlers.views.confirming import answer_word, overridden, people, question, said_yes
 from handlers.views.going import SEPARATOR, going, in_the_queue
 from handlers.views.ids import Action, answer
+from handlers.views.looked import (
+    changed_blocks,
+    check_again_button,
+    checks_blocks,
+    measured_blocks,
+    unready,
+)
 from handlers.views.message import Told
 from handlers.views.plan import plan_blocks
+from handlers.views.promotion import promote_button
 from handlers.views.sentences import (
     BAD_ENDS,
     advice,
@@ -49,11 +58,13 @@ def execution_card(
     forecast: Forecast,
     now: datetime,
     log_permalink: str = "",
+    proves: bool = False,
 ) -> Told:
     """Return what runs, where, for whom and how it goes, with the buttons valid in this state.
 
     *tail*: the newest log lines, oldest first (of a failure: of stderr); *forecast*: when it
-    starts and how long it takes; *log_permalink*: the attached log.
+    starts and how long it takes; *log_permalink*: the attached log; *proves*: it is a success that
+    its job needs before it runs on production.
     """
     came_of_it = [section(told)] if (told := outcome(execution)) else []
     past = [section(told)] if (told := overridden(execution)) else []
@@ -66,7 +77,7 @@ def execution_card(
         case Status.RUNNING | Status.CANCELLING:
             blocks += [facts, *_live(execution, tail, forecast, now)]
         case _:
-            blocks += [*_advice(execution, tail), facts, _again(execution)]
+            blocks += [*_advice(execution, tail), facts, _again(execution, proves=proves)]
     return Told(sentence(execution, position=forecast.position, now=now), blocks)
 
 
@@ -109,9 +120,11 @@ def _receipt(execution: Execution) -> str:
 
 def _question(execution: Execution) -> list[Block]:
     where = execution.environment_name
-    blocks = [section(question(execution)), *plan_blocks(execution)]
+    ask = unready(execution) or question(execution)
+    blocks = [*changed_blocks(execution), section(ask), *plan_blocks(execution)]
     if so_far := said_yes(execution):
         blocks.append(section(so_far))
+    blocks += [*checks_blocks(execution.checks), *measured_blocks(execution)]
     if execution.expires_at:
         blocks.append(context(f"Without an answer it expires {when(execution.expires_at)}."))
     dialog = confirm(
@@ -132,7 +145,8 @@ def _question(execution: Execution) -> list[Block]:
         accessible=f"Run on {where}: #{execution.id} {execution.job_name}",
     )
     no = button("Discard", action_id=Action.EXECUTION_DISCARD, value=shown)
-    return [*blocks, actions(yes, no)]
+    first = [yes] if is_ready(execution) else check_again_button(execution)
+    return [*blocks, actions(*first, no)]
 
 
 def _with(execution: Execution) -> str:
@@ -176,8 +190,9 @@ def _advice(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
     return blocks
 
 
-def _again(execution: Execution) -> Block:
+def _again(execution: Execution, *, proves: bool) -> Block:
     buttons = [
+        *([promote_button(execution)] if proves else []),
         button(
             "Run again",
             action_id=Action.EXECUTION_AGAIN,
@@ -207,7 +222,7 @@ def _cancel(execution: Execution) -> Block:
     has_started = execution.status is Status.RUNNING
     if has_started:
         told = "will be stopped; what it has done so far stays done"
-    elif execution.attempt:
+    elif execution.is_retried:
         told = "is not tried again; what it did so far stays done"
     else:
         told = "leaves the queue; nothing of it has run"

@@ -93,6 +93,7 @@ def job_modal(sources: Sequence[Source]) -> Block:
         *_limits(),
         *_retries(),
         *_silence(),
+        *_proof(),
     ]
     return modal("New job", blocks, callback_id=Callback.JOB_SUBMIT, submit="Create")
 
@@ -196,6 +197,20 @@ def _silence() -> list[Block]:
             block_id=field("silence_action"),
             optional=True,
         ),
+    ]
+
+
+def _proof() -> list[Block]:
+    return [
+        text_field(
+            "proven_in",
+            "Proven in",
+            placeholder="staging",
+            hint="The environment where the same version must have succeeded, with the same "
+            "script, before it runs elsewhere (development aside); empty: none.",
+            optional=True,
+            most=63,
+        )
     ]
 
 

@@ -26,7 +26,7 @@ def in_the_queue(execution: Execution, forecast: Forecast, now: datetime) -> str
     told = in_line(forecast.position)
     facts = [told[:1].upper() + told[1:], *_why_it_waits(forecast)]
     lines = []
-    if execution.attempt:
+    if execution.is_retried:
         failed = attempt_failed(execution)
         lines.append(f"🔁 {failed[:1].upper()}{clip_mrkdwn(failed[1:], FAILURE)}")
     if execution.not_before and execution.not_before > now:

@@ -10,6 +10,7 @@ from handlers.views.message import Told
 VERBS = {
     "run": "pick a job and fill in its form",
     "run job name=value …": "the same in one line",
+    "plan job name=value …": "exactly what that would run; nothing is started",
     "status [#n]": "what runs and waits, or one run",
     "queue": "what waits, in which order, and when it will start",
     "cancel #n": "stop a run, or take it out of the queue",

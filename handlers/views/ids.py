@@ -29,6 +29,7 @@ class Action(StrEnum):
     EXECUTION_OLDER = "execution.older"
     EXECUTION_QUEUE = "execution.queue"
     EXECUTION_FRONT = "execution.front"
+    EXECUTION_CHECK = "execution.check"
 
     FACTOR_FIRST = "factor.first"
 
@@ -36,6 +37,7 @@ class Action(StrEnum):
     RUN_FORM = "run.form"
     RUN_JOB = "run.job"
     RUN_CHANNEL = "run.channel"
+    RUN_PROMOTE = "run.promote"
 
     BINDING_OPEN = "binding.open"
     BINDING_BIND = "binding.bind"

@@ -1,12 +1,9 @@
 """Exactly what will run, line by line: this is what a person says yes to, so nothing is hidden."""
 
-import base64
-import binascii
-import hashlib
-from collections.abc import Sequence
-
-from db.model.execution import Execution, Plan
+from db.model.execution import Execution, Measured, Plan
 from executor.rules.durations import words
+from executor.rules.host_keys import fingerprints
+from executor.rules.sizes import size_words
 from handlers.views.blocks import Block, code, visible
 
 VALUE = 300  # characters of one value; what is left out is counted
@@ -42,6 +39,7 @@ def plan_lines(execution: Execution) -> list[str]:
         ("host key", fingerprints(plan.host_key)),
         ("directory", plan.directory),
         *_program(plan),
+        *_measured(plan.measured),
         *((f"argument {n}", value) for n, value in enumerate(plan.arguments, 1)),
         *(("variable", variable) for variable in plan.variables),
         ("timeout", f"{words(plan.timeout_s)}, then TERM, KILL after {words(plan.grace_s)}"),
@@ -50,29 +48,28 @@ def plan_lines(execution: Execution) -> list[str]:
     return [f"{label + ':':<13}{_shown(value)}" for label, value in facts]
 
 
-def fingerprints(host_key: str) -> str:
-    """Return algorithm and SHA-256 of each pinned key, as ``ssh-keygen -l`` writes them."""
-    keys = [_fingerprint(line.split()) for line in host_key.splitlines() if line.strip()]
-    return ", ".join(keys) or "none is pinned"
-
-
-def _fingerprint(fields: Sequence[str]) -> str:
-    if fields[0] == "@revoked":
-        return f"never {_fingerprint(fields[1:] or [''])}"
-    if len(fields) < 2:
-        return "(unreadable)"
-    try:
-        blob = base64.b64decode(fields[1], validate=True)
-    except (binascii.Error, ValueError):
-        return f"{fields[0]} (unreadable)"
-    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-    return f"{fields[0]} SHA256:{digest}"
-
-
 def _program(plan: Plan) -> list[tuple[str, str]]:
     if not plan.interpreter:
         return [("program", plan.script)]
     return [("interpreter", plan.interpreter), ("script", plan.script)]
+
+
+def _measured(measured: Measured | None) -> list[tuple[str, str]]:
+    """Return what was found on the host in the place of the script."""
+    if measured is None:
+        return []
+    facts = [
+        ("really", measured.script),
+        ("sha256", measured.sha256),
+        ("size", f"{size_words(measured.size)}, modified {measured.modified_at}"),
+    ]
+    if measured.revision:
+        dirty = " with uncommitted changes" if measured.is_dirty else ""
+        facts.append(("revision", f"{measured.revision}{dirty}"))
+    if measured.interpreter:
+        version = f", {measured.interpreter_version}" if measured.interpreter_version else ""
+        facts.append(("run by", f"{measured.interpreter}{version}"))
+    return facts
 
 
 def _besides(plan: Plan) -> list[tuple[str, str]]:

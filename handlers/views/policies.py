@@ -59,6 +59,8 @@ def job_policy(one: JobDraft) -> str:
     if one.silence_s is not None:
         does = "stops" if one.silence_action is SilenceAction.STOP else "warns"
         facts.append(f"{does} after {words(one.silence_s)} of silence")
+    if one.proven_in:
+        facts.append(f"runs elsewhere only once it succeeded on {mono(one.proven_in)}")
     return _BETWEEN.join(facts)
 
 

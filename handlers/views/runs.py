@@ -96,7 +96,7 @@ def spoken(one: Execution, *, now: datetime) -> str:
 def _state(one: Execution, now: datetime) -> list[str]:
     """Return where a run stands and for how long; of one that is tried again, when and why."""
     why = one.error_category
-    if one.status is Status.QUEUED and one.attempt:
+    if one.status is Status.QUEUED and one.is_retried:
         waits = f"waits for attempt {one.attempt + 1} of {one.max_attempts}"
         if one.not_before and one.not_before > now:
             waits += f", due {moment(one.not_before, CLOCK)}"

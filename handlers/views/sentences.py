@@ -48,7 +48,7 @@ def sentence(execution: Execution, *, position: int, now: datetime) -> str:
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
             told = awaits(execution)
-        case Status.QUEUED if execution.attempt:
+        case Status.QUEUED if execution.is_retried:
             told = f"is tried again: {attempt_failed(execution)}"
         case Status.QUEUED:
             told = f"is queued, {in_line(position)}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db.model.catalog import Kind
+from db.model.categories import Category
 from db.model.execution import Attempt, Execution, LogLine, Status
 from executor.rules.confirming import Answerers
 from executor.rules.durations import words
@@ -13,6 +14,7 @@ from handlers.views.alarms import ALARM_REFUSED, broken_glass, not_alarmed, remi
 from handlers.views.blocks import Block, code, context, esc, mono, person, section, when
 from handlers.views.going import CLOCK, is_slow, usually
 from handlers.views.ids import COMMAND
+from handlers.views.looked import voided
 from handlers.views.message import Told
 from handlers.views.sentences import (
     BAD_ENDS,
@@ -69,6 +71,8 @@ def due_posts(
         posts = [*begun, *posts, *_line(execution, said, now)]
         posts += [*_silence(execution, said, now), *_slow(execution, estimate, now)]
         posts += _milestone(execution, now)
+    elif execution.status is Status.AWAITING_CONFIRMATION and execution.voided_plan:
+        posts += [_voided(execution)]
     posts = [*called, *posts]
     return [post for post in posts if post.key not in said and not _is_past(post.key, said)]
 
@@ -107,7 +111,9 @@ def _started(execution: Execution) -> Post:
 
 
 def _is_followed(attempt: Attempt, execution: Execution) -> bool:
-    """Whether another attempt came, or comes, after *attempt*."""
+    """Whether another attempt came, or comes, after *attempt*: one in which something ran."""
+    if attempt.error_category is Category.PLAN_CHANGED:
+        return False
     is_past = attempt.number < execution.attempt
     return is_past or (attempt.number == execution.attempt and execution.status is Status.QUEUED)
 
@@ -119,6 +125,15 @@ def _retried(execution: Execution, attempt: Attempt) -> Post:
     if is_next and execution.not_before:
         told += f" The next one is due {when(execution.not_before, CLOCK)}."
     return Post(f"attempt-{attempt.number}", _message(told))
+
+
+def _voided(execution: Execution) -> Post:
+    """Return that it is asked again, each time it is."""
+    told = (
+        f"✋ {person(execution.requested_by)}: {name(execution)} did not start. "
+        f"{voided(execution)} Nothing ran; its card shows what changed, and asks again."
+    )
+    return Post(f"voided-{execution.attempt}", _message(told))
 
 
 def _silence(execution: Execution, said: Collection[str], now: datetime) -> list[Post]:

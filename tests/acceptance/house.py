@@ -61,11 +61,26 @@ class House:
     # -- asking and waiting -------------------------------------------------------------------
 
     async def asks(self, person: Person, channel: str, line: str) -> Json:
-        """Let *person* type ``/migrate run <line>``; return the card as soon as it is there."""
+        """Let *person* type ``/migrate run <line>``; return the card as soon as it is there.
+
+        One that asks: as soon as its host was looked at.
+        """
         before = await newest(person, channel)
         await person.types(channel, f"/migrate run {line}")
         job = line.split(maxsplit=1)[0]
-        return await person.sees(channel, f"{job} on ", timeout=PATIENCE_S, after=before)
+        card = await person.sees(channel, f"{job} on ", timeout=PATIENCE_S, after=before)
+        return await self.looked_at(card) if "Discard" in screen.buttons(card) else card
+
+    async def looked_at(self, card: Json) -> Json:
+        """Return *card* as it is once it may be confirmed, or says why it may not."""
+
+        async def look() -> Json | None:
+            (now,) = await self.cards(card)
+            labels = screen.buttons(now)
+            is_over = any(each.startswith(("Run on ", "Check again")) for each in labels)
+            return {**card, **now} if is_over else None
+
+        return await eventually(look, f"the host of #{number_of(card)} was looked at")
 
     async def answer(self, person: Person, channel: str, text: str, words: str) -> str:
         """Let *person* type *text*; return the note to them with *words*."""

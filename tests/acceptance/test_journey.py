@@ -156,7 +156,7 @@ async def _log_is_what_was_printed(ferry: House, card: Json, sample: Installed) 
 async def _of_two_answers_one_counts(ferry: House) -> None:
     line = "import-patients iclinic drleandro 320700 x@example.com pace=0"
     card = await ferry.asks(ferry.bruno, PRODUCTION, line)
-    asked = await ferry.bruno.sees(PRODUCTION, "exactly what will run")
+    asked = await ferry.bruno.sees(PRODUCTION, "exactly what will run", timeout=PATIENCE_S)
     before = await newest(ferry.ana, PRODUCTION)
     await ferry.ana.clicks(asked, "Run on production", confirm=True, as_shown=True)
     await ferry.ana.told(PRODUCTION, "waits for the confirmation of @U0BRUNO", after=before)

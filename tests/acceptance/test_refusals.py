@@ -250,7 +250,7 @@ async def test_people_of_another_workspace(ferry: House, greet: str) -> None:
 
 async def test_answer_after_expiry(sshd: Sshd, tmp_path: Path) -> None:
     """A click that comes too late starts nothing, and the card says that it expired."""
-    async with furnished(tmp_path, sshd.host, confirm_within_min=0.01) as ferry:
+    async with furnished(tmp_path, sshd.host, confirm_within_min=0.1) as ferry:
         await ferry.job("late", RAN.replace("$FERRY_TEST", "late"))
         card = await ferry.asks(ferry.bruno, PRODUCTION, "late")
         (execution,) = await ferry.services.history.recent()

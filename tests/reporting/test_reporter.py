@@ -20,6 +20,7 @@ from handlers.log_file import log_file
 from handlers.pace import QUEUED_S
 from playground.errors import Json
 from playground.server import PlaygroundSlack
+from tests.support.looked import looked_at
 from tests.support.mariadb import MariaDB
 from tests.support.rendered import texts_of
 from tests.support.reporting import ANA, Ferry, wall_clock
@@ -347,6 +348,8 @@ async def test_discard_leaves_a_receipt_and_no_buttons(
     prod = Channel(slack, "C0PROD")
     async with ferry.reporting(slack):
         execution = await ferry.launch("C0PROD")
+        await until(lambda: prod.shows("Ferry is looking at the host"))
+        await looked_at(ferry.services, execution)
         await until(lambda: prod.shows("Run on production"))
         await ferry.services.confirmations.discard(execution.id, ANA)
         await until(lambda: prod.shows("discarded by <@U0ANA>"))

@@ -9,6 +9,7 @@ from db.model.execution import Execution, Status
 from db.model.people import Person
 from executor.services import Ask, Services
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, CARLA, GOOD, PRODUCTION
 
 
@@ -16,7 +17,7 @@ from tests.support.world import ANA, BRUNO, CARLA, GOOD, PRODUCTION
 async def waiting(services: Services) -> Execution:
     """Give an execution that awaits its confirmation."""
     ask = Ask(job="import-patients", channel_id=PRODUCTION, by=BRUNO, values=GOOD)
-    return await services.launcher.launch(ask)
+    return await looked_at(services, await services.launcher.launch(ask))
 
 
 async def test_confirmed_is_queued_and_says_by_whom(
@@ -107,7 +108,7 @@ async def test_what_an_operator_asked_for_is_confirmed_by_an_admin(services: Ser
     """Nobody in Slack asked for it."""
     by = Person("cli:root")
     ask = Ask(job="import-patients", channel_id=PRODUCTION, by=by, values=GOOD)
-    waiting = await services.launcher.launch(ask)
+    waiting = await looked_at(services, await services.launcher.launch(ask))
 
     with pytest.raises(NotAllowed, match="Only an admin"):
         await services.confirmations.confirm(waiting.id, BRUNO, waiting.plan_hash)

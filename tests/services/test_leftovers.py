@@ -30,6 +30,8 @@ async def tools(ground: Ground, services: Services) -> AsyncIterator[Tools]:
     yield Tools(
         queue=services.queue,
         records=services.records,
+        preflights=services.preflights,
+        voids=services.voids,
         writer=LogWriter(ground),
         hosts=hosts,
         resolver=Resolver(hosts),
@@ -55,7 +57,7 @@ async def _ended(services: Services, server: Sshd, name: str, **changes: int) ->
     await services.launcher.launch(ask)
     execution = await services.queue.claim_next("w1", timedelta(minutes=1))
     assert execution is not None
-    await services.records.start_requested(execution)
+    await services.records.start_requested(execution, execution.plan)
     await services.records.finish(execution, Outcome(status=Status.SUCCEEDED))
     return execution
 

@@ -14,6 +14,7 @@ from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome, failed
 from executor.services import Ask, Services
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, SPECS, STAGING, another, environment
 
 LEASE = timedelta(hours=20)
@@ -182,6 +183,7 @@ async def test_a_confirmed_run_waits_from_its_confirmation_on(
     )
     clock.advance(600)
 
+    execution = await looked_at(services, execution)
     queued = await services.confirmations.confirm(execution.id, BRUNO, execution.plan_hash)
 
     assert execution.queue_expires_at is None

@@ -150,7 +150,7 @@ async def test_a_worker_that_was_paused_starts_nothing(services: Services, clock
     await services.queue.take_over("w2", LEASE)
 
     with pytest.raises(LeaseLost):
-        await services.records.start_requested(old)
+        await services.records.start_requested(old, old.plan)
     with pytest.raises(LeaseLost):
         await services.records.started(old)
 
@@ -161,4 +161,4 @@ async def test_a_cancel_before_the_start_is_seen_by_the_worker(services: Service
     mine = await _claim(services)
     await services.controls.cancel(mine.id, BRUNO)
 
-    assert await services.records.start_requested(mine) is False
+    assert await services.records.start_requested(mine, mine.plan) is False

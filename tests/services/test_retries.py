@@ -122,7 +122,7 @@ async def test_directories_of_ended_attempts_are_remembered_until_they_are_remov
     await _launch(services)
     sent = await _claim(services)
     assert sent is not None
-    await services.records.start_requested(sent)
+    await services.records.start_requested(sent, sent.plan)
     early = await services.records.leftovers(10)
     await services.records.finish(sent, Outcome(status=Status.SUCCEEDED))
 

@@ -58,6 +58,8 @@ async def _at_work(services: Services, ground: Ground) -> AsyncIterator[None]:
     tools = Tools(
         queue=services.queue,
         records=services.records,
+        preflights=services.preflights,
+        voids=services.voids,
         writer=writer,
         hosts=hosts,
         resolver=Resolver(hosts),

@@ -13,14 +13,17 @@ from db.database import Database
 from db.model.catalog import Environment
 from db.model.categories import Category
 from db.model.errors import AttemptError
+from db.model.execution import Check, CheckState, Plan
 from db.model.grants import Holder, Role
 from executor.services import Ground, Services, build
 from executor.ssh.hostkeys import HostKey
+from executor.ssh.look import Look
 from handlers.connection import SocketMode, slack_app
 from handlers.errors import Work
 from playground.cast import TEAM_ID
 from playground.server import PlaygroundSlack
 from tests.support.database import Clock
+from tests.support.executions import MEASURED
 from tests.support.waiting import until
 from tests.support.world import ANA
 
@@ -46,6 +49,15 @@ async def log_in(environment: Environment) -> None:
         raise AttemptError(
             Category.AUTHENTICATION_ERROR, "The host did not let nobody in.", hint="Check the key."
         )
+
+
+async def look_at(environment: Environment, _plan: Plan) -> Look:
+    """Find everything in order, or nothing at all."""
+    if environment.ssh_host == "down.example.com":
+        away = Check(name="reachable", state=CheckState.FAILED, words="it does not answer")
+        return Look(checks=(away,), measured=None)
+    good = Check(name="script", state=CheckState.GOOD, words="is there")
+    return Look(checks=(good,), measured=MEASURED)
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         team_id=TEAM_ID,
         scan=scan,
         log_in=log_in,
+        look_at=look_at,
         clock=clock,
         work=work,
     )

@@ -17,6 +17,7 @@ from playground.people import Person
 from playground.server import PlaygroundSlack
 from tests.slack.ferry_in import In, listening
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.waiting import until
 from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING, another, furnish
 
@@ -225,6 +226,7 @@ async def test_of_two_confirmations_one_counts(
 ) -> None:
     """The second click on the same card is told that it was late."""
     number = await launched(ferry, PRODUCTION)
+    await looked_at(ferry.services, await ferry.services.history.execution(number))
     await card(ferry, client, number, clock)
     shown = await bruno.sees(PRODUCTION, "Awaiting confirmation")
     await bruno.clicks(shown, "Run on production", confirm=True)

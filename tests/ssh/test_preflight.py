@@ -1,14 +1,18 @@
 """What is missing on the host is said exactly, by name, before and at the start."""
 
+import posixpath
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from executor.ssh.check import script_check
+from db.model.errors import AttemptError
+from db.model.execution import Plan
 from executor.ssh.command import Invocation, program
+from executor.ssh.look import measure
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
+from tests.support.executions import PLAN
 from tests.support.remote import Job
 from tests.support.sshd import Sshd, give
 
@@ -30,14 +34,24 @@ CASES = [
     pytest.param(
         {"script": "~/scripts/x.js"}, "noscript", 127, "no file ~/scripts/x.js", id="file"
     ),
-    pytest.param({"script": "~/scripts"}, "noscript", 127, "no file ~/scripts", id="a directory"),
+    pytest.param({"script": "~/scripts"}, "noscript", 127, "is a directory", id="a directory"),
     pytest.param({"interpreter": "nodejs99"}, "nointerp", 127, "nodejs99 is not", id="interpreter"),
     pytest.param({"interpreter": "/opt/node"}, "nointerp", 127, "/opt/node is not", id="its path"),
     pytest.param(
-        {"interpreter": "~/scripts/import.sh"}, "noexec", 126, "may not be", id="no program"
+        {"interpreter": "~/scripts/import.sh"}, "noexec", 126, "may not execute", id="no program"
     ),
-    pytest.param({"interpreter": ""}, "noexec", 126, "may not be executed", id="not executable"),
+    pytest.param({"interpreter": ""}, "noexec", 126, "may not execute", id="not executable"),
 ]
+
+
+def plan_of(invocation: Invocation) -> Plan:
+    """Return the plan that runs *invocation*."""
+    return replace(
+        PLAN,
+        script=invocation.script,
+        interpreter=invocation.interpreter,
+        directory=invocation.directory or posixpath.dirname(invocation.script),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -64,16 +78,17 @@ async def test_missing_part_is_named(
     number: int,
     words: str,
 ) -> None:
-    """The run's reason and the sentence of the check beforehand agree."""
+    """The run's reason and the refusal to measure it agree."""
     invocation = replace(RIGHT, **change)  # type: ignore[arg-type]
 
-    sentence = await script_check(hosts, target, invocation)
+    with pytest.raises(AttemptError) as refused:
+        await measure(hosts, target, plan_of(invocation), "")
     await job.remote.start(program(invocation), timeout_s=10, grace_s=1, max_bytes=1000)
     await job.follow()
     status = await job.remote.status()
 
-    assert words in sentence
-    assert sentence.endswith(".")
+    assert words in refused.value.message
+    assert refused.value.retry_safe
     assert (status.reason, status.exit_status) == (reason, number)
 
 
@@ -97,9 +112,9 @@ async def test_script_that_is_there_runs_in_the_right_place(
     """``~`` is the remote user's home, and the script's own directory is where it runs."""
     invocation = replace(RIGHT, **change)  # type: ignore[arg-type]
 
-    sentence = await script_check(hosts, target, invocation)
+    measured = await measure(hosts, target, plan_of(invocation), "")
     await job.remote.start(program(invocation), timeout_s=10, grace_s=1, max_bytes=1000)
     taken = await job.follow()
 
-    assert sentence == ""
+    assert measured.script.startswith(f"{scripts}/")
     assert bytes(taken.out).decode() == printed.format(folder=scripts)

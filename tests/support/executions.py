@@ -6,12 +6,20 @@ from typing import Any
 
 from db.model.catalog import Kind
 from db.model.categories import Category
-from db.model.execution import Execution, Level, LogLine, Plan, Progress, Status, Stream
+from db.model.execution import Execution, Level, LogLine, Measured, Plan, Progress, Status, Stream
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
 FINGERPRINT = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"  # says ssh-keygen
 
+MEASURED = Measured(
+    script="/home/deploy/scripts/orchestrate-import.js",
+    sha256="ab" * 32,
+    size=4211,
+    modified_at="2026-03-14T15:09:26Z",
+    interpreter="/usr/bin/node",
+    interpreter_version="v22.1.0",
+)
 PLAN = Plan(
     environment="staging",
     kind=Kind.STAGING,
@@ -28,6 +36,7 @@ PLAN = Plan(
     variables={"API_TOKEN": "env:ICLINIC_TOKEN"},
     timeout_s=600,
     grace_s=5,
+    measured=MEASURED,
 )
 QUEUED = Execution(
     id=128,
@@ -54,7 +63,7 @@ _ENDED = _STARTED | {"finished_at": NOON + timedelta(seconds=192), "lines": 40}
 _FAILED = _ENDED | {"exit_status": 127, "error_category": Category.COMMAND_NOT_FOUND}
 _FAILED |= {"error_message": "`node` is not there.", "error_hint": "Set the node path."}
 _STATES: dict[Status, dict[str, Any]] = {
-    Status.AWAITING_CONFIRMATION: {"expires_at": NOON + timedelta(minutes=30)},
+    Status.AWAITING_CONFIRMATION: {"expires_at": NOON + timedelta(minutes=30), "checked_at": NOON},
     Status.QUEUED: {},
     Status.RUNNING: _STARTED | {"progress": Progress(done=7, total=12), "lines": 7},
     Status.CANCELLING: _STARTED | {"cancelled_by": "U0ANA"},

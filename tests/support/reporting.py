@@ -25,6 +25,7 @@ from executor.services.log_writer import Batch, LogWriter
 from executor.services.news import News
 from handlers.reporter import Reporter
 from playground.server import PlaygroundSlack
+from tests.support.looked import looked_at
 from tests.support.outbox import outbox_on
 
 ANA = Person("U0ANA", "T0FERRY")
@@ -85,6 +86,7 @@ class Ferry:
         """Ask for a run and let it begin."""
         execution = await self.launch(channel_id)
         if execution.expires_at:
+            execution = await looked_at(self.services, execution)
             await self.services.confirmations.confirm(execution.id, ANA, execution.plan_hash)
         return await self.claim()
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from db.model.catalog import Kind
 from db.model.execution import Attempt, Execution, LogLine, Progress, Status, Stream
 from executor.rules.estimates import Forecast, estimate
+from executor.rules.host_keys import fingerprints
 from handlers.views.card import execution_card
 from handlers.views.ids import Action
 from handlers.views.message import Told
-from handlers.views.plan import fingerprints, plan_lines
+from handlers.views.plan import plan_lines
 from handlers.views.queue import queue
 from handlers.views.sentences import LOOK, in_line, place, share
 from handlers.views.thread import due_posts, log_refused, not_here
@@ -96,7 +97,7 @@ def test_question_shows_exactly_what_will_run() -> None:
 
     lines = shown(told).splitlines()
     start = lines.index("job:         import-patients, version 3")
-    assert lines[start : start + 12] == [
+    assert lines[start : start + 16] == [
         "job:         import-patients, version 3",
         "parameter:   sistema = iclinic",
         "parameter:   usuario = dr leandro",
@@ -105,6 +106,10 @@ def test_question_shows_exactly_what_will_run() -> None:
         "directory:   ~/scripts",
         "interpreter: node",
         "script:      ~/scripts/orchestrate-import.js",
+        "really:      /home/deploy/scripts/orchestrate-import.js",
+        f"sha256:      {'ab' * 32}",
+        "size:        4.2 kB, modified 2026-03-14T15:09:26Z",
+        "run by:      /usr/bin/node, v22.1.0",
         "argument 1:  iclinic",
         "argument 2:  dr leandro",
         "variable:    API_TOKEN",

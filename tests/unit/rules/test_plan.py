@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from db.model.catalog import Kind
 from db.model.execution import Measured, Plan
-from executor.rules.plan import plan_hash, plan_of
+from executor.rules.plan import as_known, plan_hash, plan_of
 from tests.unit.rules.samples import IMPORT, PLAN, STAGING, VALUES
 
 MEASURED = Measured(
@@ -26,6 +26,7 @@ OTHER: dict[str, object] = {
     "arguments": ("iclinic", "drleandro 320623"),
     "variables": {"API_TOKEN": "env:OTHER"},
     "measured": MEASURED,
+    "silence_s": 60,
 }
 
 
@@ -137,3 +138,17 @@ def test_what_plans_learned_later_changes_no_old_one() -> None:
     assert plan_hash(PLAN) == old
     assert plan_hash(replace(PLAN, attempts=2)) != old
     assert plan_hash(replace(PLAN, silence_s=60, silence_action="warn")) != old
+
+
+def test_a_version_that_was_not_told_in_time_is_no_other_plan() -> None:
+    """But another one is, and so is another path."""
+    known = replace(PLAN, measured=MEASURED)
+    late = replace(PLAN, measured=replace(MEASURED, interpreter_version=""))
+    other = replace(PLAN, measured=replace(MEASURED, interpreter_version="v23.0.0"))
+    moved = replace(PLAN, measured=replace(MEASURED, interpreter="/opt/node"))
+
+    assert as_known(late, known) == known
+    assert as_known(known, late) == late
+    assert as_known(other, known) == other
+    assert as_known(moved, known) == moved
+    assert as_known(known, PLAN) == known

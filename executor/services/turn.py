@@ -1,0 +1,39 @@
+"""Whose turn it is, of several processes, to do what only one of them may do."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from executor.services.ground import Ground
+
+_LASTS = timedelta(seconds=6)  # for so long nothing is done after a crash
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Turn:
+    """The turn called *name*; it runs out by itself."""
+
+    def __init__(self, ground: Ground, name: str) -> None:
+        self._db, self._clock, self._name = ground.db, ground.clock, name
+        self._holder = uuid.uuid4().hex
+        self._until = _NEVER
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is still this process: ask before each thing that is done."""
+        return self._clock() < self._until
+
+    async def take(self) -> bool:
+        """Return whether it is this process; ask again at every look."""
+        until = self._clock() + _LASTS
+        if self._until < until - _LASTS / 3:
+            async with self._db.begin() as repos:
+                if not await repos.turns.take(self._name, self._holder, until):
+                    return False
+            self._until = until
+        return True
+
+    async def end(self) -> None:
+        """Let another process have it from now on."""
+        self._until = _NEVER
+        async with self._db.begin() as repos:
+            await repos.turns.end(self._name, self._holder)

@@ -1,0 +1,100 @@
+"""What ``look.sh`` tells about a host, and the script's hash where no tool there can make one.
+
+A host's answers are not trusted: they are bounded, and what people read of them is made visible.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
+
+import asyncssh
+
+from db.model.categories import Category
+from db.model.errors import AttemptError
+from db.model.execution import Plan
+from executor.ssh.channel import ask
+from executor.ssh.command import Invocation, assignments
+from executor.ssh.errors import HelperFailed, classify
+from executor.ssh.pool import Hosts
+from executor.ssh.target import Target
+
+Facts = Mapping[str, bytes]
+
+_TEXT = files("executor.ssh").joinpath("look.sh").read_bytes()
+_MARK = b"\x1eferry look\n"  # login files may have printed before it
+_BLOCK = 1 << 18  # bytes of a script that are hashed here at once
+
+
+async def facts(
+    hosts: Hosts,
+    target: Target,
+    plan: Plan,
+    *parts: str,
+    path: str = "",
+    patience_s: int = 2,
+    timeout_s: float = 30,
+) -> Facts:
+    """Return what the *parts* of ``look.sh`` tell; *path* is the PATH of runs.
+
+    *patience_s* is what a program on the host may take to answer. Raises AttemptError.
+    """
+    invocation = Invocation(
+        script=plan.script,
+        interpreter=plan.interpreter,
+        directory=plan.directory,
+        arguments=(),
+        variables={},
+        path=path,
+    )
+    call = f"patience={patience_s}\nlook {' '.join(parts)}\n".encode("ascii")
+    program = _TEXT + assignments(invocation) + call
+    try:
+        answer = await ask(hosts, target, "exec sh -s", program, timeout_s=timeout_s)
+    except TimeoutError as error:
+        raise AttemptError(
+            Category.CONNECTION_ERROR,
+            f"{target.address} took longer than {timeout_s:.0f} s to look at the script.",
+            detail="SLOW",
+            hint="Is the host very busy, or does the script lie on a slow disk there?",
+            retry_safe=True,
+        ) from error
+    except (asyncssh.Error, OSError) as error:
+        problem = classify(error, target=target)
+        problem.retry_safe = True  # looking starts nothing, whenever the line was lost
+        raise problem from error
+    _, mark, told = answer.out.partition(_MARK)
+    if not mark:
+        failed = HelperFailed("noshell", f"exit status {answer.exit_status}")
+        raise classify(failed, target=target)
+    fields = (field.partition(b"=") for field in told.split(b"\0")[:-1])
+    return {name.decode("ascii", "replace"): value for name, _, value in fields}
+
+
+async def hash_here(hosts: Hosts, target: Target, path: bytes) -> str:
+    """Return the SHA-256 of *path*, read over SFTP; "" if the host does not serve it.
+
+    Memory stays bounded, and nothing else waits for it. Raises AttemptError.
+    """
+    digest = hashlib.sha256()
+    try:
+        async with (
+            hosts.connection(target) as connection,
+            connection.start_sftp_client(path_encoding=None) as sftp,
+            sftp.open(path, "rb", encoding=None) as file,
+        ):
+            while block := await file.read(_BLOCK):
+                digest.update(block if isinstance(block, bytes) else block.encode())
+    except (asyncssh.SFTPError, asyncssh.ChannelOpenError):
+        return ""
+    except (asyncssh.Error, OSError) as error:
+        raise classify(error, target=target) from error
+    return digest.hexdigest()
+
+
+def visible(value: bytes, longest: int = 200) -> str:
+    """Return *value* on one line, clipped; what would not be seen is escaped."""
+    text = value[: 4 * longest].decode("utf-8", "backslashreplace").strip()
+    clipped = text if len(text) <= longest else text[: longest - 1] + "…"
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in clipped
+    )

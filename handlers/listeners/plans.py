@@ -1,0 +1,86 @@
+"""What would run: shown without running anything, and looked at again where it was not in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from db.model.catalog import Environment
+from db.model.errors import InvalidInput
+from db.model.execution import Check, Plan
+from executor.services import Ask, Services, Unbound
+from executor.services.launcher import Preview
+from executor.ssh.look import Look
+from handlers import parsing
+from handlers.listeners.runs import typed_line
+from handlers.parsing import Click, Command
+from handlers.replies import Reply
+from handlers.routes import Routes
+from handlers.views import bindings, notes, run_form
+from handlers.views import preview as views
+from handlers.views.ids import COMMAND, Action
+
+LookAt = Callable[[Environment, Plan], Awaitable[Look]]
+_PATIENCE_S = 1.0  # until people are told that it takes a moment
+
+
+def register(routes: Routes, services: Services, *, look_at: LookAt) -> None:
+    """List every route of this module."""
+    on = PlanListeners(services, look_at)
+    routes.command("plan", on.plan)
+    routes.click(Action.EXECUTION_CHECK, on.check_again)
+
+
+class PlanListeners:
+    """Nothing here starts anything."""
+
+    def __init__(self, services: Services, look_at: LookAt) -> None:
+        self._services, self._look_at = services, look_at
+
+    async def plan(self, command: Command, reply: Reply) -> None:
+        """Answer ``/migrate plan job name=value …``."""
+        if not command.words:
+            raise InvalidInput(
+                "The plan of what? The name of a job is missing.",
+                hint=f"For example `{COMMAND} plan import-patients sistema=iclinic`; "
+                f"`{COMMAND} jobs` lists them.",
+            )
+        job = await self._services.catalog.job(command.words[0])
+        given, reason = typed_line(job, command.words[1:])
+        ask = Ask(
+            job=job.name,
+            values=given,
+            channel_id=command.channel_id,
+            by=command.by,
+            reason=reason,
+        )
+        try:
+            preview = await self._services.launcher.preview(ask)
+        except InvalidInput as error:
+            await reply.say(notes.refused(error, run_form.form_button(job.name, given, reason)))
+        except Unbound as error:
+            await reply.say(notes.refused(error, bindings.bind_button()))
+        else:
+            await self._show(preview, reply)
+
+    async def check_again(self, click: Click, _reply: Reply) -> None:
+        """Look at the host of a run anew; its card shows what is found."""
+        await self._services.preflights.again(parsing.number(click.value), click.by)
+
+    async def _show(self, preview: Preview, reply: Reply) -> None:
+        asked = preview.execution
+        looking = asyncio.ensure_future(self._look_at(preview.environment, asked.plan))
+        try:
+            done, _ = await asyncio.wait({looking}, timeout=_PATIENCE_S)
+            if not done:
+                await reply.say(views.looking(preview.environment))
+            seen = await looking
+        finally:
+            looking.cancel()
+        plan = replace(asked.plan, measured=seen.measured)
+        checks = [*seen.checks, *await self._proof(preview, plan)]
+        told = views.plan_note(replace(asked, plan=plan), checks, preview.waiting)
+        await reply.say(told)
+
+    async def _proof(self, preview: Preview, plan: Plan) -> list[Check]:
+        check = await self._services.preflights.proof(preview.job, preview.environment, plan)
+        return [check] if check else []

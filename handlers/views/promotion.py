@@ -1,0 +1,56 @@
+"""From a success where a job is proven to the same run on production."""
+
+from collections.abc import Sequence
+
+from db.model.execution import Execution
+from handlers.views.blocks import Block, button, esc, section
+from handlers.views.ids import COMMAND, Action
+from handlers.views.message import Told
+from handlers.views.notes import said
+from handlers.views.sentences import name
+
+MOST = 40  # a message holds 50 blocks
+
+
+def promote_button(execution: Execution) -> Block:
+    """Return the button that opens the form for production, with the values of *execution*."""
+    return button(
+        "Run on production…",
+        action_id=Action.RUN_PROMOTE,
+        value=str(execution.id),
+        style="primary",
+        accessible=f"Run #{execution.id} {execution.job_name} on production",
+    )
+
+
+def promoted_from(value: str) -> tuple[str, str]:
+    """Return the number of the run, and the channel if one was chosen, in a button's value."""
+    number, _, channel_id = value.partition(":")
+    return number, channel_id
+
+
+def where_to(execution: Execution, places: Sequence[tuple[str, str]]) -> Told:
+    """Return the choice of a channel among *places*: (name of the environment, channel id)."""
+    text = f"Where is {name(execution)} to run on production?"
+    rows = [
+        section(
+            f"{number}. *{esc(environment)}* in <#{channel_id}>",
+            accessory=button(
+                f"Run in {number}…",
+                action_id=Action.RUN_PROMOTE,
+                value=f"{execution.id}:{channel_id}",
+                accessible=f"Run #{execution.id} on {environment}, choice {number}",
+            ),
+        )
+        for number, (environment, channel_id) in enumerate(places[:MOST], 1)
+    ]
+    return Told(text, [section(text), *rows])
+
+
+def nowhere_to(execution: Execution) -> Told:
+    """Return that no channel runs in a production environment."""
+    return said(
+        f"No channel is bound to a production environment yet, so {name(execution)} cannot run "
+        "on one.",
+        hint=f"An admin binds one there, for example with `{COMMAND} bind production`.",
+    )
