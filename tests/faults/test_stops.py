@@ -37,8 +37,9 @@ def _growing(dice: random.Random) -> tuple[Recording, int]:
     """Return a recording that ends in a tree of processes, and how many it has at least."""
     kinds = [KINDS[3], KINDS[4], *dice.choices(KINDS, k=3)]
     trap = ["trap '' TERM"] if dice.random() < 0.5 else []
-    # A shell whose child is killed first may still write "Killed": that was not recorded.
-    end = "\n".join([*trap, *kinds, "touch grown", "exec 2>/dev/null", LOOP])
+    # A shell whose child is killed first may still write "Killed": that was not recorded. The
+    # stream stays open in all of them, under another number.
+    end = "\n".join(["exec 7>&2 2>/dev/null", *trap, *kinds, "touch grown", LOOP])
     return recorded(dice, lines=300).but(end=end, held_at=-1), len(kinds) + 1
 
 

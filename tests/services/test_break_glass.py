@@ -9,6 +9,7 @@ from db.model.execution import Execution, Status
 from db.model.people import Person
 from executor.services import Ask, Ground, Services
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, STAGING
 
 WHY = "the clinic is down"
@@ -18,7 +19,7 @@ WHY = "the clinic is down"
 async def waiting(services: Services) -> Execution:
     """Give an execution that awaits Bruno's confirmation."""
     ask = Ask(job="import-patients", channel_id=PRODUCTION, by=BRUNO, values=GOOD)
-    return await services.launcher.launch(ask)
+    return await looked_at(services, await services.launcher.launch(ask))
 
 
 async def test_what_awaits_confirmation_is_queued_at_once(

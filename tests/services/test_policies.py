@@ -16,6 +16,7 @@ from db.schema import confirmations, environments
 from executor.rules.confirming import Answerers
 from executor.services import Ask, Ground, Services
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, CARLA, GOOD, environment
 
 GUARDED = "C0GUARDED"
@@ -29,9 +30,10 @@ async def ask(services: Services, by: Person = BRUNO, **rules: Any) -> Execution
     draft = environment("guarded", Kind.PRODUCTION, **rules)
     await services.catalog.create_environment(draft, ANA)
     await services.bindings.bind(GUARDED, "guarded", ANA)
-    return await services.launcher.launch(
+    asked = await services.launcher.launch(
         Ask(job="import-patients", channel_id=GUARDED, by=by, values=GOOD, reason="the clinic")
     )
+    return await looked_at(services, asked)
 
 
 async def grant(ground: Ground, person: Person, role: Role) -> None:

@@ -14,6 +14,7 @@ from db.model.people import Person
 from db.schema import second_factors
 from executor.services import Ask, CodeNeeded, Ground, Services
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.phone import STEP, Phone
 from tests.support.world import ANA, BRUNO, CARLA, GOOD, environment
 
@@ -36,7 +37,7 @@ async def waiting(services: Services) -> Execution:
     await services.catalog.create_environment(draft, ANA)
     await services.bindings.bind("C0GUARDED", "guarded", ANA)
     ask = Ask(job="import-patients", channel_id="C0GUARDED", by=BRUNO, values=GOOD)
-    return await services.launcher.launch(ask)
+    return await looked_at(services, await services.launcher.launch(ask))
 
 
 async def refused(services: Services, code: str, by: Person = BRUNO) -> str:
@@ -75,6 +76,7 @@ async def test_a_yes_takes_a_code_which_is_remembered_for_an_hour(
 
     await services.confirmations.expire_due()
     again = await services.launcher.again(waiting.id, BRUNO, "C0GUARDED")
+    again = await looked_at(services, again)
     with pytest.raises(CodeNeeded):
         await services.confirmations.confirm(again.id, BRUNO, again.plan_hash)
     await services.second_factors.prove(BRUNO, phone.shows())

@@ -15,6 +15,7 @@ from playground.people import Person
 from playground.server import PlaygroundSlack
 from tests.slack.ferry_in import In
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.phone import Phone
 from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, environment, furnish
 
@@ -50,7 +51,7 @@ class Asked:
         await services.catalog.create_environment(draft, ANA)
         await services.bindings.bind(GUARDED, "guarded", ANA)
         ask = Ask(job="import-patients", channel_id=GUARDED, by=BRUNO, values=GOOD, reason="x")
-        self.id = (await services.launcher.launch(ask)).id
+        self.id = (await looked_at(services, await services.launcher.launch(ask))).id
         told = execution_card(
             await self.now(), tail=[], forecast=Forecast(position=1), now=self._clock()
         )
