@@ -178,6 +178,16 @@ class Executions(Repository):
         found = [execution_of(row) for row in await self._session.rows(query)]
         return sorted(found, key=lambda one: (one.finished_at or one.created_at, one.id))[::-1]
 
+    async def remind(self, execution_id: int, now: datetime) -> bool:
+        """Note that it was reminded of; False if it was before, or was answered."""
+        change = update(table).where(
+            table.c.id == execution_id,
+            table.c.status == Status.AWAITING_CONFIRMATION,
+            table.c.reminded_at.is_(None),
+        )
+        values = {"reminded_at": now, **news(self._now())}
+        return await self._session.change(change.values(values)) == 1
+
     async def active(self, environment_id: int | None) -> list[Execution]:
         """Return what waits or runs, oldest first."""
         states = [Status.AWAITING_CONFIRMATION, Status.QUEUED, *LIVE]

@@ -110,11 +110,7 @@ class Confirmations:
             for waiting in await repos.executions.unreminded():
                 if waiting.expires_at is None or now < _half_time(waiting, waiting.expires_at):
                     continue
-                await repos.executions.hold(waiting.id)
-                if (await find_execution(repos, waiting.id)).reminded_at is None:
-                    reminded += await repos.executions.change(
-                        waiting.id, expect=AWAITING, reminded_at=now
-                    )
+                reminded += await repos.executions.remind(waiting.id, now)
         if reminded:
             self._ground.news.ring()
         return reminded

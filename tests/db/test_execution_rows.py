@@ -305,6 +305,29 @@ async def test_a_confirmation_is_kept_with_its_plan(database: Database, clock: C
     assert row["created_at"] == clock.now
 
 
+async def test_a_waiting_run_is_reminded_of_once(database: Database, clock: Clock) -> None:
+    """The first one wins; what is queued is not reminded of at all."""
+    place = await world(database)
+    waiting = await ask(database, place, status=Status.AWAITING_CONFIRMATION)
+    queued = await ask(database, place)
+
+    async with database.begin() as repos:
+        listed = [one.id for one in await repos.executions.unreminded()]
+        won = [await repos.executions.remind(waiting.id, clock()) for _ in range(2)]
+        won.append(await repos.executions.remind(queued.id, clock()))
+        after = await repos.executions.get(waiting.id)
+
+    assert (listed, won) == ([waiting.id], [True, False, False])
+    assert after is not None
+    assert (after.reminded_at, after.version) == (clock.now, waiting.version + 1)
+    assert await _unreminded(database) == []
+
+
+async def _unreminded(database: Database) -> list[Execution]:
+    async with database.read() as repos:
+        return await repos.executions.unreminded()
+
+
 async def test_no_line_is_left_when_its_offset_is_refused(database: Database, clock: Clock) -> None:
     """Lines and offset are one transaction: an error between them leaves neither."""
     execution = await _running(database, clock)
