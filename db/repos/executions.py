@@ -165,9 +165,8 @@ class Executions(Repository):
         At most *limit* of each way to end.
         """
         found: list[Execution] = []
-        for (
-            status
-        ) in _TELLING:  # asked for all at once, SQLite would walk through the job's history
+        # Asked for all at once, SQLite would walk through the history of the job.
+        for status in _TELLING:
             query = (
                 selection()
                 .where(table.c.job_id == job_id, table.c.environment_id == environment_id)

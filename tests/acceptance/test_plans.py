@@ -248,10 +248,13 @@ async def test_a_start_that_may_have_been_sent_is_called_off_before_it_is_asked_
                 card = await ferry.bruno.sees(STAGING, "What changed:", timeout=PATIENCE_S)
                 await _yes(ferry, await ferry.looked_at(card), "staging")
                 execution = await ferry.over(card)
+            runs = sshd.host.home / ".cache" / "ferry" / "runs"
+            is_called_off = (runs / f".over.{asked.key}-1").is_symlink()
             attempts = await services.history.attempts(execution)
     finally:
         await slack.stop()
 
     assert [one.error_category for one in attempts] == [Category.PLAN_CHANGED, None]
     assert attempts[0].start_requested_at is not None
+    assert is_called_off, "a start that comes late would still begin"
     assert execution.status is Status.SUCCEEDED
