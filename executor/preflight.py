@@ -86,6 +86,8 @@ class Preflight:
             log.info("host_looked_at", is_measured=seen.measured is not None, is_stored=is_stored)
         except Unavailable:
             log.warning("look_not_stored", why="the database does not answer")
+        except Exception:  # one question must not cancel the others; it is looked at again
+            log.exception("look_not_stored")
 
     async def _seen(self, question: Question) -> Look:
         """Return what is found on the host, some of it stored meanwhile."""

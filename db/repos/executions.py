@@ -167,15 +167,21 @@ class Executions(Repository):
     async def ended(
         self, job_id: int, job_version: int, environment_id: int, limit: int
     ) -> list[Execution]:
-        """Return the last runs of that version there that succeeded or failed, last one first."""
-        query = (
-            selection()
-            .where(table.c.job_id == job_id, table.c.environment_id == environment_id)
-            .where(table.c.status.in_(_TELLING), table.c.job_version == job_version)
-            .order_by(table.c.id.desc())
-            .limit(limit)
-        )
-        found = [execution_of(row) for row in await self._session.rows(query)]
+        """Return the last runs of that version there that succeeded or failed, last one first.
+
+        At most *limit* of each way to end.
+        """
+        found: list[Execution] = []
+        # Asked for all at once, SQLite would walk through the history of the job.
+        for status in _TELLING:
+            query = (
+                selection()
+                .where(table.c.job_id == job_id, table.c.environment_id == environment_id)
+                .where(table.c.status == status, table.c.job_version == job_version)
+                .order_by(table.c.id.desc())
+                .limit(limit)
+            )
+            found += [execution_of(row) for row in await self._session.rows(query)]
         return sorted(found, key=lambda one: (one.finished_at or one.created_at, one.id))[::-1]
 
     async def remind(self, execution_id: int, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from executor.services.history import find_execution
 from executor.services.turn import Turn
 
 _AWAITING = frozenset({Status.AWAITING_CONFIRMATION})
-_PAST_RUNS = 50
+_PAST_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 A host's answers are not trusted: they are bounded, and what people read of them is made visible.
 """
 
+import asyncio
 import hashlib
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 
@@ -15,13 +17,16 @@ from db.model.execution import Plan
 from executor.ssh.channel import ask
 from executor.ssh.command import Invocation, assignments
 from executor.ssh.errors import HelperFailed, classify
+from executor.ssh.helper import last_line
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 
 Facts = Mapping[str, bytes]
 
 _TEXT = files("executor.ssh").joinpath("look.sh").read_bytes()
+PATIENT_S = 60.0  #: a script of some GB takes that long to read
 _MARK = b"\x1eferry look\n"  # login files may have printed before it
+_NUMBER = re.compile(rb"\d{1,15}")
 _BLOCK = 1 << 18  # bytes of a script that are hashed here at once
 
 
@@ -32,11 +37,11 @@ async def facts(
     *parts: str,
     path: str = "",
     patience_s: int = 2,
-    timeout_s: float = 30,
 ) -> Facts:
     """Return what the *parts* of ``look.sh`` tell; *path* is the PATH of runs.
 
-    *patience_s* is what a program on the host may take to answer. Raises AttemptError.
+    *patience_s* is what a `--version` and a `df` may take there. Raises AttemptError, also after
+    PATIENT_S; nothing is started on the host in any case.
     """
     invocation = Invocation(
         script=plan.script,
@@ -49,23 +54,14 @@ async def facts(
     call = f"patience={patience_s}\nlook {' '.join(parts)}\n".encode("ascii")
     program = _TEXT + assignments(invocation) + call
     try:
-        answer = await ask(hosts, target, "exec sh -s", program, timeout_s=timeout_s)
+        answer = await ask(hosts, target, "exec sh -s", program, timeout_s=PATIENT_S)
     except TimeoutError as error:
-        raise AttemptError(
-            Category.CONNECTION_ERROR,
-            f"{target.address} took longer than {timeout_s:.0f} s to look at the script.",
-            detail="SLOW",
-            hint="Is the host very busy, or does the script lie on a slow disk there?",
-            retry_safe=True,
-        ) from error
+        raise _slow(target) from error
     except (asyncssh.Error, OSError) as error:
-        problem = classify(error, target=target)
-        problem.retry_safe = True  # looking starts nothing, whenever the line was lost
-        raise problem from error
+        raise _safe(error, target) from error
     _, mark, told = answer.out.partition(_MARK)
     if not mark:
-        failed = HelperFailed("noshell", f"exit status {answer.exit_status}")
-        raise classify(failed, target=target)
+        raise classify(HelperFailed("noshell", last_line(answer)), target=target)
     fields = (field.partition(b"=") for field in told.split(b"\0")[:-1])
     return {name.decode("ascii", "replace"): value for name, _, value in fields}
 
@@ -78,23 +74,48 @@ async def hash_here(hosts: Hosts, target: Target, path: bytes) -> str:
     digest = hashlib.sha256()
     try:
         async with (
+            asyncio.timeout(PATIENT_S),
             hosts.connection(target) as connection,
             connection.start_sftp_client(path_encoding=None) as sftp,
             sftp.open(path, "rb", encoding=None) as file,
         ):
             while block := await file.read(_BLOCK):
-                digest.update(block if isinstance(block, bytes) else block.encode())
+                digest.update(block)  # type: ignore[arg-type]  # bytes, without an encoding
     except (asyncssh.SFTPError, asyncssh.ChannelOpenError):
         return ""
+    except TimeoutError as error:
+        raise _slow(target) from error
     except (asyncssh.Error, OSError) as error:
-        raise classify(error, target=target) from error
+        raise _safe(error, target) from error
     return digest.hexdigest()
+
+
+def number(found: Facts, name: str) -> int | None:
+    """Return the fact *name* as a number; None if it is none."""
+    text = found.get(name, b"")
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def visible(value: bytes, longest: int = 200) -> str:
     """Return *value* on one line, clipped; what would not be seen is escaped."""
     text = value[: 4 * longest].decode("utf-8", "backslashreplace").strip()
-    clipped = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in clipped
+    shown = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def _safe(error: Exception, target: Target) -> AttemptError:
+    problem = classify(error, target=target)
+    problem.retry_safe = True  # looking starts nothing, whenever the line was lost
+    return problem
+
+
+def _slow(target: Target) -> AttemptError:
+    return AttemptError(
+        Category.CONNECTION_ERROR,
+        f"{target.address} took longer than {PATIENT_S:.0f} s to look at the script.",
+        detail="SLOW",
+        hint="Is the host very busy, or does the script lie on a slow disk there?",
+        retry_safe=True,
     )

@@ -4,104 +4,106 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from db.model.execution import Check, CheckState, Plan
-from executor.ssh.facts import Facts, visible
-from executor.ssh.measure import is_version_late
+from executor.ssh.facts import Facts, number, visible
+from executor.ssh.measure import is_version_late, version
 from executor.ssh.target import Target
 
-LITTLE_DISK = 200_000_000  # bytes; below, a run may not even have room for its log
-SKEW_S = 5.0  # of a clock; more makes timestamps of the log and of the data disagree
-_FREE = re.compile(rb"\s\d+\s+\d+\s+(\d+)\s+\d+%\s+/")
-_SECONDS = re.compile(rb"(\d+)(?:\.(\d{1,9}))?")
+LITTLE_DISK = 200_000_000  #: bytes free; below, a run may not even have room for its output
+SKEW_S = 5.0  #: of a clock; more makes the times of logs and data disagree
+
+_IN_STEP_S = 0.1
+_FREE = re.compile(rb"\s\d+\s+\d+\s+(\d{1,15})\s+\d+%\s+(/.*)")  # of `df -Pk`
+_SECONDS = re.compile(rb"(\d{1,12})(?:\.(\d{1,9}))?")
+_RUNNER = re.compile(rb"(\d+) (-?\d+) (\S+)")
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _AGES = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
-def script_found(plan: Plan, found: Facts, now: datetime) -> str:
-    """Return name, size and age of the script."""
-    name = plan.script.rpartition("/")[2]
-    words = [visible(name.encode("utf-8", "surrogateescape")), size(int(found["size"]))]
-    real = visible(found["script"])
-    if real.rpartition("/")[2] != words[0]:
-        words[0] += f" → {real}"
-    if modified := found.get("modified"):
-        words.append(f"changed {_ago(now.timestamp() - int(modified))}")
+def script(plan: Plan, found: Facts, now: datetime) -> str:
+    """Return name, size and age of the script, and where it really lies if its name is a link."""
+    name = visible(plan.script.rpartition("/")[2].encode("utf-8", "surrogateescape"))
+    real = visible(found.get("script", b""))
+    words = [name if real.endswith(f"/{name}") else f"{name} → {real}"]
+    words.append(_size(number(found, "size") or 0))
+    modified = number(found, "modified")
+    if modified is not None:
+        words.append(f"changed {_ago(now.timestamp() - modified)}")
     return ", ".join(words)
 
 
-def interpreter(found: Facts, measured_version: str, plan: Plan) -> Check:
-    """Return what runs the script; it must be able to say its version in time."""
+def interpreter(found: Facts, plan: Plan) -> Check:
+    """Return what runs the script, once it was found; FAILED if it does not tell its version."""
     if not plan.interpreter:
-        return Check(
-            name="interpreter", state=CheckState.GOOD, words="none: the script runs by itself"
-        )
-    path = visible(found["interpreter"])
-    name = plan.interpreter.rpartition("/")[2]
+        return _good("interpreter", "none: the script runs by itself")
+    path, name = visible(found.get("interpreter", b"")), plan.interpreter.rpartition("/")[2]
     if is_version_late(found):
         words = (
-            f"{name} is there ({path}), but `{name} --version` takes too long. "
-            "Try it on the host, and look again."
+            f"{name} ({path}) is there, but `{name} --version` takes too long. Try it on the host."
         )
         return Check(name="interpreter", state=CheckState.FAILED, words=words)
-    said = measured_version or "version not told"
+    said = version(found) or "does not tell its version"
     shown = said if said.lower().startswith(name.lower()) else f"{name} {said}"
-    return Check(name="interpreter", state=CheckState.GOOD, words=f"{shown} ({path})")
+    return _good("interpreter", f"{shown} ({path})")
 
 
 def disk(found: Facts, plan: Plan) -> Check:
-    """Return the free space where a run's output and where the script's own files go."""
-    free: dict[str, int] = {}
-    places = (("runs_disk", "~/.cache/ferry"), ("folder_disk", plan.directory))
-    for name, place in places:
+    """Return the free space where a run's output goes, and in its directory."""
+    free: dict[bytes, tuple[int, str]] = {}  # by filesystem
+    for name, place in (("folder_disk", plan.directory), ("runs_disk", "~/.cache/ferry")):
         if told := _FREE.search(found.get(name, b"")):
-            free[place] = int(told[1]) * 1024
+            free[told[2]] = (int(told[1]) * 1024, place)
     if not free:
-        return Check(name="disk", state=CheckState.WARNING, words="the host does not tell (df)")
-    place = min(free, key=lambda each: free[each])
-    same = len(set(free.values())) == 1
-    words = f"{size(free[place])} free" + ("" if same else f" for {place}")
-    if free[place] < LITTLE_DISK:
-        words += "; a run may fail for want of space. `df -h` there shows what is full."
-        return Check(name="disk", state=CheckState.WARNING, words=words)
-    return Check(name="disk", state=CheckState.GOOD, words=words)
+        return _warning("disk", "the host does not tell (df)")
+    least, place = min(free.values())
+    words = f"{_size(least)} free" + (f" for {place}" if len(free) > 1 else "")
+    if least < LITTLE_DISK:
+        return _warning("disk", f"{words}: a run may fail for want of space (see `df -h`)")
+    return _good("disk", words)
 
 
 def clock(found: Facts, asked: datetime, answered: datetime) -> Check:
-    """Return how far the host's clock is from ours, both ways of the question allowed for."""
+    """Return how far the host's clock is off, if more than the question took there and back."""
     told = _SECONDS.match(found.get("now", b""))
     if told is None:
-        return Check(name="clock", state=CheckState.WARNING, words="the host does not tell (date)")
-    earliest = int(told[1]) + (float(f"0.{told[2].decode()}") if told[2] else 0.0)
-    latest = earliest if told[2] else earliest + 1  # some `date` know whole seconds only
-    ahead = earliest - answered.timestamp()
-    behind = asked.timestamp() - latest
-    off = max(ahead, behind, 0.0)
-    words = "in step" if off < 0.1 else f"{off:.1f} s {'ahead' if ahead > behind else 'behind'}"
-    if off > SKEW_S:
-        words += ": times in logs and data will not agree. Is NTP running there?"
-        return Check(name="clock", state=CheckState.WARNING, words=words)
-    return Check(name="clock", state=CheckState.GOOD, words=words)
+        return _warning("clock", "the host does not tell (date)")
+    fraction = told[2]
+    earliest = int(told[1]) + (float(b"0." + fraction) if fraction else 0.0)
+    latest = earliest if fraction else earliest + 1.0  # some `date` know whole seconds only
+    ahead, behind = earliest - answered.timestamp(), asked.timestamp() - latest
+    off_s = max(ahead, behind)
+    if off_s < _IN_STEP_S:
+        return _good("clock", "in step")
+    words = f"{off_s:,.1f} s {'ahead' if ahead > behind else 'behind'}"
+    if off_s > SKEW_S:
+        return _warning("clock", f"{words}: is NTP running there?")
+    return _good("clock", words)
 
 
 def by_hand(found: Facts, target: Target, now: datetime) -> Check:
     """Return whether somebody runs the script outside of Ferry; never with what arguments."""
-    runners = found.get("runners")
-    if runners is None:
-        words = "the host does not let Ferry see its processes"
-        return Check(name="by hand", state=CheckState.WARNING, words=words)
-    lines = [line.split() for line in runners.splitlines()]
-    told = [line for line in lines if len(line) == 3 and line[0].isdigit()]
+    if "problem" in found:
+        return _warning("by hand", "not looked at, since the script is not there")
+    runners = found.get("runners", b"").splitlines()
+    if b"seen" not in runners:
+        return _warning("by hand", "the host does not let Ferry see its processes")
+    told = [match for match in map(_RUNNER.fullmatch, runners) if match]
     if not told:
-        hidden = f"; processes of others than {target.user} are hidden" if "hidden" in found else ""
-        return Check(name="by hand", state=CheckState.GOOD, words=f"nobody runs it by hand{hidden}")
-    pid, age, user = (visible(word, 40) for word in told[0])
-    since = _since(age, now)
+        hidden = f" (only {target.user}'s processes can be seen)" if "hidden" in found else ""
+        return _good("by hand", f"nobody runs it by hand{hidden}")
+    pid, age, user = (visible(word, 40) for word in told[0].groups())
     more = f", and {len(told) - 1} more" if len(told) > 1 else ""
-    words = f"process {pid} of {user} runs it{since}{more}"
-    return Check(name="by hand", state=CheckState.WARNING, words=words)
+    return _warning("by hand", f"process {pid} of {user} runs it{_since(int(age), now)}{more}")
 
 
-def size(count: int) -> str:
-    """Return *count* bytes as people read them: 4.2 kB."""
+def _good(name: str, words: str) -> Check:
+    return Check(name=name, state=CheckState.GOOD, words=words)
+
+
+def _warning(name: str, words: str) -> Check:
+    return Check(name=name, state=CheckState.WARNING, words=words)
+
+
+def _size(count: int) -> str:
     for factor, unit in _UNITS:
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
@@ -116,9 +118,10 @@ def _ago(seconds: float) -> str:
     return "just now"
 
 
-def _since(age: str, now: datetime) -> str:
-    if not age.isdigit():
+def _since(age_s: int, now: datetime) -> str:
+    """Return when it began; nothing where a container sees another uptime than its processes."""
+    if not 0 <= age_s < 10**9:
         return ""
-    begun = (now - timedelta(seconds=min(int(age), 10**9))).astimezone(UTC)
-    same_day = begun.date() == now.astimezone(UTC).date()
-    return f" since {begun:{'%H:%M' if same_day else '%Y-%m-%d %H:%M'}} UTC"
+    begun = (now - timedelta(seconds=age_s)).astimezone(UTC)
+    is_today = begun.date() == now.astimezone(UTC).date()
+    return f" since {begun:%H:%M} UTC" if is_today else f" since {begun:%Y-%m-%d %H:%M} UTC"

@@ -45,7 +45,7 @@ async def install(hosts: Hosts, target: Target) -> None:
     """Put the supervisor on the host; HelperFailed if it cannot be stored."""
     answer = await ask(hosts, target, _INSTALL, TEXT)
     if answer.exit_status != 0:
-        text = _last_line(answer)
+        text = last_line(answer)
         if "o space" in text or "uota" in text:
             raise HelperFailed("nospace", text)
         if "ermission denied" in text or "annot create" in text or "ead-only" in text:
@@ -74,11 +74,12 @@ async def call(
     if not found:
         # Killed on its way it may have done its work; a shell that is none has not.
         killed = answer.exit_status in {-1, 75} or answer.exit_status > 128
-        raise HelperFailed("killed" if killed else "noshell", _last_line(answer))
+        raise HelperFailed("killed" if killed else "noshell", last_line(answer))
     text: str = found[-1].decode("ascii", "replace").strip()
     return text
 
 
-def _last_line(answer: Answer) -> str:
+def last_line(answer: Answer) -> str:
+    """Return how *answer* ended, with the last thing it said."""
     lines = (answer.err.strip() or answer.out.strip()).decode("utf-8", "replace").splitlines()
     return f"exit status {answer.exit_status}" + (f", “{lines[-1][:200]}”" if lines else "")

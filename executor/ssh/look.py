@@ -1,44 +1,33 @@
 """Looks at a host while a person reads the card: whether everything is there that a run needs.
 
-Each check is told as soon as it is known, within 3 s. One takes longer: the hash of a very large
-script is told as PENDING with words once, and then waited for as long as before a start.
+Each check is known within 3 s, good or bad. One takes longer: for the hash of a very large script
+PENDING is told once with words, and then it is waited for as long as right before a start.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from db.model.categories import Category
 from db.model.errors import AttemptError
 from db.model.execution import Check, CheckState, Measured, Plan
 from executor.ssh import findings
-from executor.ssh.facts import Facts, facts, visible
+from executor.ssh.checklist import CHECKS, LIMIT_S, REQUIRED, Checklist, Report, sentence
+from executor.ssh.facts import PATIENT_S, Facts, facts, visible
 from executor.ssh.measure import (
-    PATIENT_S,
     interpreter_problem,
     measure,
     measured,
     script_hash,
     script_problem,
-    version,
 )
 from executor.ssh.pool import Hosts
 from executor.ssh.resolve import Resolver
 from executor.ssh.target import Target
 
 __all__ = ["CHECKS", "REQUIRED", "Look", "look", "measure"]
-
-CHECKS: tuple[str, ...] = (
-    *("reachable", "host key", "login", "directory", "script", "interpreter"),
-    *("disk", "clock", "by hand"),
-)
-REQUIRED: frozenset[str] = frozenset(CHECKS[:6])  #: the others only warn
-
-_LIMIT_S = 3.0
-_LONGEST_WORDS = 600
-
-Report = Callable[[Check], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,119 +48,70 @@ async def look(
     report: Report,
     clock: Callable[[], datetime],
 ) -> Look:
-    """Return what a run of *plan* would find on *target*, each check told to *report* at once.
+    """Return what a run of *plan* would find on *target*; each check is told to *report* at once.
 
-    Whatever is wrong with the host is a failed check with a sentence, never an exception.
+    What is wrong with the host is a failed check with a sentence, never an exception.
     """
-    looking = _Looking(hosts, resolver, target, plan, shell_setup, report=report, clock=clock)
-    return await looking.all()
+    looking = _Looking(hosts, target, plan, Checklist(report), clock)
+    return await looking.all(resolver, shell_setup)
 
 
 class _Looking:
     def __init__(
         self,
         hosts: Hosts,
-        resolver: Resolver,
         target: Target,
         plan: Plan,
-        shell_setup: str,
-        *,
-        report: Report,
+        checklist: Checklist,
         clock: Callable[[], datetime],
     ) -> None:
-        self._hosts, self._resolver, self._target, self._plan = hosts, resolver, target, plan
-        self._shell_setup, self._report, self._clock = shell_setup, report, clock
-        self._told: dict[str, Check] = {}
+        self._hosts, self._target, self._plan = hosts, target, plan
+        self._list, self._clock = checklist, clock
         self._found: dict[str, bytes] = {}
         self._sha256 = ""
 
-    async def all(self) -> Look:
-        if await self._arrives():
-            await asyncio.gather(
-                self._within(self._script(), "directory", "script", limit_s=PATIENT_S),
-                self._within(self._interpreter(), "interpreter"),
-                self._within(self._disk(), "disk"),
-                self._within(self._hand(), "by hand"),
-                self._within(self._revision(), limit_s=PATIENT_S),
+    async def all(self, resolver: Resolver, shell_setup: str) -> Look:
+        if await self._arrive():
+            await _all_of(
+                self._script(),
+                self._revision(),
+                self._interpreter(resolver, shell_setup),
+                self._disk(),
+                self._by_hand(),
             )
-        for name in CHECKS:
-            if name not in self._told:
-                await self._fail(name, "not looked at, since the host does not let Ferry in")
-        checks = tuple(self._told[name] for name in CHECKS)
+        checks = await self._list.finish("not looked at, since the host does not let Ferry in")
         good = all(check.state is CheckState.GOOD for check in checks if check.name in REQUIRED)
-        return Look(checks=checks, measured=self._measured() if good else None)
-
-    def _measured(self) -> Measured:
-        return measured(self._found, self._sha256)
-
-    # -- telling ------------------------------------------------------------------------------
-
-    async def _tell(self, check: Check) -> None:
-        self._told[check.name] = check
-        await self._report(check)
-
-    async def _good(self, name: str, words: str) -> None:
-        await self._tell(Check(name=name, state=CheckState.GOOD, words=words))
-
-    async def _fail(self, name: str, words: str) -> None:
-        state = CheckState.FAILED if name in REQUIRED else CheckState.WARNING
-        clipped = visible(words.encode("utf-8", "surrogateescape"), _LONGEST_WORDS)
-        await self._tell(Check(name=name, state=state, words=clipped))
-
-    async def _within(
-        self, looking: Awaitable[None], *names: str, limit_s: float = _LIMIT_S
-    ) -> None:
-        try:
-            async with asyncio.timeout(limit_s):
-                await looking
-        except TimeoutError:
-            words = f"it took longer than {limit_s:.0f} s to look. Is the host very busy?"
-        except AttemptError as error:
-            words = _sentence(error)
-        else:
-            return
-        for name in names:
-            if name not in self._told or self._told[name].state is CheckState.PENDING:
-                await self._fail(name, words)
-
-    # -- looking ------------------------------------------------------------------------------
+        return Look(checks=checks, measured=measured(self._found, self._sha256) if good else None)
 
     async def _facts(self, *parts: str, path: str = "") -> Facts:
         return await facts(self._hosts, self._target, self._plan, *parts, path=path)
 
-    async def _arrives(self) -> bool:
+    # -- the login ----------------------------------------------------------------------------
+
+    async def _arrive(self) -> bool:
         """Tell what the login shows; return whether commands run there."""
+        address = self._target.address
         try:
-            async with asyncio.timeout(_LIMIT_S), self._hosts.connection(self._target) as link:
+            async with asyncio.timeout(LIMIT_S), self._hosts.connection(self._target) as link:
                 key = link.get_server_host_key()
         except TimeoutError:
-            words = f"{self._target.address} did not answer within {_LIMIT_S:.0f} s."
-            await self._fail("reachable", words)
+            words = f"{address} did not answer within {LIMIT_S:.0f} s. Is it up?"
+            await self._list.bad("reachable", words)
             return False
         except AttemptError as error:
             await self._not_let_in(error)
             return False
-        shown = f"{key.get_algorithm()} {key.get_fingerprint()}, " if key else ""
         asked, began = self._clock(), asyncio.get_running_loop().time()
-        words = self._target.address
-        try:
-            async with asyncio.timeout(_LIMIT_S):
-                found = await self._facts("hello")
-            took_s = asyncio.get_running_loop().time() - began
-            words += f", {took_s * 1000:.0f} ms"
-        except TimeoutError:
-            problem = f"commands do not answer within {_LIMIT_S:.0f} s."
-        except AttemptError as error:
-            problem = _sentence(error)
-        else:
-            problem = ""
-        await self._good("reachable", words)
-        await self._good("host key", f"{shown}as pinned")
-        if problem:
-            await self._fail("login", problem)
+        found = await self._list.answer(self._facts("hello"), "login")
+        answered, took_s = self._clock(), asyncio.get_running_loop().time() - began
+        words = address if found is None else f"{address}, {took_s * 1000:.0f} ms"
+        await self._list.good("reachable", words)
+        shown = f"{key.get_algorithm()} {key.get_fingerprint()}, " if key else ""
+        await self._list.good("host key", f"{shown}as pinned")
+        if found is None:
             return False
-        await self._good("login", f"as {self._target.user}")
-        await self._tell(findings.clock(found, asked, self._clock()))
+        await self._list.good("login", f"as {self._target.user}")
+        await self._list.tell(findings.clock(found, asked, answered))
         return True
 
     async def _not_let_in(self, error: AttemptError) -> None:
@@ -180,78 +120,94 @@ class _Looking:
             Category.AUTHENTICATION_ERROR: "login",
         }.get(error.category, "reachable")
         # Of a jump host's refusal nothing is known about the host behind it.
-        reached = error.detail not in {"CONFIG", "KEY_CONFIG"} and not self._target.proxy_jump
-        if culprit != "reachable" and reached:
-            await self._good("reachable", self._target.address)
-        if culprit == "login" and reached:
-            await self._good("host key", "as pinned")
+        is_reached = error.detail not in {"CONFIG", "KEY_CONFIG"} and not self._target.proxy_jump
+        if culprit != "reachable" and is_reached:
+            await self._list.good("reachable", self._target.address)
+        if culprit == "login" and is_reached:
+            await self._list.good("host key", "as pinned")
         kind = f"{error.detail.lower()}: " if culprit == "host key" and error.detail else ""
-        await self._fail(culprit, kind + _sentence(error))
+        await self._list.bad(culprit, kind + sentence(error))
+
+    # -- the script ---------------------------------------------------------------------------
 
     async def _script(self) -> None:
-        try:
-            async with asyncio.timeout(_LIMIT_S):
-                found = await self._facts("place")
-        except TimeoutError:
-            words = f"it took longer than {_LIMIT_S:.0f} s to look. Is the disk there very slow?"
-            for name in ("directory", "script"):
-                await self._fail(name, words)
+        found = await self._list.answer(self._facts("place"), "directory", "script")
+        if found is None:
             return
         problem = script_problem(found, self._target, self._plan)
         if problem and problem.category is Category.DIRECTORY_NOT_FOUND:
-            await self._fail("directory", _sentence(problem))
-            await self._fail("script", "not looked at, since its directory is not there")
+            await self._list.bad("directory", sentence(problem))
+            await self._list.bad("script", "not looked at, since its directory is not there")
             return
-        await self._good("directory", visible(found.get("directory", b"")))
+        await self._list.good("directory", visible(found.get("directory", b"")))
         if problem:
-            await self._fail("script", _sentence(problem))
-            return
-        await self._digest(findings.script_found(self._plan, found, self._clock()))
+            await self._list.bad("script", sentence(problem))
+        else:
+            await self._hash(findings.script(self._plan, found, self._clock()))
 
-    async def _digest(self, words: str) -> None:
-        work = asyncio.ensure_future(self._hashed())
+    async def _hash(self, words: str) -> None:
+        hashing = asyncio.ensure_future(
+            self._list.answer(self._hashed(), "script", limit_s=PATIENT_S)
+        )
         try:
-            done, _ = await asyncio.wait({work}, timeout=_LIMIT_S)
+            done, _ = await asyncio.wait({hashing}, timeout=LIMIT_S)
             if not done:
-                waiting = f"{words}; still reading it for its SHA-256"
-                await self._tell(Check(name="script", words=waiting))
-            found, self._sha256 = await work
+                waiting = f"{words}, still being read for its sha256"
+                await self._list.tell(Check(name="script", words=waiting))
+            answer = await hashing
         finally:
-            work.cancel()
-        self._found.update(found)
-        await self._good("script", f"{words}, sha256 {self._sha256[:12]}…")
+            hashing.cancel()
+        if answer is not None:
+            found, self._sha256 = answer
+            self._found.update(found)
+            await self._list.good("script", f"{words}, sha256 {self._sha256[:12]}…")
 
     async def _hashed(self) -> tuple[Facts, str]:
-        found = await facts(
-            *(self._hosts, self._target, self._plan, "place", "digest"), timeout_s=PATIENT_S
-        )
-        problem = script_problem(found, self._target, self._plan)
-        if problem:
+        found = await self._facts("place", "digest")
+        if problem := script_problem(found, self._target, self._plan):
             raise problem
         return found, await script_hash(self._hosts, self._target, found)
 
-    async def _interpreter(self) -> None:
-        # Shielded: who comes next finds what a slow login shell told after all.
-        asking = self._resolver.shell(self._target, self._shell_setup)
-        shell = await asyncio.shield(asking)
-        found = await self._facts("runtime", path=shell.path)
-        problem = interpreter_problem(found, self._target, self._plan)
-        if problem:
-            await self._fail("interpreter", f"{_sentence(problem)} {shell.note}")
+    async def _revision(self) -> None:
+        asking = self._facts("place", "revision")
+        found = await self._list.answer(asking, limit_s=PATIENT_S) or {}
+        # Not the place: the hash belongs to the one that was looked at with it.
+        self._found.update({name: found[name] for name in ("revision", "dirty") if name in found})
+
+    # -- the rest -----------------------------------------------------------------------------
+
+    async def _interpreter(self, resolver: Resolver, shell_setup: str) -> None:
+        answer = await self._list.answer(self._runtime(resolver, shell_setup), "interpreter")
+        if answer is None:
+            return
+        found, note = answer
+        if problem := interpreter_problem(found, self._target, self._plan):
+            await self._list.bad("interpreter", f"{sentence(problem)} {note}")
             return
         self._found.update(found)
-        await self._tell(findings.interpreter(found, version(found), self._plan))
+        await self._list.tell(findings.interpreter(found, self._plan))
 
-    async def _revision(self) -> None:
-        self._found.update(await self._facts("place", "revision"))
+    async def _runtime(self, resolver: Resolver, shell_setup: str) -> tuple[Facts, str]:
+        # Shielded: who looks next finds what a slow login shell told after all.
+        shell = await asyncio.shield(resolver.shell(self._target, shell_setup))
+        return await self._facts("runtime", path=shell.path), shell.note
 
     async def _disk(self) -> None:
-        await self._tell(findings.disk(await self._facts("disk"), self._plan))
+        found = await self._list.answer(self._facts("disk"), "disk")
+        if found is not None:
+            await self._list.tell(findings.disk(found, self._plan))
 
-    async def _hand(self) -> None:
-        found = await self._facts("place", "hand")
-        await self._tell(findings.by_hand(found, self._target, self._clock()))
+    async def _by_hand(self) -> None:
+        found = await self._list.answer(self._facts("place", "hand"), "by hand")
+        if found is not None:
+            await self._list.tell(findings.by_hand(found, self._target, self._clock()))
 
 
-def _sentence(error: AttemptError) -> str:
-    return f"{error.message} {error.hint}".strip()
+async def _all_of(*parts: Coroutine[Any, Any, None]) -> None:
+    """Do all *parts* at once; if one breaks, none goes on."""
+    work = [asyncio.ensure_future(part) for part in parts]
+    try:
+        await asyncio.gather(*work)
+    finally:
+        for each in work:
+            each.cancel()

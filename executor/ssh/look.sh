@@ -61,6 +61,7 @@ ask_git() { # without hooks, monitors, writes to the index, or a look for rename
 # ---- who runs it ---------------------------------------------------------------------------------
 
 # Words of command lines that are the script by name, as "PID WORD"; not of programs that only read.
+# Then "seen ." if there was any process at all.
 candidates() {
   head -c 4096 /proc/[0-9]*/cmdline | tr '\0' '\n' |
     given=${script##*/} real=${real##*/} awk '
@@ -73,10 +74,11 @@ candidates() {
     /^==> \/proc\/[0-9]+\/cmdline <==$/ { split($0, parts, "/"); pid = parts[3]; place = 0; next }
     { word = $0; sub(/^.*\//, "", word) }
     ++place == 1 { done = word in reads }
-    !done && place < 20 && (word == ENVIRON["given"] || word == ENVIRON["real"]) {
+    !done && place < 9 && told < 50 && (word == ENVIRON["given"] || word == ENVIRON["real"]) {
       print pid, $0
-      done = 1
-    }' | head -n 50
+      done = 1; told++
+    }
+    END { if (pid) print "seen ." }'
 }
 
 is_ours() { # is_ours PID: Ferry runs it, or something that it comes from
@@ -92,10 +94,11 @@ is_ours() { # is_ours PID: Ferry runs it, or something that it comes from
   return 1
 }
 
-runners() { # "PID SECONDS USER" of those that run it
+runners() { # "PID SECONDS USER" of those that run it; "seen" if processes could be looked through
   ticks=$(getconf CLK_TCK) || ticks=100
   read -r up rest </proc/uptime
   candidates | while read -r pid word; do
+    if [ "$pid" = seen ]; then echo seen; continue; fi
     case $word in
     /*) ;;
     *) here=$(readlink "/proc/$pid/cwd") || continue; word=$here/$word ;;

@@ -1,29 +1,29 @@
 """What will run on a host, measured: the part of a plan that only the host knows."""
 
+import re
 from datetime import UTC, datetime
 
 from db.model.categories import Category
 from db.model.errors import AttemptError
 from db.model.execution import Measured, Plan
-from executor.ssh.facts import Facts, facts, hash_here, visible
+from executor.ssh.facts import Facts, facts, hash_here, number, visible
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 
-PATIENT_S = 60  # for everything; a script of some GB takes that long to read
 _PROGRAM_S = 10  # for a `--version` right before a start, when no person waits
 _LONGEST_PATH = 4096
+_LAST_MOMENT = 253402300799  # the end of the year 9999
+_HASH = re.compile(rb"[0-9a-f]{40,128}")
 _LONGEST_VERSION = 100
 
 
 async def measure(hosts: Hosts, target: Target, plan: Plan, path: str) -> Measured:
     """Return what *plan* would run now, with commands looked up on *path* (empty: the host's).
 
-    Takes a minute at most. Raises AttemptError: nothing was started.
+    Raises AttemptError, after two minutes at the latest: nothing was started.
     """
     parts = ("place", "digest", "revision", "runtime")
-    found = await facts(
-        hosts, target, plan, *parts, path=path, patience_s=_PROGRAM_S, timeout_s=PATIENT_S
-    )
+    found = await facts(hosts, target, plan, *parts, path=path, patience_s=_PROGRAM_S)
     problem = script_problem(found, target, plan) or interpreter_problem(found, target, plan)
     if problem:
         raise problem
@@ -32,12 +32,12 @@ async def measure(hosts: Hosts, target: Target, plan: Plan, path: str) -> Measur
 
 def measured(found: Facts, sha256: str) -> Measured:
     """Return the measurement in the facts of all four parts, with the script's hash."""
-    revision = visible(found.get("revision", b""))
+    revision = _hex(found.get("revision", b""))
     return Measured(
         script=visible(found["script"], _LONGEST_PATH),
         sha256=sha256,
-        size=int(found["size"]),
-        modified_at=_moment(found.get("modified", b"")),
+        size=number(found, "size") or 0,
+        modified_at=_moment(number(found, "modified")),
         interpreter=visible(found.get("interpreter", b""), _LONGEST_PATH),
         interpreter_version=version(found),
         revision=revision,
@@ -47,8 +47,7 @@ def measured(found: Facts, sha256: str) -> Measured:
 
 async def script_hash(hosts: Hosts, target: Target, found: Facts) -> str:
     """Return the script's SHA-256: what the host said, or else read from it over SFTP."""
-    sha256 = found["sha256"].decode("ascii", "replace")
-    sha256 = sha256 or await hash_here(hosts, target, found["script"])
+    sha256 = _hex(found.get("sha256", b"")) or await hash_here(hosts, target, found["script"])
     if not sha256:
         raise AttemptError(
             Category.COMMAND_NOT_FOUND,
@@ -72,13 +71,13 @@ def is_version_late(found: Facts) -> bool:
 
 
 def script_problem(found: Facts, target: Target, plan: Plan) -> AttemptError | None:
-    """Return why the script cannot run where and as it lies there."""
+    """Return why the script cannot run there; None: it can."""
     word = found.get("problem", b"").decode("ascii", "replace")
-    if not word and "script" in found and "size" in found:
+    if not word and found.get("script") and number(found, "size") is not None:
         return None
     script, host, user = plan.script, target.host, target.user
     points = visible(found.get("points", b""))
-    nowhere = (Category.SCRIPT_NOT_FOUND, f"{script} on {host} cannot be looked at.", _DEPLOYED)
+    nowhere = (Category.SCRIPT_NOT_FOUND, f"{script} on {host} cannot be looked at.", _TOOLS)
     category, sentence, hint = {
         "nocwd": (
             Category.DIRECTORY_NOT_FOUND,
@@ -115,11 +114,12 @@ def script_problem(found: Facts, target: Target, plan: Plan) -> AttemptError | N
     return AttemptError(category, sentence, hint=hint, retry_safe=True)
 
 
+_TOOLS = "Are readlink and stat on that host?"
 _DEPLOYED = "Check the job's script path, and that it was deployed to this environment."
 
 
 def interpreter_problem(found: Facts, target: Target, plan: Plan) -> AttemptError | None:
-    """Return why the interpreter cannot run the script."""
+    """Return why the interpreter cannot run; None: it can, or there is none."""
     word = found.get("runtime_problem", b"")
     if not word and ("interpreter" in found or not plan.interpreter):
         return None
@@ -141,8 +141,12 @@ def interpreter_problem(found: Facts, target: Target, plan: Plan) -> AttemptErro
     )
 
 
-def _moment(seconds: bytes) -> str:
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
+def _hex(text: bytes) -> str:
+    text = text.strip()
+    return text.decode("ascii") if _HASH.fullmatch(text) else ""
+
+
+def _moment(seconds: int | None) -> str:
+    if seconds is None or seconds > _LAST_MOMENT:
         return ""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,5 +1,6 @@
 """What was approved is what runs: whatever changed on the host since does not run unasked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from bot.offline import services_of
 from db.model.catalog import Kind, RetryPolicy
 from db.model.categories import Category
 from db.model.execution import Status, Stream
+from executor.services import Ask
 from playground import screen
 from playground.server import PlaygroundSlack
 from tests.acceptance.furnishing import furnish
@@ -21,9 +23,11 @@ from tests.acceptance.looking import (
     says,
     until_true,
 )
+from tests.support.executions import MEASURED
 from tests.support.proxy import Proxy
+from tests.support.running import claimed
 from tests.support.sshd import Sshd
-from tests.support.world import ANA, PRODUCTION
+from tests.support.world import ANA, BRUNO, PRODUCTION, STAGING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GATE = 'while [ ! -e "$HOME/open-$1" ]; do sleep 0.05; done'
@@ -220,4 +224,37 @@ async def test_a_restart_in_the_middle_of_a_look(sshd: Sshd, tmp_path: Path) -> 
         await slack.stop()
 
     assert (waiting.status, waiting.checked_at) == (Status.AWAITING_CONFIRMATION, None)
+    assert execution.status is Status.SUCCEEDED
+
+
+async def test_a_start_that_may_have_been_sent_is_called_off_before_it_is_asked_again(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    """A worker died right before it sent it; the host knows nothing of it, and never will."""
+    slack = PlaygroundSlack()
+    await slack.start()
+    given = settings(slack, tmp_path)
+    try:
+        async with services_of(given) as services:
+            await furnish(services, sshd.host)
+            ferry = house_of(slack, given, services, sshd.host)
+            await ferry.job("called-off", "echo called-off")
+            ask = Ask(job="called-off", channel_id=STAGING, by=BRUNO)
+            asked = await services.launcher.launch(ask)
+            own = await claimed(services, asked)
+            await services.records.start_requested(own, replace(own.plan, measured=MEASURED))
+            await services.queue.release("worker")
+            async with running(given):
+                card = await ferry.bruno.sees(STAGING, "What changed:", timeout=PATIENCE_S)
+                await _yes(ferry, await ferry.looked_at(card), "staging")
+                execution = await ferry.over(card)
+            runs = sshd.host.home / ".cache" / "ferry" / "runs"
+            is_called_off = (runs / f".over.{asked.key}-1").is_symlink()
+            attempts = await services.history.attempts(execution)
+    finally:
+        await slack.stop()
+
+    assert [one.error_category for one in attempts] == [Category.PLAN_CHANGED, None]
+    assert attempts[0].start_requested_at is not None
+    assert is_called_off, "a start that comes late would still begin"
     assert execution.status is Status.SUCCEEDED

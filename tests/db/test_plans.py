@@ -40,13 +40,23 @@ async def _overdue(repos: Repos, place: World) -> object:
     return await repos.queue.overdue(repos.queue._now())
 
 
+async def _unlooked(repos: Repos, place: World) -> object:
+    del place
+    return await repos.executions.unlooked(50)
+
+
+async def _ended(repos: Repos, place: World) -> object:
+    return await repos.executions.ended(place.job.id, 1, place.environment.id, 50)
+
+
 async def _live(repos: Repos, place: World) -> object:
     del place
     return await repos.cards.live()
 
 
 @pytest.mark.parametrize(
-    "question", [_next_in, _twin, _durations, _runs_of, _active, _overdue, _live]
+    "question",
+    [_next_in, _twin, _durations, _runs_of, _active, _overdue, _unlooked, _ended, _live],
 )
 async def test_no_frequent_question_walks_through_history(
     sqlite_url: str, clock: Clock, question: Ask

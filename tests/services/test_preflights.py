@@ -110,6 +110,19 @@ async def test_a_look_that_comes_too_late_changes_nothing(
     assert not await services.preflights.looked(question, FAILED, OTHER)
 
 
+async def test_of_two_looks_at_once_one_counts(services: Services, asked: Execution) -> None:
+    """Neither one from before the last *Check again*, nor the slower one of two."""
+    (before,) = await services.preflights.pending(10)
+    await looked_at(services, asked, checks=FAILED)
+    await services.preflights.again(asked.id, BRUNO)
+    (since,) = await services.preflights.pending(10)
+
+    assert not await services.preflights.looked(before, GOOD, OTHER)
+    assert await services.preflights.looked(since, GOOD, MEASURED)
+    assert not await services.preflights.looked(since, FAILED, MEASURED)
+    assert (await services.history.execution(asked.id)).checks == GOOD
+
+
 async def test_of_an_answer_and_a_look_at_once_both_know_of_each_other(
     services: Services, asked: Execution
 ) -> None:
