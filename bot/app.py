@@ -94,7 +94,7 @@ def build(settings: Settings) -> "Bot":
         writer=writer,
         hosts=hosts,
         worker=worker,
-        janitor=Janitor(services.confirmations, services.queue, Leftovers(tools)),
+        janitor=Janitor(services.confirmations, services.queue, services.locks, Leftovers(tools)),
         ready=asyncio.Event(),
     )
 

@@ -6,17 +6,20 @@ from executor.services.access import Access
 from executor.services.bell import Bell
 from executor.services.bindings import Bindings, Unbound
 from executor.services.catalog import Catalog
+from executor.services.closing import Locked
 from executor.services.confirmations import Confirmations
 from executor.services.controls import Controls
 from executor.services.forecasts import Forecasts
+from executor.services.freezes import Freezes
 from executor.services.ground import Ground
 from executor.services.history import History
 from executor.services.launcher import Ask, Duplicate, Launcher
+from executor.services.locks import Locks
 from executor.services.news import Item, News
 from executor.services.queue import Queue
 from executor.services.records import Records
 
-__all__ = ["Ask", "Bell", "Duplicate", "Ground", "Item", "Services", "Unbound", "build"]
+__all__ = ["Ask", "Bell", "Duplicate", "Ground", "Item", "Locked", "Services", "Unbound", "build"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Services:
     news: News
     queue: Queue
     records: Records
+    locks: Locks
+    freezes: Freezes
 
 
 def build(ground: Ground) -> Services:
@@ -50,4 +55,6 @@ def build(ground: Ground) -> Services:
         news=News(ground),
         queue=Queue(ground),
         records=Records(ground),
+        locks=Locks(ground),
+        freezes=Freezes(ground),
     )

@@ -9,6 +9,7 @@ from db.repos import Repos
 from executor.rules.access import Verb, check_is_open
 from executor.rules.confirming import check_requester
 from executor.services.access import require, require_cancel
+from executor.services.closing import require_open
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 from executor.services.launcher import queued
@@ -31,8 +32,9 @@ class Confirmations:
         """
         async with self._ground.db.begin() as repos:
             execution = await self._awaiting(repos, execution_id)
-            environment = await repos.environments.get(execution.environment_id)
+            environment = await repos.environments.lock(execution.environment_id)
             check_is_open(environment)
+            await require_open(self._ground, repos, environment, execution)
             role = await require(self._ground, repos, Verb.RUN, by, environment.id)
             check_requester(by, execution, role)
             if len(plan_hash) < 12 or not execution.plan_hash.startswith(plan_hash):

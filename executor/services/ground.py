@@ -21,3 +21,4 @@ class Ground:
     confirm_within: timedelta = timedelta(minutes=30)
     work: Bell = field(default_factory=Bell)  #: something to claim or to cancel
     news: Bell = field(default_factory=Bell)  #: something to tell
+    locks: Bell = field(default_factory=Bell)  #: something to announce
