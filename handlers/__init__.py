@@ -20,14 +20,17 @@ from handlers.listeners import (
     confirmations,
     environments,
     executions,
+    freezes,
     help,  # noqa: A004 - the noun
     jobs,
+    locks,
     queue,
     runs,
     sources,
 )
 from handlers.listeners.environments import LogIn, Scan
 from handlers.routes import Routes
+from handlers.zones import Zones
 
 
 def register(
@@ -55,3 +58,6 @@ def register(
     environments.register(routes, services, scan=scan, log_in=log_in)
     sources.register(routes, services)
     jobs.register(routes, services)
+    zones = Zones(app.client)
+    locks.register(routes, services, zones=zones, clock=clock)
+    freezes.register(routes, services, zones=zones)

@@ -18,6 +18,7 @@ from handlers.views.blocks import (
     section,
     when,
 )
+from handlers.views.closed import closed_sentence, glass, mark
 from handlers.views.going import SEPARATOR, going, in_the_queue
 from handlers.views.ids import Action, answer
 from handlers.views.message import Told
@@ -58,14 +59,16 @@ def execution_card(
     blocks, facts = [_title(execution), *came_of_it], _facts(execution, log_permalink)
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
-            blocks += [facts, *_question(execution)]
+            blocks += [facts, *_closed(forecast), *_question(execution)]
         case Status.QUEUED:
             blocks += [facts, *_queued(execution, forecast, now)]
         case Status.RUNNING | Status.CANCELLING:
             blocks += [facts, *_live(execution, tail, forecast, now)]
         case _:
             blocks += [*_advice(execution, tail), facts, _again(execution)]
-    return Told(sentence(execution, position=forecast.position, now=now), blocks)
+    said = [sentence(execution, position=forecast.position, now=now)]
+    said += [closed_sentence(forecast.closed)] if forecast.closed else []
+    return Told(" ".join(said), blocks)
 
 
 def _title(execution: Execution) -> Block:
@@ -92,6 +95,7 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
         lines.append(values(execution))
     if execution.reason:
         lines.append(f"Why: {esc(clip(execution.reason, REASON))}")
+    lines.append(glass(execution))
     return context("\n".join(line for line in lines if line))
 
 
@@ -101,6 +105,14 @@ def _receipt(execution: Execution) -> str:
         return ""
     word = "discarded" if execution.status is Status.DISCARDED else "confirmed"
     return f"{word} by {person(execution.answered_by)} {when(execution.answered_at, TIME)}"
+
+
+def _closed(forecast: Forecast) -> list[Block]:
+    """Return that nothing can be started now; the question stays."""
+    if forecast.closed is None:
+        return []
+    told = closed_sentence(forecast.closed)
+    return [section(f"{mark(forecast.closed)} {told} It can be confirmed once it is open.")]
 
 
 def _question(execution: Execution) -> list[Block]:
