@@ -51,6 +51,8 @@ def end_of(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
             continue
         if until is not None and not rest:
             return until
+        if until is not None:
+            break
     raise InvalidInput(f"{quoted(text)} is not an end: write it like {EXAMPLES}.")
 
 

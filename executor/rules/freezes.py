@@ -21,8 +21,6 @@ from executor.rules.zones import zone
 
 Span = tuple[datetime, datetime]
 LONGEST = timedelta(days=31)
-#: More than clocks are ever set back: within it cronsim cannot look backwards.
-_CLOCKS = timedelta(hours=3)
 _MOST_STARTS = 20_000  # looked at to see whether it ever opens
 _MOST_JOINED = 1_000  # windows without a break between them, of which the end is looked for
 
@@ -91,18 +89,14 @@ def closed_until(window: FreezeDraft, now: datetime) -> datetime | None:
 
 
 def _starts(window: FreezeDraft, after: datetime) -> Iterator[datetime]:
-    """Yield when it begins, in UTC: the last time until *after*, and each time from then on."""
+    """Yield when it begins, in UTC: once before *after*, and each time from then on."""
     local = ZoneInfo(window.time_zone)
-    last = after
-    # Looking back from a clock that shows the same hour twice, cronsim takes it for the first one.
-    for start in CronSim(window.cron, (after + _CLOCKS).astimezone(local), reverse=True):
-        if start <= after:
-            last = start.astimezone(UTC)
-            yield last
-            break
+    # Where clocks show an hour twice, cronsim looks back too far; going forth finds what it missed.
+    last = next(CronSim(window.cron, after.astimezone(local), reverse=True), after)
+    if last is not after:
+        yield last.astimezone(UTC)
     for start in CronSim(window.cron, last.astimezone(local)):
-        if start > last:
-            yield start.astimezone(UTC)
+        yield start.astimezone(UTC)
 
 
 def _never_opens(window: FreezeDraft, now: datetime) -> bool:
