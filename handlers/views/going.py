@@ -36,7 +36,7 @@ def in_the_queue(execution: Execution, forecast: Forecast, now: datetime) -> str
         facts += _start(forecast, now)
     facts += usually(forecast.estimate)
     if forecast.closed:
-        lines.append(f"{mark(forecast.closed)} Waits: {closed_words(forecast.closed)}")
+        facts.append(f"{mark(forecast.closed)} waits: {closed_words(forecast.closed)}")
     return "\n".join([*lines, SEPARATOR.join(facts)])
 
 
@@ -94,7 +94,7 @@ def _start(forecast: Forecast, now: datetime) -> list[str]:
 
 def _why_it_waits(forecast: Forecast) -> list[str]:
     if forecast.closed:
-        return []  # a line of its own says so
+        return []  # said last, since its reason may be long
     if forecast.behind:
         return [f"waits for #{forecast.behind}, which works on the same records"]
     if forecast.job_is_full:

@@ -175,4 +175,4 @@ def _announced(turned: Turned) -> str:
         return "No channel is bound to it, so nobody else is told."
     shown = " ".join(f"<#{channel}>" for channel in turned.channels[:MOST_CHANNELS])
     left = len(turned.channels) - MOST_CHANNELS
-    return f"Told in {shown}{f' and {left} more' if left > 0 else ''}."
+    return f"Announced in {shown}{f' and {left} more' if left > 0 else ''}."
