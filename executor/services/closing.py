@@ -5,7 +5,7 @@ from datetime import datetime
 from db.model.catalog import Environment
 from db.model.errors import Conflict
 from db.model.execution import Execution
-from db.model.locks import Closed
+from db.model.locks import Closed, Lock
 from db.repos import Repos
 from executor.rules.closing import closed, sentence
 from executor.services.ground import Ground
@@ -40,3 +40,30 @@ async def require_open(
         return
     if found := await closed_now(repos, environment, ground.clock()):
         raise Locked(found)
+
+
+def said(environment: Environment, lock: Lock) -> str:
+    """Return the sentence that says who locked it, until when and why."""
+    name, by = environment.name, lock.locked_by
+    return sentence(Closed(environment=name, by=by, reason=lock.reason, until=lock.until))
+
+
+def held_by_another(environment: Environment, lock: Lock) -> Conflict:
+    """Return the refusal for who locks what somebody else has locked."""
+    return Conflict(
+        f"{said(environment, lock)} So nothing was changed.",
+        hint="Only who locked it changes its reason and its end.",
+    )
+
+
+def not_locked(environment: Environment, closed_: Closed | None) -> Conflict:
+    """Return the refusal for who opens what is not locked; *closed_*: a window may close it."""
+    if closed_ is None:
+        return Conflict(
+            f"`{environment.name}` is not locked: nothing was changed.",
+            hint="`/migrate locks` shows what is.",
+        )
+    return Conflict(
+        f"{sentence(closed_)} It is not locked, so there is no lock to open.",
+        hint="It opens by itself. `/migrate freezes` shows the windows; an admin may drop one.",
+    )

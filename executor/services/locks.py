@@ -6,17 +6,17 @@ from typing import Any
 
 from db.model.audit import FERRY
 from db.model.catalog import Environment
-from db.model.errors import Conflict, InvalidInput, NotAllowed
+from db.model.errors import InvalidInput, NotAllowed
 from db.model.locks import Closed, FreezeWindow, Lock
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules import access as roles
 from executor.rules.access import LEAST, Verb, whom_to_ask
-from executor.rules.closing import closed, sentence
+from executor.rules.closing import closed
 from executor.rules.reasons import reason_of
 from executor.services.access import require
 from executor.services.catalog import find_environment
-from executor.services.closing import closed_now
+from executor.services.closing import closed_now, held_by_another, not_locked, said
 from executor.services.ground import Ground
 
 
@@ -70,7 +70,7 @@ class Locks:
                 over = "That end is over already: write it like `for 2h` or `until tomorrow 9:00`."
                 raise InvalidInput(over, fields={"until": over})
             if old is not None and old.locked_by != by.user_id:
-                raise _locked_before(found, old)
+                raise held_by_another(found, old)
             if old is None:
                 lock = await repos.locks.add(found.id, by.user_id, why, until)
             else:
@@ -98,7 +98,7 @@ class Locks:
         async with self._ground.db.begin() as repos:
             found, now, old = await self._hold(repos, environment)
             if old is None:
-                raise _not_locked(found, await closed_now(repos, found, now))
+                raise not_locked(found, await closed_now(repos, found, now))
             await self._require_unlock(repos, by, found, old)
             lock = await self._open(repos, found, old, by.user_id, now)
             turned = await self._turned(repos, found, lock, old)
@@ -200,7 +200,7 @@ class Locks:
             if verb is Verb.LOCK or not by.user_id:
                 raise
             raise NotAllowed(
-                f"{_said(environment, lock)} Only they or an admin may open it.",
+                f"{said(environment, lock)} Only they or an admin may open it.",
                 hint=whom_to_ask({lock.locked_by, *self._ground.admins}),
             ) from error
 
@@ -221,34 +221,6 @@ class Locks:
     def _ring(self) -> None:
         for bell in (self._ground.work, self._ground.news, self.bell):
             bell.ring()
-
-
-def _said(environment: Environment, lock: Lock) -> str:
-    shut = Closed(
-        environment=environment.name, by=lock.locked_by, reason=lock.reason, until=lock.until
-    )
-    return sentence(shut)
-
-
-def _locked_before(environment: Environment, lock: Lock) -> Conflict:
-    return Conflict(
-        f"{_said(environment, lock)} So nothing was changed.",
-        hint=f"Only <@{lock.locked_by}> changes its reason and its end."
-        if not lock.locked_by.startswith("cli:")
-        else "Only who locked it changes its reason and its end.",
-    )
-
-
-def _not_locked(environment: Environment, closed_: Closed | None) -> Conflict:
-    if closed_ is None:
-        return Conflict(
-            f"`{environment.name}` is not locked: nothing was changed.",
-            hint="`/migrate locks` shows what is.",
-        )
-    return Conflict(
-        f"{sentence(closed_)} It is not locked, so there is no lock to open.",
-        hint="It opens by itself. `/migrate freezes` shows the windows; an admin may drop one.",
-    )
 
 
 def _noted(lock: Lock) -> dict[str, Any]:

@@ -84,6 +84,13 @@ def test_windows_without_a_break_between_them_are_one() -> None:
     ]
 
 
+def test_a_window_that_begins_as_another_ends_is_the_same() -> None:
+    """There is no moment between them."""
+    evenings = window("0 18,20 * * *", 2 * 60)
+
+    assert next(spans(evenings, NOW)) == (at("2026-03-14 18:00"), at("2026-03-14 22:00"))
+
+
 def test_next_windows_begin_with_the_one_that_is_closed() -> None:
     """Three are shown when one is made."""
     coming = list(itertools.islice(spans(window("0 0 * * *", 60), NOW), 3))
