@@ -49,6 +49,7 @@ from executor.worker import Worker
 from handlers.caller import Caller
 from handlers.connection import HttpMode, SocketMode, slack_app
 from handlers.errors import Work
+from handlers.herald import Herald
 from handlers.outbox import Outbox, web_client
 from handlers.preflight import Me, preflight_until_answered
 from handlers.reporter import Reporter
@@ -100,7 +101,7 @@ def build(settings: Settings) -> "Bot":
         resolver=resolver,
         worker=worker,
         preflight=Preflight(services.preflights, hosts, resolver, clock=utc_now),
-        janitor=Janitor(services.confirmations, services.queue, Leftovers(tools)),
+        janitor=Janitor(services.confirmations, services.queue, services.locks, Leftovers(tools)),
         ready=asyncio.Event(),
     )
 
@@ -178,14 +179,19 @@ class Bot:
         me = await asking
         logger.info("slack_answered", team=me.team, team_id=me.team_id)
         connection = self._connection(client, me)
-        await self._work(connection, self._reporter(session, me), stop)
+        await self._work(connection, *self._tellers(session, me), stop)
 
     async def _work(
-        self, connection: SocketMode | HttpMode, reporter: Reporter, stop: asyncio.Event
+        self,
+        connection: SocketMode | HttpMode,
+        reporter: Reporter,
+        herald: Herald,
+        stop: asyncio.Event,
     ) -> None:
         async with asyncio.TaskGroup() as group:
             writer = group.create_task(self.writer.run(), name="log-writer")
             telling = group.create_task(reporter.run(), name="reporter")
+            announcing = group.create_task(herald.run(), name="herald")
             working = group.create_task(self.worker.run(), name="worker")
             looking = group.create_task(self.preflight.run(), name="preflight")
             listening = group.create_task(connection.run(stop), name="slack")
@@ -200,6 +206,7 @@ class Bot:
             looking.cancel()
             await asyncio.wait({working, looking})
             await self._flush()
+            announcing.cancel()
             telling.cancel()
             await asyncio.wait({telling})
             writer.cancel()
@@ -247,7 +254,7 @@ class Bot:
         async with self.hosts.connection(target_of(environment)):
             return
 
-    def _reporter(self, session: aiohttp.ClientSession, me: Me) -> Reporter:
+    def _tellers(self, session: aiohttp.ClientSession, me: Me) -> tuple[Reporter, Herald]:
         def client(timeout_s: int) -> AsyncWebClient:
             settings = self.settings
             return web_client(
@@ -258,15 +265,17 @@ class Bot:
             )
 
         outbox = Outbox(client(15), Caller(time.monotonic), uploads=client(_UPLOAD_TIMEOUT_S))
-        return Reporter(
-            self.services.news,
-            self.services.history,
-            self.services.forecasts,
+        services = self.services
+        reporter = Reporter(
+            services.news,
+            services.history,
+            services.forecasts,
             outbox,
             scopes=me.scopes,
             clock=utc_now,
             security_channel=self.settings.security_channel,
         )
+        return reporter, Herald(services.locks, services.news, outbox)
 
 
 def _worker_name() -> str:

@@ -9,6 +9,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from db.model.errors import Unavailable
 from executor.leftovers import Leftovers
 from executor.services.confirmations import Confirmations
+from executor.services.locks import Locks
 from executor.services.queue import Queue
 
 logger = structlog.get_logger(__name__)
@@ -21,12 +22,13 @@ class Janitor:
         self,
         confirmations: Confirmations,
         queue: Queue,
+        locks: Locks,
         leftovers: Leftovers,
         *,
         every_s: float = 5.0,
         hosts_every_s: float = 300.0,
     ) -> None:
-        self._confirmations, self._queue = confirmations, queue
+        self._confirmations, self._queue, self._locks = confirmations, queue, locks
         self._clock = AsyncIOScheduler(timezone="UTC")
         for work, seconds in ((self.sweep, every_s), (leftovers.sweep, hosts_every_s)):
             self._clock.add_job(work, "interval", seconds=seconds, max_instances=1, coalesce=True)
@@ -40,11 +42,12 @@ class Janitor:
         self._clock.shutdown(wait=False)
 
     async def sweep(self) -> None:
-        """Remind of, then expire, what nobody confirms; end what waited too long in the queue."""
+        """Remind of, then expire, what waits too long; note which locks opened."""
         try:
             reminded = await self._confirmations.remind_due()
             expired = await self._confirmations.expire_due()
             waited = await self._queue.expire_due()
+            opened = await self._locks.open_due()
         except Unavailable:
             logger.warning("janitor_waits_for_database")
             return
@@ -54,3 +57,5 @@ class Janitor:
             logger.info("confirmations_expired", count=expired)
         if waited:
             logger.info("queue_waits_ended", count=waited)
+        if opened:
+            logger.info("locks_opened", count=opened)

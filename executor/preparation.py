@@ -79,10 +79,10 @@ async def check_prepared(tools: Tools, brief: Brief, plan: Plan) -> None:
     """Raise PlanChanged or AttemptError unless *plan* may run now, as it was measured.
 
     What was never measured is what it is now: then only what people defined has to be the same.
-    After a broken glass everything may run.
+    Where a broken glass took the place of the yes, everything may run.
     """
     execution = brief.execution
-    if execution.overridden_by:
+    if execution.goes_without_yes:
         return
     asked = plan if execution.plan.measured else replace(plan, measured=None)
     if plan_hash(asked) != execution.plan_hash:

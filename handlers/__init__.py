@@ -21,8 +21,10 @@ from handlers.listeners import (
     confirmations,
     environments,
     executions,
+    freezes,
     help,  # noqa: A004 - the noun
     jobs,
+    locks,
     plans,
     queue,
     runs,
@@ -33,6 +35,7 @@ from handlers.listeners.environments import LogIn, Scan
 from handlers.listeners.plans import LookAt
 from handlers.routes import Routes
 from handlers.secret_letters import SecretLetters
+from handlers.zones import Zones
 
 
 def register(
@@ -65,3 +68,6 @@ def register(
     environments.register(routes, services, scan=scan, log_in=log_in)
     sources.register(routes, services)
     jobs.register(routes, services)
+    zones = Zones(app.client)
+    locks.register(routes, services, zones=zones, clock=clock)
+    freezes.register(routes, services, zones=zones)

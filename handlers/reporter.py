@@ -29,6 +29,7 @@ GATHER_S = 0.1  # changes that come together are told together
 DATABASE_AWAY_S = 2.0
 LAST_WORDS_S = 5.0
 STANDBY_S = 1.0  # between two looks whether the process that tells is gone
+WAITING = frozenset({Status.AWAITING_CONFIRMATION, Status.QUEUED})
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -74,6 +75,7 @@ class Reporter:
         )
         self._known: dict[int, _Known] = {}
         self._queued: dict[int, Item] = {}  # their place in line changes without news of their own
+        self._knows_queued = False  # what was told before a restart, or by another process
         self._busy: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -96,7 +98,12 @@ class Reporter:
         try:
             if not await self._news.take_turn():
                 self._known, self._queued = {}, {}  # others know better from here on
+                self._knows_queued = False
                 return STANDBY_S
+            if not self._knows_queued:
+                waiting = await self._news.waiting()
+                self._queued = {item.execution.id: item for item in waiting}
+                self._knows_queued = True
             pending = await self._news.pending(limit=100)
             fresh = {item.execution.id for item in pending}
             live = await self._news.live()
@@ -106,15 +113,15 @@ class Reporter:
         except Unavailable as error:
             logger.warning("news_unavailable", error=error.message)
             return DATABASE_AWAY_S
-        waiting = [item for item in self._queued.values() if item.execution.id not in fresh]
-        ticks = [*running, *waiting]
+        queued = [item for item in self._queued.values() if item.execution.id not in fresh]
+        ticks = [*running, *queued]
         for item in (*pending, *ticks):
             if len(self._busy) >= AT_ONCE:
                 break
             if item.execution.id not in busy and self._is_due(item, item.execution.id in fresh):
                 self._start(group, item, is_news=item.execution.id in fresh, runs=len(live))
         self._forget(fresh, live)
-        return BUSY_S if pending or live or waiting or self._busy else IDLE_S
+        return BUSY_S if pending or live or queued or self._busy else IDLE_S
 
     def _is_tick(self, execution_id: int) -> bool:
         """Whether the progress of something that runs may be due."""
@@ -137,7 +144,7 @@ class Reporter:
         known.next_at = now
         if execution.status.is_live:
             known.next_at += interval(now - (execution.started_at or now), runs)
-        elif execution.status is Status.QUEUED:
+        elif execution.status in WAITING:
             known.next_at += timedelta(seconds=QUEUED_S + FOR_EACH_QUEUED_S * len(self._queued))
         task = group.create_task(
             self._tell(item, known, is_news=is_news), name=f"tell-{execution.id}"
@@ -167,7 +174,7 @@ class Reporter:
         else:
             known.failures = 0
             self._queued.pop(item.execution.id, None)
-            if item.execution.status is Status.QUEUED:
+            if item.execution.status in WAITING:
                 self._queued[item.execution.id] = Item(item.execution, card)
 
     def _put_off(self, known: _Known) -> None:

@@ -151,7 +151,7 @@ class Execution:
     confirmed_by: tuple[str, ...] = ()  #: who said yes to the plan as it is now
     reminded_at: datetime | None = None
     overridden_by: str = ""  #: the admin who broke the glass
-    override_reason: str = ""
+    override_reason: str = ""  #: it opened a lock for the run, or took the place of a yes
     created_at: datetime
     expires_at: datetime | None = None  #: until when a confirmation may be answered
     answered_by: str = ""  #: who confirmed or discarded
@@ -193,6 +193,15 @@ class Execution:
         An attempt that ended because the plan had changed is none: nothing of it was tried.
         """
         return self.attempt > 0 and self.error_category is not None
+
+    @property
+    def goes_without_yes(self) -> bool:
+        """Whether a broken glass took the place of the yes that it needs.
+
+        One that only opened a lock for the run did not: then somebody said yes to the plan.
+        """
+        is_asked = self.confirmation is not ConfirmationPolicy.NONE
+        return is_asked and bool(self.overridden_by) and not self.answered_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

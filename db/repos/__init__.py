@@ -12,6 +12,7 @@ from db.repos.environments import Environments
 from db.repos.executions import Executions
 from db.repos.grants import Grants
 from db.repos.jobs import Jobs
+from db.repos.locks import Freezes, Locks
 from db.repos.log_lines import LogLines
 from db.repos.queue import Queue
 from db.repos.second_factors import SecondFactors
@@ -41,3 +42,5 @@ class Repos:
         self.turns = Turns(session, clock)
         self.grants = Grants(session, clock)
         self.second_factors = SecondFactors(session, clock)
+        self.locks = Locks(session, clock)
+        self.freezes = Freezes(session, clock)

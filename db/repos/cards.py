@@ -34,6 +34,16 @@ class Cards(Repository):
         )
         return sorted(row["id"] for row in await self._session.rows(query))
 
+    async def waiting(self) -> list[tuple[Execution, Card]]:
+        """Return what waits and is told somewhere: time and others change what its cards say."""
+        query = selection().where(
+            executions.c.status.in_([Status.AWAITING_CONFIRMATION, Status.QUEUED]),
+            executions.c.channel_id != "",
+        )
+        return await self._with_cards(
+            [execution_of(row) for row in await self._session.rows(query)]
+        )
+
     async def some(self, ids: Collection[int]) -> list[tuple[Execution, Card]]:
         """Return those of *ids*, the oldest first."""
         if not ids:

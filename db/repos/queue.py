@@ -35,10 +35,13 @@ class Queue(Repository):
         )
         return [row["environment_id"] for row in await self._session.rows(query)]
 
-    async def next_in(self, environment_id: int, now: datetime) -> int | None:
+    async def next_in(
+        self, environment_id: int, now: datetime, *, is_closed: bool = False
+    ) -> int | None:
         """Return the number of the execution that may start there now; None if none may.
 
         Holds the environment, and the jobs with a limit of their own, until the transaction ends.
+        *is_closed*: only what an admin broke the glass for may start, past all that waits.
         """
         environments = Environments(self._session, self._now)
         environment = await environments.lock(environment_id)
@@ -49,7 +52,7 @@ class Queue(Repository):
         columns = (table.c.id, table.c.job_id, table.c.job_concurrency, table.c.concurrency_key)
         line = await self._session.rows(
             select(*columns, table.c.not_before)
-            .where(there, table.c.status == Status.QUEUED)
+            .where(there, table.c.status == Status.QUEUED, *_may_start(is_closed=is_closed))
             .order_by(*IN_LINE)
             .limit(LOOK_AHEAD)
         )
@@ -97,13 +100,17 @@ class Queue(Repository):
             query = query.where(table.c.environment_id == environment_id)
         return int(await self._session.value(query))
 
-    async def ahead(self, execution: Execution) -> list[int]:
-        """Return the jobs of those that start before it in its environment, the first one first."""
+    async def ahead(self, execution: Execution, *, is_closed: bool = False) -> list[int]:
+        """Return the jobs of those that start before it in its environment, the first one first.
+
+        *is_closed*: as for ``next_in``.
+        """
         query = select(table.c.job_id).where(
             table.c.environment_id == execution.environment_id,
             table.c.status == Status.QUEUED,
             _is_due(self._now()),
             _is_before(execution),
+            *_may_start(is_closed=is_closed),
         )
         rows = await self._session.rows(query.order_by(*IN_LINE))
         return [row["job_id"] for row in rows]
@@ -142,6 +149,21 @@ class Queue(Repository):
             table.c.environment_id == environment_id, table.c.status == Status.QUEUED
         )
         return int(await self._session.value(query))
+
+    async def retell(self, environment_id: int) -> None:
+        """Make news of all that waits there, for its confirmation or for its turn.
+
+        One by one in their order: others hold an execution first, then its place in an index.
+        """
+        waiting = [Status.AWAITING_CONFIRMATION, Status.QUEUED]
+        found = await self._session.rows(
+            select(table.c.id).where(
+                table.c.environment_id == environment_id, table.c.status.in_(waiting)
+            )
+        )
+        for number in sorted(row["id"] for row in found):
+            change = update(table).where(table.c.id == number).values(news(self._now()))
+            await self._session.change(change)
 
     async def overdue(self, now: datetime) -> list[Execution]:
         """Return what has waited in the queue for longer than it may."""
@@ -220,6 +242,10 @@ class Queue(Repository):
 def _is_before(execution: Execution) -> ColumnElement[bool]:
     same = and_(table.c.priority == execution.priority, table.c.id < execution.id)
     return or_(table.c.priority > execution.priority, same)
+
+
+def _may_start(*, is_closed: bool) -> list[ColumnElement[bool]]:
+    return [table.c.overridden_by != ""] if is_closed else []
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

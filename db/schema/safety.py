@@ -11,7 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from db.schema.base import SLACK_ID, count, created, table, updated, words
+from db.schema.base import SLACK_ID, count, created, flag, table, updated, words
 from db.types import LongText, UtcDateTime
 
 #: Who may do what where; *subject* is a person, a user group, or empty for everyone. No foreign
@@ -38,6 +38,7 @@ environment_locks = table(
     Column("until", UtcDateTime),
     Column("opened_by", SLACK_ID),
     Column("opened_at", UtcDateTime),
+    flag("untold"),  # whether its channels have yet to read how it stands
     created(),
     # what is closed now
     Index("ix_environment_locks_environment_id_opened_at", "environment_id", "opened_at"),

@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from db.model.locks import Closed
+
 ENOUGH_TO_CALL_SLOW = 10  # past runs; among fewer the slowest says little
 
 
@@ -30,6 +32,7 @@ class Forecast:
     places: int = 0  #: runs at once there
     behind: int = 0  #: the run with the same key that it waits for; 0: none
     job_is_full: bool = False  #: the job runs as often at once as it may
+    closed: Closed | None = None  #: what closes its environment; None: it may start all the same
 
 
 def estimate(past: Sequence[float]) -> Estimate | None:

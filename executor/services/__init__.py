@@ -7,12 +7,15 @@ from executor.services.bell import Bell
 from executor.services.bindings import Bindings, Unbound
 from executor.services.break_glass import BreakGlass
 from executor.services.catalog import Catalog
+from executor.services.closing import Locked
 from executor.services.confirmations import Confirmations
 from executor.services.controls import Controls
 from executor.services.forecasts import Forecasts
+from executor.services.freezes import Freezes
 from executor.services.ground import Ground
 from executor.services.history import History
 from executor.services.launcher import Ask, Duplicate, Launcher
+from executor.services.locks import Locks
 from executor.services.news import Item, News
 from executor.services.preflights import Preflights
 from executor.services.queue import Queue
@@ -27,6 +30,7 @@ __all__ = [
     "Duplicate",
     "Ground",
     "Item",
+    "Locked",
     "Services",
     "Unbound",
     "build",
@@ -52,6 +56,8 @@ class Services:
     break_glass: BreakGlass
     preflights: Preflights
     voids: Voids
+    locks: Locks
+    freezes: Freezes
 
 
 def build(ground: Ground) -> Services:
@@ -72,4 +78,6 @@ def build(ground: Ground) -> Services:
         break_glass=BreakGlass(ground),
         preflights=Preflights(ground),
         voids=Voids(ground),
+        locks=Locks(ground),
+        freezes=Freezes(ground),
     )

@@ -16,6 +16,7 @@ from executor.rules.readiness import check_ready
 from executor.rules.reasons import reason_of
 from executor.services.access import require_cancel
 from executor.services.answers import allowed, check_awaits, check_may, held
+from executor.services.closing import require_open
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 from executor.services.launcher import queued
@@ -37,9 +38,11 @@ class Confirmations:
         wants a second factor, too.
         """
         async with self._ground.db.begin() as repos:
+            environment_id = (await find_execution(repos, execution_id)).environment_id
+            environment = await repos.environments.lock(environment_id)  # first, as a lock does
             execution = await held(repos, execution_id, self._ground.clock())
-            environment = await repos.environments.get(execution.environment_id)
             check_is_open(environment)
+            await require_open(self._ground, repos, environment, execution)
             execution, refusal = await allowed(self._ground, repos, execution, by)
             if refusal is None:
                 _check_plan(execution, plan_hash)

@@ -6,6 +6,7 @@ from typing import Any
 from db.model.execution import Execution, Status
 from db.repos import Repos
 from executor.rules.estimates import Estimate, Forecast, estimate, starts_in_s
+from executor.services.closing import closed_now
 from executor.services.ground import Ground
 
 _PAST_RUNS = 50
@@ -36,12 +37,18 @@ class Forecasts:
 
     async def _forecast(self, repos: Repos, execution: Execution) -> Forecast:
         usual = await _usual(repos, execution.job_id, execution.environment_id)
-        if execution.status is not Status.QUEUED:
+        if execution.status not in {Status.AWAITING_CONFIRMATION, Status.QUEUED}:
             return Forecast(estimate=usual)
+        environment = await repos.environments.get(execution.environment_id)
+        closed = await closed_now(repos, environment, self._ground.clock())
+        closed_to_it = None if execution.overridden_by else closed
+        if execution.status is not Status.QUEUED:
+            return Forecast(estimate=usual, closed=closed_to_it)
         running = await repos.queue.running(execution.environment_id)
-        ahead = await repos.queue.ahead(execution)
+        is_passed = closed is not None and closed_to_it is None
+        ahead = await repos.queue.ahead(execution, is_closed=is_passed)
         key, limit = execution.concurrency_key, execution.job_concurrency
-        places = (await repos.environments.get(execution.environment_id)).concurrency
+        places = environment.concurrency
         holders = [row["id"] for row in running if key and row["concurrency_key"] == key]
         return Forecast(
             estimate=usual,
@@ -51,6 +58,7 @@ class Forecasts:
             places=places,
             behind=holders[0] if holders else await _before(repos, execution),
             job_is_full=limit is not None and await repos.queue.runs_of(execution.job_id) >= limit,
+            closed=closed_to_it,
         )
 
     async def _starts_in_s(

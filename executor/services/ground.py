@@ -22,3 +22,4 @@ class Ground:
     work: Bell = field(default_factory=Bell)  #: something to claim or to cancel
     news: Bell = field(default_factory=Bell)  #: something to tell
     looks: Bell = field(default_factory=Bell)  #: a host to look at
+    locks: Bell = field(default_factory=Bell)  #: something to announce

@@ -16,10 +16,11 @@ from executor.rules.concurrency import concurrency_key
 from executor.rules.confirming import terms_of
 from executor.rules.parameters import validate
 from executor.rules.plan import plan_hash, plan_of
-from executor.rules.reasons import reason_of
+from executor.rules.reasons import needed_reason, reason_of
 from executor.services.access import require
 from executor.services.bindings import Unbound
 from executor.services.catalog import find_job
+from executor.services.closing import Locked, closed_now
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 
@@ -35,6 +36,7 @@ class Ask:
     by: Person
     values: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+    override: str = ""  #: why it must run in a closed environment: an admin breaks the glass
     idempotency_key: str = ""  #: the same key gives the same execution, not a second one
 
 
@@ -72,8 +74,8 @@ class Launcher:
     async def launch(self, ask: Ask) -> Execution:
         """Return the new execution, queued or awaiting its confirmation.
 
-        Raises NotFound (job), Unbound (channel), InvalidInput (values, by field), NotAllowed, and
-        Duplicate when the same waits already.
+        Raises NotFound (job), Unbound (channel), InvalidInput (values, by field), NotAllowed,
+        Locked (the environment is closed), and Duplicate when the same waits already.
         """
         async with self._ground.db.begin() as repos:
             if known := await _known(repos, ask.idempotency_key):
@@ -159,11 +161,29 @@ class Launcher:
         await repos.environments.lock(environment.id)  # of two at once, one sees the other's
         if known := await _known(repos, ask.idempotency_key):
             return known
+        new |= await self._break_glass(repos, environment, ask)
         if waiting := await repos.executions.waiting_twin(new):
             raise Duplicate(waiting)
         execution = await repos.executions.add(new, plan)
         assert execution is not None, "only the idempotency key can be taken"  # noqa: S101
+        if execution.overridden_by:
+            note_override(repos, execution)
         return execution
+
+    async def _break_glass(
+        self, repos: Repos, environment: Environment, ask: Ask
+    ) -> dict[str, Any]:
+        """Return what is set where *environment* is closed, and an admin says why it must run.
+
+        Raises Locked where nobody says so; the confirmation is asked for as ever.
+        """
+        found = await closed_now(repos, environment, self._ground.clock())
+        if found is None:
+            return {}
+        if not ask.override.strip():
+            raise Locked(found)
+        await require(self._ground, repos, Verb.OVERRIDE, ask.by, environment.id)
+        return {"overridden_by": ask.by.user_id, "override_reason": _override(ask.override)}
 
     def _first_state(self, environment: Environment) -> dict[str, Any]:
         now, terms = self._ground.clock(), terms_of(environment)
@@ -184,6 +204,18 @@ class Launcher:
             self._ground.work.ring()
         else:
             self._ground.looks.ring()
+
+
+def note_override(repos: Repos, execution: Execution) -> None:
+    """Note that somebody broke the glass for *execution*."""
+    repos.audit.note(
+        execution.overridden_by,
+        "execution.overridden",
+        execution.id,
+        environment=execution.environment_name,
+        after={"status": execution.status, "overridden_by": execution.overridden_by},
+        reason=execution.override_reason,
+    )
 
 
 def queued(environment: Environment, now: datetime) -> dict[str, Any]:
@@ -222,3 +254,10 @@ def _reason(environment: Environment, text: str) -> str:
             fields={"reason": sentence},
         )
     return reason
+
+
+def _override(text: str) -> str:
+    try:
+        return needed_reason(text)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, fields={"override": error.message}) from error

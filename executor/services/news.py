@@ -50,6 +50,11 @@ class News:
         async with self._db.read() as repos:
             return await repos.cards.live()
 
+    async def waiting(self) -> list[Item]:
+        """Return what waits: its place, and what it waits for, change without news of their own."""
+        async with self._db.read() as repos:
+            return [Item(*found) for found in await repos.cards.waiting()]
+
     async def items(self, ids: Collection[int]) -> list[Item]:
         """Return those of *ids*, the oldest first."""
         async with self._db.read() as repos:

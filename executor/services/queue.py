@@ -9,6 +9,7 @@ from db.model.audit import FERRY
 from db.model.catalog import Environment, Job
 from db.model.execution import Attempt, Execution, LogLine, Status, Stream
 from executor.rules.durations import words
+from executor.services.closing import closed_now
 from executor.services.ground import Ground
 
 STDERR_LINES = 20  # of which the telling one is looked for
@@ -36,14 +37,18 @@ class Queue:
         """Give *worker* the execution that is next; None if nothing may start now.
 
         First in, first out for each environment, past those that wait for a limit of their job or
-        for a run with their key.
+        for a run with their key. In a closed one only what the glass was broken for starts.
         """
         now = self._ground.clock()
         async with self._ground.db.read() as repos:
             waiting = await repos.queue.waiting(now)
         for environment_id in waiting:
             async with self._ground.db.begin() as repos:
-                execution_id = await repos.queue.next_in(environment_id, now)
+                environment = await repos.environments.lock(environment_id)
+                closed = await closed_now(repos, environment, self._ground.clock())
+                execution_id = await repos.queue.next_in(
+                    environment_id, now, is_closed=closed is not None
+                )
                 if execution_id is None:
                     continue
                 if not await repos.queue.claim(execution_id, worker, now + lease):

@@ -61,7 +61,12 @@ class EnvironmentListeners:
         channels = await self._services.bindings.channels()
         is_admin = await self._services.access.may(Verb.DEFINE, request.by)
         here = request.channel_id if is_admin else ""
-        await reply.say(catalog.environments(environments, channels, here=here, may_add=is_admin))
+        standings = await self._services.locks.standings(request.by)
+        await reply.say(
+            catalog.environments(
+                environments, channels, here=here, may_add=is_admin, standings=standings
+            )
+        )
 
     async def open(self, request: Request, reply: Reply) -> None:
         """Open the form for a new environment, for an admin."""

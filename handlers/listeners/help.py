@@ -33,14 +33,17 @@ class HelpListeners:
         """Answer ``/migrate help``, and ``/migrate`` alone."""
         await reply.say(views.help_note())
 
-    async def home(self, _request: Request, reply: Reply) -> None:
-        """Show what runs and what ran last as the person's Home tab."""
+    async def home(self, request: Request, reply: Reply) -> None:
+        """Show what is closed, what runs and what ran last as the person's Home tab."""
         now = self._clock()
         running = await self._services.history.active()
         recent = await self._services.history.recent(limit=ROWS)
         ended = [one for one in recent if one.status.is_over]  # the others stand above
+        standings = await self._services.locks.standings(request.by)
         await reply.publish(
             views.home(
-                [row(one, now=now) for one in running[:ROWS]], [row(one, now=now) for one in ended]
+                [row(one, now=now) for one in running[:ROWS]],
+                [row(one, now=now) for one in ended],
+                closed=[one.closed for one in standings if one.closed],
             )
         )

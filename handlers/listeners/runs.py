@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from db.model.catalog import Job
 from db.model.errors import FerryError, InvalidInput
-from executor.services import Ask, Duplicate, Services, Unbound
+from db.model.people import Person
+from executor.rules.access import Verb
+from executor.services import Ask, Duplicate, Locked, Services, Unbound
 from handlers import parsing
 from handlers.parsing import Click, Command, Form, Request, Search
 from handlers.replies import Reply
@@ -13,7 +15,7 @@ from handlers.views import bindings, catalog, notes, promotion, run_form
 from handlers.views import runs as views
 from handlers.views.blocks import Block
 from handlers.views.ids import PARAMETER_PREFIX, Action, Callback, Shortcut, field
-from handlers.views.run_form import CHANNEL, JOB, MOST_IN_A_MENU, REASON, RunForm
+from handlers.views.run_form import CHANNEL, JOB, MOST_IN_A_MENU, OVERRIDE, REASON, RunForm
 
 TWICE_S = 10  # two clicks on "Run again" so close to each other are one wish
 
@@ -43,11 +45,11 @@ class RunListeners:
     async def run(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate run``: the form, or with a job named, the run itself."""
         if not command.words:
-            await self._open(reply, channel_id=command.channel_id)
+            await self._open(reply, by=command.by, channel_id=command.channel_id)
             return
         job = await self._services.catalog.job(command.words[0])
         if len(command.words) == 1 and any(not spec.secret_ref for spec in job.parameters):
-            await self._open(reply, channel_id=command.channel_id, job=job)
+            await self._open(reply, by=command.by, channel_id=command.channel_id, job=job)
             return
         given, reason = typed_line(job, command.words[1:])
         ask = Ask(
@@ -64,30 +66,50 @@ class RunListeners:
             await reply.say(notes.refused(error, run_form.form_button(job.name, given, reason)))
         except Unbound as error:
             await reply.say(notes.refused(error, bindings.bind_button()))
+        except Locked as error:
+            await self._say_locked(error, command, reply, job.name, given, reason)
         except Duplicate as error:
             await reply.say(notes.refused(error, views.show_button(error.waiting)))
         else:
             await reply.say(views.launched(execution, here=command.channel_id))
 
+    async def _say_locked(
+        self,
+        error: Locked,
+        command: Command,
+        reply: Reply,
+        job: str,
+        given: Mapping[str, str],
+        reason: str,
+    ) -> None:
+        """Refuse a line; who may break the glass is offered the form that asks why."""
+        where = await self._services.bindings.environment_of(command.channel_id)
+        may = where and await self._services.access.may(Verb.OVERRIDE, command.by, where.id)
+        buttons = [run_form.form_button(job, given, reason)] if may else []
+        await reply.say(notes.refused(error, *buttons))
+
     async def open(self, click: Click, reply: Reply) -> None:
         """Open the form from a button, for the job that it names."""
         job = await self._services.catalog.job(click.value) if click.value else None
-        await self._open(reply, channel_id=click.channel_id, job=job)
+        await self._open(reply, by=click.by, channel_id=click.channel_id, job=job)
 
     async def open_filled(self, click: Click, reply: Reply) -> None:
         """Open the form with what was typed in a line."""
         name, values, reason = run_form.parsed(click.value)
         job = await self._services.catalog.job(name)
-        await self._open(reply, channel_id=click.channel_id, job=job, values=values, reason=reason)
+        await self._open(
+            reply, by=click.by, channel_id=click.channel_id, job=job, values=values, reason=reason
+        )
 
-    async def from_anywhere(self, _request: Request, reply: Reply) -> None:
+    async def from_anywhere(self, request: Request, reply: Reply) -> None:
         """Open the form from the shortcut, which has no channel."""
-        await self._open(reply, channel_id="")
+        await self._open(reply, by=request.by, channel_id="")
 
     async def picked(self, click: Click, reply: Reply) -> None:
         """Show the fields of the job, and the environment of the channel, that were picked."""
         name = click.fields.get(field(JOB), "")
         form = await self._form(
+            by=click.by,
             channel_id=click.metadata or click.fields.get(field(CHANNEL), ""),
             asks_channel=not click.metadata,
             job=await self._services.catalog.job(name) if name else None,
@@ -112,6 +134,7 @@ class RunListeners:
             channel_id=form.metadata or form.fields.get(field(CHANNEL), ""),
             by=form.by,
             reason=form.fields.get(field(REASON), ""),
+            override=form.fields.get(field(OVERRIDE), ""),
             idempotency_key=form.key,
         )
         try:
@@ -140,6 +163,7 @@ class RunListeners:
         job = await self._services.catalog.job(old.job_name)
         await self._open(
             reply,
+            by=click.by,
             channel_id=click.channel_id or old.channel_id,
             job=job,
             values=old.parameters,
@@ -157,6 +181,7 @@ class RunListeners:
             return
         await self._open(
             reply,
+            by=click.by,
             channel_id=channel_id or places[0][1],
             job=await self._services.catalog.job(old.job_name),
             values=old.parameters,
@@ -167,6 +192,7 @@ class RunListeners:
         self,
         reply: Reply,
         *,
+        by: Person,
         channel_id: str,
         job: Job | None = None,
         values: Mapping[str, str] | None = None,
@@ -174,6 +200,7 @@ class RunListeners:
     ) -> None:
         """Open the form, or say what has to be there first."""
         form = await self._form(
+            by=by,
             channel_id=channel_id,
             asks_channel=not channel_id,
             job=job,
@@ -191,6 +218,7 @@ class RunListeners:
     async def _form(
         self,
         *,
+        by: Person,
         channel_id: str,
         asks_channel: bool,
         job: Job | None,
@@ -202,14 +230,19 @@ class RunListeners:
         defaults: Mapping[str, str] = {}
         if job is not None:
             defaults = (await self._services.catalog.source(job.source_name)).defaults
+        where = await self._services.bindings.environment_of(channel_id)
+        closed = await self._services.locks.closed(where) if where else None
+        may = self._services.access.may
         return RunForm(
             jobs=jobs,
             channel_id=channel_id,
             asks_channel=asks_channel,
-            environment=await self._services.bindings.environment_of(channel_id),
+            environment=where,
             job=job,
             values={**defaults, **(values or {})},
             reason=reason,
+            closed=closed,
+            may_override=bool(where and closed and await may(Verb.OVERRIDE, by, where.id)),
         )
 
 

@@ -19,6 +19,7 @@ from handlers.views.blocks import (
     section,
     when,
 )
+from handlers.views.closed import closed_sentence, mark
 from handlers.views.confirming import answer_word, overridden, people, question, said_yes
 from handlers.views.going import SEPARATOR, going, in_the_queue
 from handlers.views.ids import Action, answer
@@ -71,14 +72,16 @@ def execution_card(
     blocks, facts = [_title(execution), *past, *came_of_it], _facts(execution, log_permalink)
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
-            blocks += [facts, *_question(execution)]
+            blocks += [facts, *_closed(forecast), *_question(execution)]
         case Status.QUEUED:
             blocks += [facts, *_queued(execution, forecast, now)]
         case Status.RUNNING | Status.CANCELLING:
             blocks += [facts, *_live(execution, tail, forecast, now)]
         case _:
             blocks += [*_advice(execution, tail), facts, _again(execution, proves=proves)]
-    return Told(sentence(execution, position=forecast.position, now=now), blocks)
+    said = [sentence(execution, position=forecast.position, now=now)]
+    said += [closed_sentence(forecast.closed)] if forecast.closed else []
+    return Told(" ".join(said), blocks)
 
 
 def _title(execution: Execution) -> Block:
@@ -116,6 +119,14 @@ def _receipt(execution: Execution) -> str:
     who = execution.confirmed_by if word == "confirmed" else ()
     by = people(who or (execution.answered_by,))
     return f"{word} by {by} {when(execution.answered_at, TIME)}"
+
+
+def _closed(forecast: Forecast) -> list[Block]:
+    """Return that nothing can be started now; the question stays."""
+    if forecast.closed is None:
+        return []
+    told = closed_sentence(forecast.closed)
+    return [section(f"{mark(forecast.closed)} {told} It can be confirmed once it is open.")]
 
 
 def _question(execution: Execution) -> list[Block]:

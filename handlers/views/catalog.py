@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from db.model.catalog import Environment, Job, ParameterSpec, Source
+from executor.services.locks import Standing
 from handlers.views.aloud import aloud
 from handlers.views.blocks import (
     Block,
@@ -16,7 +17,9 @@ from handlers.views.blocks import (
     mono,
     section,
 )
+from handlers.views.closed import closed_words, mark
 from handlers.views.ids import COMMAND, Action
+from handlers.views.locks import lock_buttons, unlock_button
 from handlers.views.message import Told
 from handlers.views.policies import environment_policy, job_policy
 from handlers.views.sentences import place
@@ -32,12 +35,15 @@ def environments(
     *,
     here: str = "",
     may_add: bool = True,
+    standings: Sequence[Standing] = (),
 ) -> Told:
     """Return the environments with the *channels* (ids by environment name) that run in them.
 
-    *here*: the channel that the reader may bind, empty if there is none.
+    *here*: the channel that the reader may bind, empty if there is none; *standings*: what is
+    closed, and what the reader may do about it.
     """
     new = _new("New environment…", Action.ENVIRONMENT_NEW, may_add=may_add)
+    stands = {one.environment.name: one for one in standings}
     if not known:
         return _begin(
             "There is no environment yet.",
@@ -45,9 +51,12 @@ def environments(
             "user to log in as, and the key for it.",
             *new,
         )
-    rows = [_environment(one, channels.get(one.name, ()), here) for one in known]
-    said = [_spoken_environment(one, channels.get(one.name, ())) for one in known]
-    return _listed("Environments", rows, said, *new)
+    rows, said = [], []
+    for one in known:
+        bound, standing = channels.get(one.name, ()), stands.get(one.name)
+        rows.append(_environment(one, bound, here, standing))
+        said.append(_spoken_environment(one, bound, standing))
+    return _listed("Environments", rows, said, *new, *lock_buttons(standings))
 
 
 def sources(known: Sequence[Source], *, may_add: bool = True) -> Told:
@@ -98,7 +107,9 @@ def _new(words_: str, action: Action, *, may_add: bool) -> list[Block]:
     return [button(words_, action_id=action)] if may_add else []
 
 
-def _environment(one: Environment, channels: Sequence[str], here: str) -> Block:
+def _environment(
+    one: Environment, channels: Sequence[str], here: str, standing: Standing | None
+) -> Block:
     port = "" if one.ssh_port == 22 else f":{one.ssh_port}"
     bound = " ".join(f"<#{channel}>" for channel in channels[:MOST_CHANNELS])
     more = f" and {len(channels) - MOST_CHANNELS} more" if len(channels) > MOST_CHANNELS else ""
@@ -107,8 +118,12 @@ def _environment(one: Environment, channels: Sequence[str], here: str) -> Block:
         f"{login} · {environment_policy(one)}",
         f"channels: {bound}{more}" if bound else "no channel runs here yet",
     ]
-    bind = _bind(one) if here and here not in channels else None
-    return section("\n".join([f"*{place(one.name, one.kind)}*", *facts]), accessory=bind)
+    if standing and standing.closed:
+        facts.insert(0, f"{mark(standing.closed)} {closed_words(standing.closed)}")
+    beside = unlock_button(standing) if standing else None
+    if beside is None and here and here not in channels:
+        beside = _bind(one)
+    return section("\n".join([f"*{place(one.name, one.kind)}*", *facts]), accessory=beside)
 
 
 def _bind(one: Environment) -> Block:
@@ -149,12 +164,17 @@ def _job(one: Job) -> Block:
     return section("\n".join(lines), accessory=run)
 
 
-def _spoken_environment(one: Environment, channels: Sequence[str]) -> str:
+def _spoken_environment(
+    one: Environment, channels: Sequence[str], standing: Standing | None
+) -> str:
     kind = "" if one.name == one.kind.value else f" ({one.kind.value})"
     bound = f"{len(channels)} channels run" if channels else "no channel runs"
     if len(channels) == 1:
         bound = f"<#{channels[0]}> runs"
-    return f"{esc(one.name)}{kind} is {esc(f'{one.ssh_user}@{one.ssh_host}')}, {bound} there"
+    told = f"{esc(one.name)}{kind} is {esc(f'{one.ssh_user}@{one.ssh_host}')}, {bound} there"
+    if standing and standing.closed:
+        return f"{closed_words(standing.closed).removesuffix('.')}; {told}"
+    return told
 
 
 def _described(name: str, description: str) -> str:

@@ -10,6 +10,7 @@ from db.model.execution import Execution, Status
 from executor.rules.durations import words
 from executor.rules.estimates import Estimate, Forecast
 from handlers.views.blocks import clip_mrkdwn, person, when
+from handlers.views.closed import closed_words, mark
 from handlers.views.sentences import attempt_failed, elapsed_s, in_line, no_output, reconnecting
 
 SEPARATOR = " · "
@@ -31,9 +32,11 @@ def in_the_queue(execution: Execution, forecast: Forecast, now: datetime) -> str
         lines.append(f"🔁 {failed[:1].upper()}{clip_mrkdwn(failed[1:], FAILURE)}")
     if execution.not_before and execution.not_before > now:
         facts = [f"Attempt {execution.attempt + 1} is due {when(execution.not_before, CLOCK)}"]
-    elif not (forecast.behind or forecast.job_is_full):
+    elif not (forecast.behind or forecast.job_is_full or forecast.closed):
         facts += _start(forecast, now)
     facts += usually(forecast.estimate)
+    if forecast.closed:
+        facts.append(f"{mark(forecast.closed)} waits: {closed_words(forecast.closed)}")
     return "\n".join([*lines, SEPARATOR.join(facts)])
 
 
@@ -90,6 +93,8 @@ def _start(forecast: Forecast, now: datetime) -> list[str]:
 
 
 def _why_it_waits(forecast: Forecast) -> list[str]:
+    if forecast.closed:
+        return []  # said last, since its reason may be long
     if forecast.behind:
         return [f"waits for #{forecast.behind}, which works on the same records"]
     if forecast.job_is_full:

@@ -1,11 +1,14 @@
 """What Ferry can do, in one message: no manual is needed after it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from db.model.locks import Closed
 from handlers.views.blocks import Block, actions, button, context, divider, section
+from handlers.views.closed import closed_sentence, mark
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
 
+MOST_CLOSED = 5  # on Home
 #: verb with its arguments → what it does; the order is the order in the help
 VERBS = {
     "run": "pick a job and fill in its form",
@@ -20,6 +23,10 @@ VERBS = {
     "jobs [words]": "what can be run",
     "sources": "the systems that data comes from",
     "envs": "where it can run, and which channel runs where",
+    "lock [environment] [for 2h] reason": "nothing starts there until it is opened",
+    "unlock [environment]": "open it again",
+    "locks": "what is closed, by whom and why",
+    "freezes": "when environments are closed at fixed times",
 }
 ADMIN_VERBS = {
     "front #n": "let a run that waits go before the others",
@@ -30,6 +37,8 @@ ADMIN_VERBS = {
     "new environment": "add a host to run on",
     "new source": "add a system that data comes from",
     "new job": "add a script, with what it asks for",
+    "freeze": "close an environment at fixed times",
+    "unfreeze n": "drop such a window",
 }
 
 
@@ -69,14 +78,19 @@ def usual_buttons() -> Block:
         button("Last runs", action_id=Action.EXECUTION_HISTORY),
         button("Jobs", action_id=Action.JOB_LIST),
         button("Environments", action_id=Action.ENVIRONMENT_LIST),
+        button("Locks", action_id=Action.LOCK_LIST),
     )
 
 
-def home(running: list[Block], recent: list[Block]) -> Block:
-    """Return the Home tab: what runs now, what ran last, and how to begin."""
+def home(running: list[Block], recent: list[Block], *, closed: Sequence[Closed] = ()) -> Block:
+    """Return the Home tab: what is closed, what runs now, what ran last, and how to begin."""
+    shut = [f"{mark(one)} {closed_sentence(one)}" for one in closed[:MOST_CLOSED]]
+    left = len(closed) - len(shut)
+    shut += [f"and {left} more: `{COMMAND} locks`"] if left else []
     blocks = [
         section("*Ferry* runs data migrations over SSH and tells in the channel how they go."),
         usual_buttons(),
+        *([section("\n".join(shut))] if shut else []),
         divider(),
         section("*Now*"),
         *(running or [context("Nothing runs or waits.")]),

@@ -48,6 +48,12 @@ class Action(StrEnum):
     SOURCE_NEW = "source.new"
     JOB_LIST = "job.list"
     JOB_NEW = "job.new"
+    LOCK_LIST = "lock.list"
+    LOCK_OPEN = "lock.open"
+    LOCK_UNLOCK = "lock.unlock"
+    FREEZE_LIST = "freeze.list"
+    FREEZE_NEW = "freeze.new"
+    FREEZE_DROP = "freeze.drop"
     HELP_SHOW = "help.show"
     HOME_REFRESH = "home.refresh"
 
@@ -67,6 +73,8 @@ class Callback(StrEnum):
     ENVIRONMENT_TRUST = "environment.trust"
     SOURCE_SUBMIT = "source.submit"
     JOB_SUBMIT = "job.submit"
+    LOCK_SUBMIT = "lock.submit"
+    FREEZE_SUBMIT = "freeze.submit"
     NOTE = "note"  #: a modal that only says something; never submitted
 
 

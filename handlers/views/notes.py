@@ -1,25 +1,48 @@
 """What Ferry says in answer to one person: receipts, refusals, and that something broke."""
 
 import re
+from datetime import UTC, datetime
 
 from db.model.errors import FerryError, InvalidInput
-from handlers.views.blocks import Block, actions, button, clip, context, esc, modal, mono, section
+from handlers.views.blocks import (
+    Block,
+    actions,
+    button,
+    clip,
+    context,
+    esc,
+    modal,
+    mono,
+    section,
+    when,
+)
 from handlers.views.ids import COMMAND, Action, Callback
 from handlers.views.message import Told
 
 _MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+)(?:\|[^&<>]*)?&gt;")
+_MOMENT = re.compile(r"\b[0-9]{4}(?:-[0-9]{2}){2} [0-9]{2}:[0-9]{2} UTC\b")
 MOST_PROBLEMS = 25
 
 
 def prose(text: str) -> str:
     """Return a sentence of Ferry's own for mrkdwn: escaped, but people and channels stay links.
 
-    Not those in backticks: there stands what somebody typed.
+    A time is shown in the reader's own time zone. Nothing of that happens in backticks: there
+    stands what somebody typed.
     """
     parts = esc(text).split("`")
     return "`".join(
-        part if number % 2 else _MENTION.sub(r"<\1>", part) for number, part in enumerate(parts)
+        part if number % 2 else _MOMENT.sub(_local, _MENTION.sub(r"<\1>", part))
+        for number, part in enumerate(parts)
     )
+
+
+def _local(found: re.Match[str]) -> str:
+    try:
+        moment = datetime.strptime(found[0], "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return found[0]
+    return when(moment)
 
 
 def said(text: str, *buttons: Block, hint: str = "") -> Told:

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from db.model.catalog import Environment, Job
+from db.model.locks import Closed
 from executor.rules.reasons import LONGEST_REASON
 from handlers.views import ids
 from handlers.views.blocks import (
     Block,
+    actions,
     button,
     clip,
     context,
@@ -22,12 +24,13 @@ from handlers.views.blocks import (
     section,
     select,
 )
+from handlers.views.closed import closed_sentence, mark
 from handlers.views.confirming import policy
 from handlers.views.fields import parameter_fields, text_field
-from handlers.views.ids import Action, Callback
+from handlers.views.ids import COMMAND, Action, Callback
 from handlers.views.sentences import place
 
-JOB, REASON, CHANNEL = "job", "reason", "channel"
+JOB, REASON, CHANNEL, OVERRIDE = "job", "reason", "channel", "override"
 MOST_IN_A_MENU = 25  # more are searched for
 BUTTON_VALUE = 2000
 
@@ -43,11 +46,20 @@ class RunForm:
     job: Job | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+    closed: Closed | None = None  #: what closes the environment now
+    may_override: bool = False  #: the reader may break the glass there
 
 
 def run_modal(form: RunForm) -> Block:
-    """Return the form with the fields of the job that is picked, if one is."""
+    """Return the form with the fields of the job that is picked, if one is.
+
+    Where nothing starts now it only says so, and has nothing to submit, but for who may break the
+    glass.
+    """
+    if form.closed is not None and not form.may_override:
+        return _closed_modal(form, form.closed)
     blocks = [_channel(form)] if form.asks_channel else []
+    blocks += _break_the_glass(form.closed) if form.closed else []
     blocks += [_environment(form), _job(form)]
     if form.job is not None:
         if form.job.description:
@@ -70,6 +82,36 @@ def run_modal(form: RunForm) -> Block:
         submit="Run",
         metadata="" if form.asks_channel else form.channel_id,
     )
+
+
+def _closed_modal(form: RunForm, closed: Closed) -> Block:
+    told = f"{mark(closed)} {closed_sentence(closed)} Nothing starts there."
+    # Not a field: Slack wants something to submit beside those.
+    pick = actions(_pick_channel(form)) | {"block_id": ids.field(CHANNEL)}
+    blocks = [
+        *([pick] if form.asks_channel else []),
+        section(told),
+        context(f"{mono(f'{COMMAND} locks')} shows what is closed, and who may open it."),
+    ]
+    return modal(
+        "Run a job",
+        blocks,
+        callback_id=Callback.RUN_SUBMIT,
+        close="Close",
+        metadata="" if form.asks_channel else form.channel_id,
+    )
+
+
+def _break_the_glass(closed: Closed) -> list[Block]:
+    return [
+        section(f"{mark(closed)} {closed_sentence(closed)}"),
+        text_field(
+            OVERRIDE,
+            "Break the glass: why must it run now?",
+            hint="It starts all the same. Everybody reads it, and the audit log keeps it.",
+            most=LONGEST_REASON,
+        ),
+    ]
 
 
 def job_options(jobs: Sequence[Job]) -> list[Block]:
@@ -101,7 +143,7 @@ def parsed(text: str) -> tuple[str, dict[str, str], str]:
     return str(job), {str(k): str(v) for k, v in values.items()}, str(reason)
 
 
-def _channel(form: RunForm) -> Block:
+def _pick_channel(form: RunForm) -> Block:
     pick: Block = {
         "type": "conversations_select",
         "action_id": Action.RUN_CHANNEL,
@@ -110,6 +152,11 @@ def _channel(form: RunForm) -> Block:
     }
     if form.channel_id:
         pick["initial_conversation"] = form.channel_id
+    return pick
+
+
+def _channel(form: RunForm) -> Block:
+    pick = _pick_channel(form)
     hint = "A job runs in the environment that its channel is bound to."
     return input_block("Channel", pick, block_id=ids.field(CHANNEL), hint=hint, dispatch=True)
 

@@ -97,6 +97,7 @@ def upgrade() -> None:
     sa.Column('until', UtcDateTime(), nullable=True),
     sa.Column('opened_by', sa.String(length=32), nullable=True),
     sa.Column('opened_at', UtcDateTime(), nullable=True),
+    sa.Column('untold', sa.Boolean(), server_default=sa.text('0'), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['environment_id'], ['environments.id'], name=op.f('fk_environment_locks_environment_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_environment_locks')),

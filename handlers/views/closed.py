@@ -1,0 +1,35 @@
+"""That an environment is closed, in the words that all cards, lists and forms use: mrkdwn."""
+
+from db.model.execution import Execution
+from db.model.locks import Closed
+from handlers.views.blocks import clip, esc, person, when
+
+REASON = 200
+
+
+def closed_words(closed: Closed) -> str:
+    """Return ``staging is locked by @ana until today at 18:00: the reason``."""
+    what = "frozen" if closed.is_freeze else "locked"
+    until = f" until {when(closed.until)}" if closed.until else ""
+    return (
+        f"{esc(closed.environment)} is {what} by {person(closed.by)}{until}: "
+        f"{esc(clip(closed.reason, REASON))}"
+    )
+
+
+def closed_sentence(closed: Closed) -> str:
+    """Return the same as a sentence with a full stop."""
+    return f"{closed_words(closed).removesuffix('.')}."
+
+
+def mark(closed: Closed) -> str:
+    """Return the sign of a lock or of a freeze."""
+    return "🧊" if closed.is_freeze else "🔒"
+
+
+def glass(execution: Execution) -> str:
+    """Return who broke the glass for it and why; empty if nobody did."""
+    if not execution.overridden_by:
+        return ""
+    why = esc(clip(execution.override_reason, REASON))
+    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}"

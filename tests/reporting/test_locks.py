@@ -1,0 +1,65 @@
+"""Cards of what waits, and announcements, when an environment is closed and opened."""
+
+from datetime import timedelta
+
+from handlers.herald import Herald
+from playground.server import PlaygroundSlack
+from tests.support.outbox import outbox_on
+from tests.support.rendered import texts_of
+from tests.support.reporting import ANA, Ferry, wall_clock
+from tests.support.waiting import until
+
+
+def shows(slack: PlaygroundSlack, words: str) -> bool:
+    """Tell whether any message in the channel of staging says *words*."""
+    messages = slack.workspace.messages["C0STAGING"].values()
+    return any(words in "\n".join(texts_of(message)) for message in messages)
+
+
+async def test_cards_change_when_a_lock_comes_and_goes(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Of what waits in the queue and for its confirmation."""
+    await ferry.launch()
+    async with ferry.reporting(slack):
+        await until(lambda: shows(slack, "Next in line"))
+        await ferry.services.locks.lock("staging", ANA, "deploying")
+        await until(lambda: shows(slack, "waits: staging is locked by <@U0ANA>: deploying"))
+        await ferry.services.locks.unlock("staging", ANA)
+        await until(lambda: not shows(slack, "waits: staging is locked"))
+
+
+async def test_end_that_passes_by_itself_is_seen_also_after_a_restart(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Nobody noted it and nothing is news: the card of what waits is looked at all the same."""
+    await ferry.launch()
+    async with ferry.reporting(slack):
+        await ferry.services.locks.lock(
+            "staging", ANA, "deploying", wall_clock() + timedelta(seconds=3)
+        )
+        await until(lambda: shows(slack, "waits: staging is locked"))
+    assert await ferry.services.news.pending() == []
+
+    async with ferry.reporting(slack):
+        await until(lambda: not shows(slack, "waits: staging is locked"), within_s=20)
+
+
+async def test_announcement_outlives_an_outage_of_slack(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """What could not be told is told as it stands then."""
+    await slack.control.outage({"on": True})
+    await ferry.services.news.take_turn()
+    await ferry.services.locks.lock("staging", ANA, "deploying")
+    async with outbox_on(slack, patience_s=0.1) as outbox:
+        await Herald(ferry.services.locks, ferry.services.news, outbox).tell()
+    before = len(await ferry.services.locks.untold())
+    await slack.control.outage({"on": False})
+    await ferry.services.news.take_turn()
+    async with outbox_on(slack) as outbox:
+        await Herald(ferry.services.locks, ferry.services.news, outbox).tell()
+
+    assert before == 1
+    assert await ferry.services.locks.untold() == []
+    assert shows(slack, "<@U0ANA> locked 🟡 staging: deploying.")
