@@ -63,7 +63,7 @@ def overridden(execution: Execution) -> str:
     why = esc(clip(execution.override_reason, REASON))
     failed = [one.name for one in execution.checks if one.state is CheckState.FAILED]
     spite = f"\nIn spite of: {esc(', '.join(failed[:MOST_CHECKS]))}." if failed else ""
-    return f"🔨 *Overridden* by {person(execution.overridden_by)}: {why}{spite}"
+    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}{spite}"
 
 
 def call(answerers: Answerers) -> str:

@@ -13,6 +13,7 @@ from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Locked, Services
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, CARLA, PRODUCTION, STAGING, another
 
 LEASE = timedelta(seconds=15)
@@ -94,7 +95,7 @@ async def test_a_lock_opens_by_itself_at_its_end(
 
 async def test_nobody_else_may_start_or_confirm_anything_there(services: Services) -> None:
     """The refusal says by whom, until when and why; the request stays, to be confirmed later."""
-    asking = await launch(services, PRODUCTION)
+    asking = await looked_at(services, await launch(services, PRODUCTION))
     await services.locks.lock("production", ANA, WHY)
 
     with pytest.raises(Locked, match="locked by <@U0ANA>: `deploying version 8`"):
@@ -258,6 +259,7 @@ async def test_a_broken_glass_is_no_confirmation(services: Services) -> None:
     await services.locks.lock("production", ANA, WHY)
 
     asking = await launch(services, PRODUCTION, by=ANA, override="the clinic is down")
+    asking = await looked_at(services, asking)
     confirmed = await services.confirmations.confirm(asking.id, ANA, asking.plan_hash)
 
     assert asking.status is Status.AWAITING_CONFIRMATION

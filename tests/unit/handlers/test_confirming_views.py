@@ -111,7 +111,7 @@ def test_override_stays_on_the_card_and_is_told_to_all(status: Status) -> None:
     good = Check(name="host", state=CheckState.GOOD)
 
     check(card(subject))
-    assert "🔨 *Overridden* by <@U0ANA>: the clinic is down" in shown(card(subject))
+    assert "🔨 <@U0ANA> broke the glass: the clinic is down" in shown(card(subject))
     assert "In spite of" not in shown(card(subject))
     assert "In spite of: disk." in shown(card(replace(subject, checks=(good, failed))))
     due = [post for post in _due(subject) if post.key == "overridden"]
