@@ -1,6 +1,7 @@
 """The answer to a run that waits for one: the card shows it; only a refusal is told apart."""
 
 from db.model.execution import Execution
+from executor.rules.access import Verb
 from executor.services import Services
 from handlers import parsing
 from handlers.parsing import Click
@@ -13,8 +14,8 @@ from handlers.views.runs import answered
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
     on = ConfirmationListeners(services)
-    routes.click(Action.EXECUTION_CONFIRM, on.confirm)
-    routes.click(Action.EXECUTION_DISCARD, on.discard)
+    routes.click(Action.EXECUTION_CONFIRM, on.confirm, asks=Verb.RUN)
+    routes.click(Action.EXECUTION_DISCARD, on.discard, asks=Verb.CANCEL_OWN)
 
 
 class ConfirmationListeners:

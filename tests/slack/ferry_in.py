@@ -17,6 +17,7 @@ from executor.services import Ground, Services, build
 from executor.ssh.hostkeys import HostKey
 from handlers.connection import SocketMode, slack_app
 from handlers.errors import Work
+from handlers.routes import Routes
 from playground.cast import TEAM_ID
 from playground.server import PlaygroundSlack
 from tests.support.database import Clock
@@ -54,6 +55,7 @@ class In:
     app: AsyncApp
     services: Services
     work: Work
+    routes: Routes
 
 
 def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: str = "") -> In:
@@ -61,7 +63,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
     admins = frozenset({ANA.user_id})
     services = build(Ground(db=database, clock=clock, admins=admins))
     app, work = slack_app(client, signing_secret=secret), Work()
-    handlers.register(
+    routes = handlers.register(
         app,
         services,
         team_id=TEAM_ID,
@@ -70,7 +72,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         clock=clock,
         work=work,
     )
-    return In(app, services, work)
+    return In(app, services, work, routes)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from handlers.views.blocks import Block, actions, button, input_block, modal, se
 from handlers.views.notes import said
 from playground.people import Person
 from playground.server import PlaygroundSlack
-from tests.slack.conftest import Online
+from tests.slack.conftest import OPEN, Online
 
 HERE = "C0STAGING"
 
@@ -34,7 +34,7 @@ def opens_a_form(routes: Routes) -> None:
     async def listener(_command: Command, reply: Reply) -> None:
         await reply.open(form())
 
-    routes.command("form", listener)
+    routes.command("form", listener, asks=OPEN)
 
 
 def old_button(action_id: str) -> list[Block]:
@@ -51,7 +51,7 @@ async def test_exception_right_after_the_ack_is_told_and_the_ack_gets_out(
         async def listener(_command: Command, _reply: Reply) -> None:
             raise KeyError("oh")
 
-        routes.command("crash", listener)
+        routes.command("crash", listener, asks=OPEN)
 
     with structlog.testing.capture_logs() as logs:
         async with online(listen):
@@ -77,7 +77,7 @@ async def test_expected_error_is_told_as_it_stands(online: Online, ana: Person) 
                 fields={"usuario": "It is empty.", "sistema": "It is <b>."},
             )
 
-        routes.command("refuse", listener)
+        routes.command("refuse", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate refuse")
@@ -95,7 +95,7 @@ async def test_database_away_is_told_as_it_is_known(online: Online, ana: Person)
         async def listener(_command: Command, _reply: Reply) -> None:
             raise Unavailable("It may be stored or not.", hint="Look how it stands.")
 
-        routes.command("away", listener)
+        routes.command("away", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate away")
@@ -161,7 +161,7 @@ async def test_unknown_verb_names_the_nearest_one(online: Online, ana: Person) -
     def listen(routes: Routes, _app: AsyncApp) -> None:
         async def listener(_command: Command, _reply: Reply) -> None: ...
 
-        routes.command("history", listener)
+        routes.command("history", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate histroy")
@@ -205,7 +205,7 @@ async def test_refused_field_is_told_at_the_field(online: Online, ana: Person) -
         async def listener(_form: Form, _reply: Reply) -> Block | None:
             raise InvalidInput("no", fields={"name": "This name is taken."})
 
-        routes.submission("form", listener)
+        routes.submission("form", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate form")
@@ -229,7 +229,7 @@ async def test_crash_of_a_form_keeps_what_was_typed(online: Online, ana: Person)
                 raise RuntimeError("once")
             return None
 
-        routes.submission("form", listener)
+        routes.submission("form", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate form")
@@ -252,7 +252,7 @@ async def test_slow_form_is_acked_in_time_and_answered_later(online: Online, ana
             await asyncio.sleep(2.4)
             raise InvalidInput("no", fields={"name": "This name is taken."})
 
-        routes.submission("form", listener, working="Looking at the host…")
+        routes.submission("form", listener, working="Looking at the host…", asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate form")
@@ -283,7 +283,7 @@ async def test_outcome_of_a_closed_form_still_reaches_the_person(
             await slack.control.clock({"advance_s": 60})
             raise InvalidInput("no", fields={"name": "This name is taken."})
 
-        routes.submission("form", listener)
+        routes.submission("form", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate form")
@@ -301,7 +301,7 @@ async def test_people_of_another_workspace_are_refused(online: Online, ana: Pers
         async def listener(command: Command, _reply: Reply) -> None:
             seen.append(command)
 
-        routes.command("run", listener)
+        routes.command("run", listener, asks=OPEN)
 
     async with online(listen, team_id="T0OTHER"):
         await ana.types(HERE, "/migrate run")
@@ -322,8 +322,8 @@ async def test_working_listener_does_not_delay_others(online: Online, ana: Perso
         async def quick(_command: Command, reply: Reply) -> None:
             await reply.say(said("quick is done"))
 
-        routes.command("slow", slow)
-        routes.command("quick", quick)
+        routes.command("slow", slow, asks=OPEN)
+        routes.command("quick", quick, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate slow")
@@ -343,7 +343,7 @@ async def test_answer_finds_another_way_when_the_response_url_fails(
             await slack.control.clock({"advance_s": 3600})
             await reply.say(said("told anyway"))
 
-        routes.click("late", listener)
+        routes.click("late", listener, asks=OPEN)
 
     async with online(listen):
         await client.chat_postMessage(channel=HERE, text="x", blocks=old_button("late"))
