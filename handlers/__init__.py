@@ -23,6 +23,7 @@ from handlers.listeners import (
     confirmations,
     environments,
     executions,
+    grants,
     help,  # noqa: A004 - the noun
     jobs,
     queue,
@@ -61,4 +62,5 @@ def register(
     environments.register(routes, services, scan=scan, log_in=log_in)
     sources.register(routes, services)
     jobs.register(routes, services)
+    grants.register(routes, services, guests=guests, groups=groups)
     return routes

@@ -18,11 +18,14 @@ VERBS = {
     "jobs [words]": "what can be run",
     "sources": "the systems that data comes from",
     "envs": "where it can run, and which channel runs where",
+    "grants": "who may do what where",
 }
 ADMIN_VERBS = {
     "front #n": "let a run that waits go before the others",
     "bind environment": "jobs of this channel run in that environment",
     "unbind": "no job runs in this channel any more",
+    "grant @ana operator staging": "give a role to a person, a user group or everyone",
+    "revoke @ana staging": "take a role away",
     "new environment": "add a host to run on",
     "new source": "add a system that data comes from",
     "new job": "add a script, with what it asks for",

@@ -44,6 +44,9 @@ class Action(StrEnum):
     SOURCE_NEW = "source.new"
     JOB_LIST = "job.list"
     JOB_NEW = "job.new"
+    GRANT_LIST = "grant.list"
+    GRANT_OPEN = "grant.open"
+    GRANT_TAKE = "grant.take"
     HELP_SHOW = "help.show"
     HOME_REFRESH = "home.refresh"
 
@@ -59,6 +62,7 @@ class Callback(StrEnum):
     ENVIRONMENT_TRUST = "environment.trust"
     SOURCE_SUBMIT = "source.submit"
     JOB_SUBMIT = "job.submit"
+    GRANT_SUBMIT = "grant.submit"
     NOTE = "note"  #: a modal that only says something; never submitted
 
 

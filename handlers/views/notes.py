@@ -7,12 +7,12 @@ from handlers.views.blocks import Block, actions, button, clip, context, esc, mo
 from handlers.views.ids import COMMAND, Action, Callback
 from handlers.views.message import Told
 
-_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+)(?:\|[^&<>]*)?&gt;")
+_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+|!subteam\^S[A-Z0-9]+)(?:\|[^&<>]*)?&gt;")
 MOST_PROBLEMS = 25
 
 
 def prose(text: str) -> str:
-    """Return a sentence of Ferry's own for mrkdwn: escaped, but people and channels stay links.
+    """Return a sentence of Ferry's own for mrkdwn: escaped, but who and what is meant stays a link.
 
     Not those in backticks: there stands what somebody typed.
     """

@@ -5,16 +5,19 @@ import re
 import time
 from typing import Any
 
+import pytest
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from db.model.errors import InvalidInput, Unavailable
-from handlers.parsing import Click, Command, Form
+from handlers.parsing import Click, Command, Form, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
 from handlers.views.blocks import Block, actions, button, input_block, modal, section, text_input
 from handlers.views.notes import said
+from playground import payloads
+from playground.delivery import Delivery
 from playground.people import Person
 from playground.server import PlaygroundSlack
 from tests.slack.conftest import OPEN, Online
@@ -306,6 +309,59 @@ async def test_people_of_another_workspace_are_refused(online: Online, ana: Pers
     async with online(listen, team_id="T0OTHER"):
         await ana.types(HERE, "/migrate run")
         await ana.told(HERE, "Ferry answers only people of its own workspace")
+
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"user": {"id": "U0BRUNO", "team_id": "T0PARTNER"}}, id="of a partner"),
+        pytest.param({"user": {"id": "U0BRUNO", "team_id": "E0ORG"}}, id="of an organization"),
+        pytest.param({"user": {"id": "W0BRUNO"}, "team": {"id": "T0PARTNER"}}, id="by its team"),
+        pytest.param({"user": {"id": "U0BRUNO"}, "team": None}, id="of no team"),
+    ],
+)
+async def test_clicks_of_strangers_do_nothing(
+    online: Online, slack: PlaygroundSlack, bruno: Person, changes: dict[str, Any]
+) -> None:
+    """In a shared channel the person's own team counts, not the one that the message is of."""
+    seen: list[Click] = []
+
+    def listen(routes: Routes, _app: AsyncApp) -> None:
+        async def listener(click: Click, _reply: Reply) -> None:
+            seen.append(click)
+
+        routes.click("press", listener, asks=OPEN)
+
+    user, channel = slack.workspace.user("U0BRUNO"), slack.workspace.channel(HERE)
+    url = f"{slack.url}/response/{slack.core.permits.response('U0BRUNO', HERE)}"
+    action = {"type": "button", "action_id": "press", "block_id": "b"}
+    where = {"container": {}, "channel": payloads.channel_ref(channel)}
+    payload = payloads.block_actions(user, action, where, response_url=url) | changes
+    async with online(listen):
+        ack = await Delivery(slack.core).send("block_actions", payload)
+        await bruno.told(HERE, "Ferry answers only people of its own workspace")
+
+    assert (ack.error, seen) == ("", [])
+
+
+async def test_event_of_a_stranger_does_nothing(
+    online: Online, slack: PlaygroundSlack, bruno: Person
+) -> None:
+    """An event names our own team, whoever caused it: Slack is asked whose they are."""
+    seen: list[Request] = []
+    slack.workspace.user("U0BRUNO")["team_id"] = "T0PARTNER"
+
+    def listen(routes: Routes, _app: AsyncApp) -> None:
+        async def listener(request: Request, _reply: Reply) -> None:
+            seen.append(request)
+
+        routes.event("app_home_opened", listener, asks=OPEN)
+
+    async with online(listen):
+        await bruno.opens_home()
+        await bruno.sees("D0BRUNO", "full members of the workspace only")
 
     assert seen == []
 
