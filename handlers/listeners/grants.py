@@ -49,7 +49,7 @@ class GrantListeners:
         who, role, *place = _words(command, "whom", "which role")
         subject, wanted = mentions.subject(who), mentions.role(role)
         where, is_here = await self._place(command, place)
-        await self._check(subject, command.by)
+        await self._check(subject, command.by, views.holder(subject))
         change = await self._services.grants.give(subject, wanted, where, command.by)
         await reply.say(views.given(change, here=is_here))
 
@@ -85,7 +85,7 @@ class GrantListeners:
         filled = form.named
         place = filled.get(views.PLACE, "")
         subject = _picked(filled.get(views.PERSON, ""), filled.get(views.GROUP, ""))
-        await self._check(subject, form.by)
+        await self._check(subject, form.by, f"This {subject.kind}")  # no mentions beneath a field
         change = await self._services.grants.give(
             subject,
             mentions.role(filled.get(views.ROLE, "")),
@@ -94,9 +94,8 @@ class GrantListeners:
         )
         return window(views.given(change), "Granted")
 
-    async def _check(self, subject: Subject, by: Person) -> None:
+    async def _check(self, subject: Subject, by: Person, name: str) -> None:
         """Raise InvalidInput unless Slack knows *subject* as somebody who may have a role."""
-        name = views.holder(subject)
         if subject.kind is Holder.PERSON:
             mark = await self._guests.mark(Person(subject.id, by.team_id))
             if mark:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from db.database import Database
 from db.model.audit import AuditEvent
 from db.model.errors import Conflict, NotAllowed, NotFound, Unavailable
 from db.model.grants import EVERYONE, EVERYWHERE, Holder, Role, Subject
@@ -13,6 +14,7 @@ from executor.rules.access import Verb
 from executor.services import Ask, Ground, Services, build
 from executor.services.access import Standing
 from executor.services.grants import Change
+from tests.support.database import Clock
 from tests.support.world import ANA, BRUNO, CARLA, GOOD, NOWHERE, PRODUCTION, STAGING
 
 OPERATOR = Person("cli:root")
@@ -150,19 +152,25 @@ async def test_an_admin_by_settings_is_enough(services: Services) -> None:
     assert given.is_admin_by_settings
 
 
-async def test_of_two_who_take_the_role_from_each_other_one_remains(alone: Services) -> None:
-    """Also when both press at the same moment."""
+async def test_of_two_who_take_the_role_from_each_other_one_remains(
+    ground: Ground, alone: Services, database_url: str, clock: Clock
+) -> None:
+    """Also when two bots do it at the same moment: the second one waits, and looks again."""
     await alone.grants.give(TO_CARLA, Role.ADMIN, "", BRUNO)
+    other = Database(database_url, clock=clock)
+    second = build(replace(ground, admins=frozenset(), db=other))
 
-    answers = await asyncio.gather(
-        alone.grants.take(TO_CARLA, "", BRUNO),
-        alone.grants.take(TO_BRUNO, "", CARLA),
-        return_exceptions=True,
-    )
+    async with ground.db.begin() as repos:
+        await repos.grants.all(hold=True)
+        taking = asyncio.create_task(second.grants.take(TO_BRUNO, "", CARLA))
+        done, _ = await asyncio.wait({taking}, timeout=0.3)
+        await repos.grants.drop(Holder.PERSON, "U0CARLA", EVERYWHERE)
+    with pytest.raises(NotAllowed, match="Only an admin"):
+        await taking
+    await other.close()
 
-    assert sum(isinstance(answer, Change) for answer in answers) == 1
-    assert sum(isinstance(answer, Conflict | NotAllowed) for answer in answers) == 1
-    assert len((await alone.grants.roles(OPERATOR)).grants) == 1
+    assert not done
+    assert [one.subject for one in (await alone.grants.roles(OPERATOR)).grants] == ["U0BRUNO"]
 
 
 async def test_same_role_given_twice_at_once_is_there_once(services: Services) -> None:

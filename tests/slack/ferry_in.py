@@ -56,6 +56,7 @@ class In:
     services: Services
     work: Work
     routes: Routes
+    clock: Clock
 
 
 def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: str = "") -> In:
@@ -72,7 +73,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         clock=clock,
         work=work,
     )
-    return In(app, services, work, routes)
+    return In(app, services, work, routes, clock)
 
 
 @asynccontextmanager
