@@ -1,5 +1,7 @@
 """Who has which role: shown, given by line and by form, taken away, and what is refused."""
 
+from dataclasses import replace
+
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -9,7 +11,7 @@ from playground.choices import Value
 from playground.people import Person
 from playground.server import PlaygroundSlack
 from tests.slack.ferry_in import In
-from tests.support.world import ANA, GOOD, NOWHERE, PRODUCTION, STAGING, furnish
+from tests.support.world import ANA, GOOD, NOWHERE, PRODUCTION, STAGING, another, furnish
 
 OPS, TO_BRUNO = Subject(Holder.GROUP, "S0OPS"), Subject(Holder.PERSON, "U0BRUNO")
 
@@ -253,14 +255,20 @@ async def test_a_viewer_is_offered_only_what_a_viewer_may_press(
     """In answers to them alone; where they are more, they see more."""
     await ferry.services.grants.give(EVERYONE, Role.VIEWER, "production", ANA)
     ask = Ask(job="import-patients", channel_id=PRODUCTION, by=ANA, values=GOOD)
-    run = await ferry.services.launcher.launch(ask)
+    await ferry.services.launcher.launch(ask)
+    over = await ferry.services.launcher.launch(replace(ask, values=another()))
+    await ferry.services.controls.cancel(over.id, ANA)
 
-    for verb, words in (("jobs", "Jobs (1)"), ("status", "Running"), (f"status {run.id}", "#")):
+    for verb, words in (
+        ("jobs", "Jobs (1)"),
+        ("status", "Running"),
+        (f"status {over.id}", "Discarded"),
+    ):
         await bruno.types(PRODUCTION, f"/migrate {verb}")
         told = str((await bruno.told(PRODUCTION, words))["blocks"])
         await ana.types(PRODUCTION, f"/migrate {verb}")
         to_ana = str((await ana.told(PRODUCTION, words))["blocks"])
-        running = ("'run.open'", "'execution.confirm'")
+        running = ("'run.open'", "'execution.again'")
         assert not any(action in told for action in running), told
         assert any(action in to_ana for action in running), to_ana
     await bruno.types(STAGING, "/migrate jobs")
