@@ -1,7 +1,8 @@
 """The second floor: all that speaks Slack.
 
 In: a request comes through ``connection`` (Socket Mode or HTTP) into Bolt. ``routes`` says which
-listener it is for, ``errors`` guards that listener (the ack gets out, failures become words),
+listener it is for, ``door`` what that asks of a person, ``errors`` guards the listener (the ack
+gets out, failures become words),
 ``parsing`` turns the payload into a typed request, and a listener in ``listeners/`` asks one
 service and answers through ``replies``. Out: ``reporter`` reads news and renders cards, ``outbox``
 sends them. How anything looks is in ``views/``: pure functions from values to blocks.
@@ -13,7 +14,9 @@ from datetime import datetime
 from slack_bolt.app.async_app import AsyncApp
 
 from executor.services import Services
+from handlers.door import Door
 from handlers.errors import Guard, Work
+from handlers.groups import Groups
 from handlers.guests import Guests
 from handlers.listeners import (
     bindings,
@@ -22,6 +25,7 @@ from handlers.listeners import (
     environments,
     executions,
     freezes,
+    grants,
     help,  # noqa: A004 - the noun
     jobs,
     locks,
@@ -48,14 +52,17 @@ def register(
     look_at: LookAt,
     clock: Callable[[], datetime],
     work: Work,
-) -> None:
-    """Let *app* answer everything that Ferry knows.
+) -> Routes:
+    """Let *app* answer everything that Ferry knows; return the ways in.
 
     *team_id*: whose people are answered; *scan*: asks a host for its keys;
     *log_in*: tries an environment's login; *look_at*: measures a plan on its host;
     *work*: what a stop waits for.
     """
-    routes = Routes(app, Guard(work, team_id=team_id, admit=Guests(app.client, clock).admit))
+    guests = Guests(app.client, clock)
+    groups = Groups(app.client, clock, services.access.named_groups)
+    guard = Guard(work, team_id=team_id, admit=guests.admit)
+    routes = Routes(app, guard, Door(services.access, groups))
     help.register(routes, services, clock=clock)
     runs.register(routes, services)
     plans.register(routes, services, look_at=look_at)
@@ -71,3 +78,5 @@ def register(
     zones = Zones(app.client)
     locks.register(routes, services, zones=zones, clock=clock)
     freezes.register(routes, services, zones=zones)
+    grants.register(routes, services, guests=guests, groups=groups)
+    return routes

@@ -18,6 +18,7 @@ _QUOTES = str.maketrans(dict.fromkeys(_DOUBLE, '"') | dict.fromkeys(_SINGLE, "'"
 _LONG_DASH = re.compile(r"(?<!\S)[\u2013\u2014](?=\w)")  # what a phone makes of two hyphens
 _LINK = re.compile(r"<(?:mailto:|tel:|https?://)[^<>|]*\|([^<>]*)>|<(https?://[^<>|]*)>")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_CHOSEN = tuple(f"selected_{it}" for it in ("option", "conversation", "channel", "date", "user"))
 _NUMBER = re.compile(r"#?([0-9]{1,15})")
 
 
@@ -219,7 +220,7 @@ def _form(body: Payload) -> Form:
 
 def _text(element: Payload) -> str:
     """Return what an element holds as text; empty if it holds nothing."""
-    for name in ("selected_option", "selected_conversation", "selected_channel", "selected_date"):
+    for name in _CHOSEN:
         if name in element:
             chosen = element[name]
             return str(chosen["value"] if isinstance(chosen, Mapping) else chosen or "")

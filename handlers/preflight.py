@@ -14,7 +14,8 @@ from handlers.troubles import DEAD_TOKEN
 
 logger = structlog.get_logger(__name__)
 BOT_TOKEN, APP_TOKEN = "bot_token", "app_token"
-#: Without these Ferry can do nothing; ``files:write`` only costs it the log files.
+#: Without these Ferry can do nothing; ``files:write`` only costs it the log files, and
+#: ``usergroups:read`` the roles of user groups.
 NEEDED_SCOPES = frozenset({"commands", "chat:write", "users:read"})
 INSTALL = "https://api.slack.com/apps → your app → "
 _WHERE = {

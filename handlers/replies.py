@@ -1,5 +1,7 @@
 """How one request is answered: to the person who asked, where they asked."""
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -11,6 +13,7 @@ from handlers.parsing import Payload, person
 from handlers.views.blocks import Block
 from handlers.views.message import Told
 from handlers.views.notes import window
+from handlers.views.offers import offered, offered_blocks
 
 logger = structlog.get_logger(__name__)
 NOT_HERE = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
@@ -35,9 +38,20 @@ class Reply:
         self._trigger_id: str = body.get("trigger_id") or ""
         self._view: Payload = body.get("view") or {}
         self._is_in_a_modal = self._view.get("type") == "modal"
+        self._may: Callable[[str], bool] = lambda _action_id: True
+
+    def offering(self, may: Callable[[str], bool]) -> "Reply":
+        """Return the same ways back, on which buttons are left out that the person *may* not use.
+
+        *may* gets a button's action id. What everybody in a channel reads keeps its buttons.
+        """
+        other = copy.copy(self)
+        other._may = may  # noqa: SLF001 - of its own kind
+        return other
 
     async def say(self, note: Told, *, replace: bool = False) -> None:
         """Tell only this person; *replace*: in place of the note or window that was clicked."""
+        note = offered(note, self._may)
         if replace and self._is_in_a_modal and await self.finish(window(note)):
             return
         if self._has_url and await self._say_by_url(note, replace=replace):
@@ -70,7 +84,8 @@ class Reply:
 
     async def publish(self, view: Block) -> None:
         """Show *view* as the person's Home tab."""
-        await self._client.views_publish(user_id=self._user_id, view=view)
+        shown = {**view, "blocks": offered_blocks(view["blocks"], self._may)}
+        await self._client.views_publish(user_id=self._user_id, view=shown)
 
     async def announce(self, channel_id: str, note: Told) -> bool:
         """Post to a channel for everybody; False if Ferry is not a member of it."""

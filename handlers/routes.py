@@ -1,56 +1,121 @@
-"""Which request goes to which listener; the one slash command is parted into its verbs here."""
+"""Which request goes to which listener, and what it asks of the person before it gets there.
+
+The one slash command is parted into its verbs here. No route can be made without saying which
+``Verb`` it asks, or why it is ``OpenToAll``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial, wraps
 
 from slack_bolt.app.async_app import AsyncApp
 
 from db.model.errors import InvalidInput
+from executor.rules.access import Verb
 from executor.rules.names import did_you_mean
+from executor.services.access import Standing
 from handlers import parsing
+from handlers.door import Asks, Door, R
 from handlers.errors import WORKING, Guard, Listener, Searched, Submitted
-from handlers.parsing import Click, Command, Request
+from handlers.parsing import Click, Command, Form, Request, Search
 from handlers.replies import Reply
 from handlers.views import notes
+from handlers.views.blocks import Block
 from handlers.views.ids import COMMAND
 
 HELP, NEW = "help", "new"
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way in: *kind* is the name of the method of ``Routes`` that made it."""
+
+    kind: str
+    name: str
+    asks: Asks
+
+
 class Routes:
     """What the listeners' modules register with: each request is guarded once, here."""
 
-    def __init__(self, app: AsyncApp, guard: Guard) -> None:
-        self._app, self._guard = app, guard
+    def __init__(self, app: AsyncApp, guard: Guard, door: Door) -> None:
+        self._app, self._guard, self._door = app, guard, door
         self._verbs: dict[str, Listener[Command]] = {NEW: self._new}
         self._nouns: dict[str, Listener[Command]] = {}
+        self._clicks: dict[str, Asks] = {}
+        self.known: list[Route] = []
         app.command(COMMAND)(guard.guarded(parsing.command, self._by_verb))
         app.error(guard.on_error)
 
-    def command(self, verb: str, listener: Listener[Command]) -> None:
+    def command(self, verb: str, listener: Listener[Command], *, asks: Asks) -> None:
         """Let *listener* answer ``/migrate <verb>``."""
-        self._verbs[verb] = listener
+        self._verbs[verb] = self._asking(listener, asks)
+        self.known.append(Route("command", verb, asks))
 
-    def new(self, noun: str, listener: Listener[Command]) -> None:
+    def new(self, noun: str, listener: Listener[Command], *, asks: Asks) -> None:
         """Let *listener* answer ``/migrate new <noun>``."""
-        self._nouns[noun] = listener
+        self._nouns[noun] = self._asking(listener, asks)
+        self.known.append(Route("new", noun, asks))
 
-    def click(self, action_id: str, listener: Listener[Click]) -> None:
+    def click(self, action_id: str, listener: Listener[Click], *, asks: Asks) -> None:
         """Let *listener* answer a pressed button or a changed select."""
-        self._app.action(action_id)(self._guard.guarded(parsing.click, listener))
+        asking = self._asking(listener, asks)
+        self._app.action(action_id)(self._guard.guarded(parsing.click, asking))
+        self._clicks[action_id] = asks
+        self.known.append(Route("click", action_id, asks))
 
-    def submission(self, callback_id: str, listener: Submitted, *, working: str = WORKING) -> None:
+    def submission(
+        self, callback_id: str, listener: Submitted, *, asks: Asks, working: str = WORKING
+    ) -> None:
         """Let *listener* answer a submitted modal; *working* is said if it takes long."""
-        self._app.view(callback_id)(self._guard.submission(listener, working=working))
 
-    def search(self, action_id: str, listener: Searched) -> None:
+        @wraps(listener)
+        async def asking(form: Form, reply: Reply) -> Block | None:
+            form, _standing = await self._door.enter(form, asks)
+            return await listener(form, reply)
+
+        self._app.view(callback_id)(self._guard.submission(asking, working=working))
+        self.known.append(Route("submission", callback_id, asks))
+
+    def search(self, action_id: str, listener: Searched, *, asks: Asks) -> None:
         """Let *listener* offer the options of a select."""
-        self._app.options(action_id)(self._guard.search(listener))
 
-    def shortcut(self, callback_id: str, listener: Listener[Request]) -> None:
+        @wraps(listener)
+        async def asking(search: Search) -> Sequence[Block]:
+            search, _standing = await self._door.enter(search, asks)
+            return await listener(search)
+
+        self._app.options(action_id)(self._guard.search(asking))
+        self.known.append(Route("search", action_id, asks))
+
+    def shortcut(self, callback_id: str, listener: Listener[Request], *, asks: Asks) -> None:
         """Let *listener* answer a shortcut."""
-        self._app.shortcut(callback_id)(self._guard.guarded(parsing.visit, listener))
+        asking = self._asking(listener, asks)
+        self._app.shortcut(callback_id)(self._guard.guarded(parsing.visit, asking))
+        self.known.append(Route("shortcut", callback_id, asks))
 
-    def event(self, name: str, listener: Listener[Request]) -> None:
+    def event(self, name: str, listener: Listener[Request], *, asks: Asks) -> None:
         """Let *listener* answer an event of Slack's."""
-        self._app.event(name)(self._guard.guarded(parsing.visit, listener))
+        asking = self._asking(listener, asks)
+        self._app.event(name)(self._guard.guarded(parsing.visit, asking))
+        self.known.append(Route("event", name, asks))
+
+    def _asking(self, listener: Listener[R], asks: Asks) -> Listener[R]:
+        """Return *listener* behind the door; its answers offer only what the person may do."""
+
+        @wraps(listener)
+        async def call(request: R, reply: Reply) -> None:
+            request, standing = await self._door.enter(request, asks)
+            if standing is not None:
+                reply = reply.offering(partial(self._may, standing))
+            await listener(request, reply)
+
+        return call
+
+    def _may(self, standing: Standing, action_id: str) -> bool:
+        """Return whether the button with *action_id* is worth offering to that person."""
+        asked = self._clicks.get(action_id)
+        return not isinstance(asked, Verb) or standing.may(asked)
 
     async def _by_verb(self, command: Command, reply: Reply) -> None:
         listener = self._verbs.get(command.verb or HELP)

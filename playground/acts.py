@@ -9,6 +9,8 @@ from playground.delivery import Ack, Delivery
 from playground.errors import Json, Refused, SlackError
 from playground.responses import bot_content
 
+_NAME = re.compile(r"(?<![\w<])[@#][\w.-]*\w")
+
 
 class Acts:
     """Each method is one act of one person; it returns what the page is told."""
@@ -109,15 +111,17 @@ class Acts:
             self._delivery.send_event(callback)
 
     def _escaped(self, text: str) -> str:
-        """Return *text* with names of people and channels as ``should_escape`` sends them."""
-        for user in self._core.workspace.users.values():
-            mention = f"<@{user['id']}|{user['name']}>"
-            text = re.sub(rf"(?<![\w<])@{user['name']}\b", mention, text)
-        for channel in self._core.workspace.channels.values():
-            mention = f"<#{channel['id']}|{channel['name']}>"
+        """Return *text* with names of people, groups and channels as ``should_escape`` sends."""
+        workspace = self._core.workspace
+        names = {f"@{name}": f"<!{name}>" for name in ("everyone", "channel", "here")}
+        for group in workspace.usergroups.values():
+            names[f"@{group['handle']}"] = f"<!subteam^{group['id']}|@{group['handle']}>"
+        for user in workspace.users.values():
+            names[f"@{user['name']}"] = f"<@{user['id']}|{user['name']}>"
+        for channel in workspace.channels.values():
             if not channel["is_im"]:
-                text = re.sub(rf"(?<![\w<])#{channel['name']}(?![\w-])", mention, text)
-        return text
+                names[f"#{channel['name']}"] = f"<#{channel['id']}|{channel['name']}>"
+        return _NAME.sub(lambda typed: names.get(typed[0], typed[0]), text)
 
     def _show_answer(self, user: Json, channel: Json, typed: str, ack: Ack) -> None:
         answer = ack.as_dict()

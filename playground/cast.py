@@ -11,7 +11,7 @@ BOT_TOKEN = "xoxb-playground"
 APP_TOKEN = "xapp-playground"
 SIGNING_SECRET = "playground-secret"
 
-SCOPES = ("commands", "chat:write", "files:write", "users:read", "im:write")
+SCOPES = ("commands", "chat:write", "files:write", "users:read", "usergroups:read", "im:write")
 
 
 def person(user_id: str, name: str, real_name: str, **flags: bool) -> Json:
@@ -39,6 +39,17 @@ def people() -> dict[str, Json]:
         person(BOT_USER, "ferry", "Ferry", is_bot=True),
     ]
     return {user["id"]: user for user in everybody}
+
+
+def usergroup(group_id: str, handle: str, name: str, users: list[str]) -> Json:
+    """Return a user group in the shape of Slack's usergroups.list."""
+    shape: Json = {"id": group_id, "team_id": TEAM_ID, "is_usergroup": True, "is_external": False}
+    return {**shape, "handle": handle, "name": name, "date_delete": 0, "users": users}
+
+
+def usergroups() -> dict[str, Json]:
+    """Return every user group, by id."""
+    return {"S0OPS": usergroup("S0OPS", "migrations-ops", "Migrations ops", ["U0CARLA"])}
 
 
 def channel(channel_id: str, name: str, topic: str, *, is_member: bool = True) -> Json:

@@ -69,6 +69,11 @@ class Control:
         self._core.workspace.scopes = set(wish.get("scopes", ()))
         return {}
 
+    async def usergroup(self, wish: Json) -> Json:
+        """Make or change the user group ``id``: its ``handle``, its ``users``, ``disabled``."""
+        self._core.workspace.set_usergroup(wish)
+        return {}
+
     async def manifest(self, wish: Json) -> Json:
         """Install an app manifest: its commands, shortcuts, scopes and events."""
         self._core.workspace.install(wish)
@@ -85,7 +90,7 @@ class Control:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes under ``/control/``."""
         wishes = ["reset", "faults", "limits", "disconnect", "handshake_failures", "redeliver"]
-        wishes += ["clock", "outage", "scopes", "manifest"]
+        wishes += ["clock", "outage", "scopes", "usergroup", "manifest"]
         posts = [web.post(f"/control/{name}", _wish(getattr(self, name))) for name in wishes]
         return [
             *posts,

@@ -72,6 +72,7 @@ class PageApi:
             "me": workspace.users[user],
             "bot": workspace.users[cast.BOT_USER],
             "users": list(workspace.users.values()),
+            "usergroups": list(workspace.usergroups.values()),
             "channels": list(mine.values()),
             "messages": {
                 name: list(workspace.messages[name].values()) for name in mine if name in wanted

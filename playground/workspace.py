@@ -25,6 +25,7 @@ class Workspace:
     def reset(self) -> None:
         """Go back to the beginning: everybody there, nothing said."""
         self.users = cast.people()
+        self.usergroups = cast.usergroups()
         self.channels = cast.channels(self.users)
         self.messages: dict[str, dict[str, Json]] = {name: {} for name in self.channels}
         self.ephemerals: dict[tuple[str, str], dict[str, Json]] = {}
@@ -41,6 +42,17 @@ class Workspace:
         self.shortcuts: list[Json] = features.get("shortcuts", [])
         self.scopes = set(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", []))
         self.bot_events = set(events.get("bot_events", []))
+
+    def set_usergroup(self, wish: Json) -> None:
+        """Make or change the user group ``id``: its ``handle``, its ``users``, ``disabled``."""
+        group_id = str(wish["id"])
+        new = cast.usergroup(group_id, group_id.lower(), group_id, [])
+        group = self.usergroups.setdefault(group_id, new)
+        group["handle"] = str(wish.get("handle", group["handle"]))
+        if "users" in wish:
+            group["users"] = [self.user(each)["id"] for each in wish["users"]]
+        if "disabled" in wish:
+            group["date_delete"] = int(self.clock.now()) if wish["disabled"] else 0
 
     def user(self, user_id: str) -> Json:
         """Return a person, or refuse as Slack does."""

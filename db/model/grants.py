@@ -29,6 +29,17 @@ class Holder(StrEnum):
     EVERYONE = "everyone"
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a role is for."""
+
+    kind: Holder
+    id: str = ""  #: user id or user group id; empty for everyone
+
+
+EVERYONE = Subject(Holder.EVERYONE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """A role for a person, a user group or everyone, in an environment or everywhere."""
@@ -40,3 +51,8 @@ class Grant:
     role: Role
     granted_by: str
     created_at: datetime
+
+    @property
+    def holder(self) -> Subject:
+        """Whom it is given to."""
+        return Subject(self.kind, self.subject)

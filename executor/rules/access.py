@@ -78,17 +78,41 @@ def role_of(
         return None
     if person.is_operator or person.user_id in admins:
         return Role.ADMIN
-    here = [grant for grant in grants if grant.environment_id in {EVERYWHERE, environment_id}]
-    roles = [_for_everyone(here)]
-    for grant in here:
+    roles = [of_everyone(environment_id, grants)]
+    for grant in _there(environment_id, grants):
         is_own = grant.kind is Holder.PERSON and grant.subject == person.user_id
         if is_own or (grant.kind is Holder.GROUP and grant.subject in person.groups):
             roles.append(grant.role)
     return max(roles, key=lambda role: role.rank)
 
 
+def of_everyone(environment_id: int, grants: Collection[Grant]) -> Role:
+    """Return the role that everybody has in an environment, or everywhere."""
+    there = _there(environment_id, grants)
+    by_place = {one.environment_id: one.role for one in there if one.kind is Holder.EVERYONE}
+    everywhere = by_place.pop(EVERYWHERE, Role.OPERATOR)
+    return next(iter(by_place.values()), everywhere)
+
+
+def best_role_of(person: Person, grants: Collection[Grant], admins: Collection[str]) -> Role | None:
+    """Return the highest role of *person* anywhere; None for nobody in particular."""
+    places = {EVERYWHERE, *(grant.environment_id for grant in grants)}
+    roles = [role_of(person, place, grants, admins) for place in places]
+    return max((role for role in roles if role), key=lambda role: role.rank, default=None)
+
+
+def hangs_on_a_group(
+    verb: Verb, person: Person, environment_id: int, grants: Collection[Grant]
+) -> bool:
+    """Return whether *person* might be in a group that may do *verb*, for all that is known."""
+    return not person.knows_groups and any(
+        grant.kind is Holder.GROUP and grant.role.rank >= LEAST[verb].rank
+        for grant in _there(environment_id, grants)
+    )
+
+
 def check(verb: Verb, role: Role | None, *, ask: Collection[str]) -> None:
-    """Raise NotAllowed unless *role* is enough for *verb*; *ask*: user ids of those who may."""
+    """Raise NotAllowed unless *role* is enough for *verb*; *ask*: ids of those who may."""
     if role is None:
         raise NotAllowed(
             "Ferry cannot tell who you are, so nothing was done.",
@@ -134,13 +158,17 @@ def not_yours(execution: Execution, ask: Collection[str]) -> NotAllowed:
 
 
 def whom_to_ask(user_ids: Collection[str]) -> str:
-    """Return the sentence that says who can do it instead."""
-    people = [f"<@{user_id}>" for user_id in sorted(user_ids) if is_in_slack(user_id)]
+    """Return the sentence that says who can do it instead: people and user groups."""
+    people = [_mention(user_id) for user_id in sorted(user_ids) if is_in_slack(user_id)]
     if not people:
         return (
             "No admin is named yet: set FERRY_ADMINS=U012AB3CD (Slack user ids) and restart Ferry."
         )
     return f"Ask {' or '.join(people)}."
+
+
+def _mention(subject: str) -> str:
+    return f"<!subteam^{subject}>" if subject.startswith("S") else f"<@{subject}>"
 
 
 def is_in_slack(user_id: str) -> bool:
@@ -152,7 +180,5 @@ def _a(role: Role) -> str:
     return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role}"
 
 
-def _for_everyone(grants: Collection[Grant]) -> Role:
-    by_place = {one.environment_id: one.role for one in grants if one.kind is Holder.EVERYONE}
-    everywhere = by_place.pop(EVERYWHERE, Role.OPERATOR)
-    return next(iter(by_place.values()), everywhere)
+def _there(environment_id: int, grants: Collection[Grant]) -> list[Grant]:
+    return [grant for grant in grants if grant.environment_id in {EVERYWHERE, environment_id}]

@@ -102,7 +102,7 @@ def check_may_answer(
         )
     if terms.policy is ConfirmationPolicy.SOMEONE_ELSE:
         check(Verb.CONFIRM, role, ask=others)
-    elif terms.group not in person.groups:  # to be a member is the right, with whatever role
+    elif not person.is_in(terms.group):  # to be a member is the right, with whatever role
         raise NotAllowed(
             f"Run #{execution.id} waits for members of a user group, and you are not in it.",
             hint="Its card names the group.",

@@ -12,6 +12,7 @@ from executor.services.confirmations import Confirmations
 from executor.services.controls import Controls
 from executor.services.forecasts import Forecasts
 from executor.services.freezes import Freezes
+from executor.services.grants import Grants
 from executor.services.ground import Ground
 from executor.services.history import History
 from executor.services.launcher import Ask, Duplicate, Launcher
@@ -49,6 +50,7 @@ class Services:
     controls: Controls
     history: History
     forecasts: Forecasts
+    grants: Grants
     news: News
     queue: Queue
     records: Records
@@ -71,6 +73,7 @@ def build(ground: Ground) -> Services:
         controls=Controls(ground),
         history=History(ground),
         forecasts=Forecasts(ground),
+        grants=Grants(ground),
         news=News(ground),
         queue=Queue(ground),
         records=Records(ground),

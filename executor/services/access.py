@@ -1,12 +1,39 @@
 """Who may do what: every service asks here before it changes anything."""
 
+from dataclasses import dataclass
+
 from db.model.errors import NotAllowed
 from db.model.execution import Execution
 from db.model.grants import EVERYWHERE, Grant, Holder, Role
-from db.model.people import Person
+from db.model.people import Person, groups_unsaid
 from db.repos import Repos
-from executor.rules.access import LEAST, Verb, cancel_verb, check, not_yours, role_of
+from executor.rules.access import (
+    LEAST,
+    Verb,
+    best_role_of,
+    cancel_verb,
+    check,
+    hangs_on_a_group,
+    not_yours,
+    role_of,
+)
 from executor.services.ground import Ground
+
+#: What is done in the channel's own environment, and nowhere else.
+_IN_THE_CHANNEL = frozenset({Verb.RUN, Verb.PLAN})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The highest role of somebody: anywhere, and in the environment of the channel."""
+
+    anywhere: Role
+    here: Role
+
+    def may(self, verb: Verb) -> bool:
+        """Return whether it is worth offering *verb*; the service decides all the same."""
+        role = self.here if verb in _IN_THE_CHANNEL else self.anywhere
+        return role.rank >= LEAST[verb].rank
 
 
 class Access:
@@ -28,11 +55,42 @@ class Access:
             return False
         return True
 
+    async def admit(self, verb: Verb, by: Person, channel_id: str = "") -> Standing:
+        """Return the roles of *by*; NotAllowed if there is nowhere that they may do *verb*.
+
+        The door of the house: where it may be done is asked again by whoever does it.
+        """
+        async with self._ground.db.read() as repos:
+            grants = await repos.grants.all()
+            binding = await repos.bindings.of(channel_id)
+        anywhere = best_role_of(by, grants, self._ground.admins)
+        places = {EVERYWHERE, *(grant.environment_id for grant in grants)}
+        if _is_less(anywhere, verb) and any(
+            hangs_on_a_group(verb, by, place, grants) for place in places
+        ):
+            raise groups_unsaid()
+        check(verb, anywhere, ask=_who_may(verb, EVERYWHERE, grants, self._ground))
+        assert anywhere is not None, "nobody has no role"  # noqa: S101
+        if binding is None:
+            return Standing(anywhere, anywhere)
+        here = role_of(by, binding.environment_id, grants, self._ground.admins)
+        return Standing(anywhere, here or anywhere)
+
+    async def named_groups(self) -> frozenset[str]:
+        """Return the user groups on which anything depends: roles and confirmations."""
+        async with self._ground.db.read() as repos:
+            granted = {g.subject for g in await repos.grants.all() if g.kind is Holder.GROUP}
+            confirming = {one.confirm_group for one in await repos.environments.all()}
+        return frozenset((granted | confirming) - {""})
+
 
 async def require(
     ground: Ground, repos: Repos, verb: Verb, by: Person, environment_id: int = EVERYWHERE
 ) -> Role:
-    """Return the role of *by* in the environment; NotAllowed unless it is enough for *verb*."""
+    """Return the role of *by* in the environment; NotAllowed unless it is enough for *verb*.
+
+    Unavailable if a user group decides, and Slack did not say who is in it.
+    """
     role, ask = await standing(ground, repos, verb, by, environment_id)
     check(verb, role, ask=ask)
     assert role is not None, "nobody has no role"  # noqa: S101
@@ -42,9 +100,14 @@ async def require(
 async def standing(
     ground: Ground, repos: Repos, verb: Verb, by: Person, environment_id: int
 ) -> tuple[Role | None, frozenset[str]]:
-    """Return the role of *by* in the environment, and the ids of those who may do *verb* there."""
+    """Return the role of *by* in the environment, and the ids of those who may do *verb* there.
+
+    Unavailable if a user group decides, and Slack did not say who is in it.
+    """
     grants = await repos.grants.all()
     role = role_of(by, environment_id, grants, ground.admins)
+    if _is_less(role, verb) and hangs_on_a_group(verb, by, environment_id, grants):
+        raise groups_unsaid()
     return role, _who_may(verb, environment_id, grants, ground)
 
 
@@ -59,14 +122,18 @@ async def require_cancel(ground: Ground, repos: Repos, by: Person, execution: Ex
         raise
 
 
+def _is_less(role: Role | None, verb: Verb) -> bool:
+    return role is not None and role.rank < LEAST[verb].rank
+
+
 def _who_may(
     verb: Verb, environment_id: int, grants: list[Grant], ground: Ground
 ) -> frozenset[str]:
-    """Return the admins, and whoever was granted enough in person."""
+    """Return the admins, and whoever was granted enough: people and user groups."""
     enough = {
         grant.subject
         for grant in grants
-        if grant.kind is Holder.PERSON
+        if grant.kind is not Holder.EVERYONE
         and grant.environment_id in {EVERYWHERE, environment_id}
         and grant.role.rank >= LEAST[verb].rank
     }

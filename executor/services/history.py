@@ -4,8 +4,11 @@ from collections.abc import AsyncGenerator
 
 from db.model.errors import NotFound
 from db.model.execution import Attempt, Execution, LogLine, Status, Stream
+from db.model.people import Person
 from db.repos import Repos
+from executor.rules.access import Verb
 from executor.rules.confirming import Answerers, answerers
+from executor.services.access import require
 from executor.services.ground import Ground
 
 _PAGE = 500  # lines; some have 16 KiB
@@ -15,12 +18,20 @@ class History:
     """Reads only."""
 
     def __init__(self, ground: Ground) -> None:
-        self._db, self._admins = ground.db, ground.admins
+        self._ground, self._db = ground, ground.db
+        self._admins = ground.admins
 
     async def execution(self, execution_id: int) -> Execution:
         """Return the execution of that number; NotFound if there is none."""
         async with self._db.read() as repos:
             return await find_execution(repos, execution_id)
+
+    async def shown(self, execution_id: int, by: Person) -> Execution:
+        """Return the execution of that number; NotAllowed unless *by* may see its environment."""
+        async with self._db.read() as repos:
+            execution = await find_execution(repos, execution_id)
+            await require(self._ground, repos, Verb.SEE, by, execution.environment_id)
+            return execution
 
     async def active(self, *, environment_id: int | None = None) -> list[Execution]:
         """Return what waits or runs, oldest first."""

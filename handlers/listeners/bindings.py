@@ -18,11 +18,11 @@ from handlers.views.notes import window
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
     on = BindingListeners(services)
-    routes.command("bind", on.bind)
-    routes.command("unbind", on.unbind)
-    routes.click(Action.BINDING_OPEN, on.open)
-    routes.click(Action.BINDING_BIND, on.press_bind)
-    routes.submission(Callback.BINDING_SUBMIT, on.submitted)
+    routes.command("bind", on.bind, asks=Verb.BIND)
+    routes.command("unbind", on.unbind, asks=Verb.BIND)
+    routes.click(Action.BINDING_OPEN, on.open, asks=Verb.BIND)
+    routes.click(Action.BINDING_BIND, on.press_bind, asks=Verb.BIND)
+    routes.submission(Callback.BINDING_SUBMIT, on.submitted, asks=Verb.BIND)
 
 
 class BindingListeners:

@@ -1,5 +1,6 @@
 """Breaking the glass, by a line that says why."""
 
+from executor.rules.access import Verb
 from executor.services import Services
 from handlers.listeners import wanted
 from handlers.parsing import Command
@@ -10,7 +11,7 @@ from handlers.views import runs as views
 
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
-    routes.command("override", BreakGlassListeners(services).override)
+    routes.command("override", BreakGlassListeners(services).override, asks=Verb.OVERRIDE)
 
 
 class BreakGlassListeners:

@@ -1,6 +1,7 @@
 """The answer to a run that waits for one: the card shows it; only a refusal is told apart."""
 
 from db.model.execution import Execution
+from executor.rules.access import Verb
 from executor.services import CodeNeeded, Services
 from handlers import parsing
 from handlers.parsing import Click, Form
@@ -16,10 +17,11 @@ from handlers.views.runs import answered
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
     on = ConfirmationListeners(services)
-    routes.click(Action.EXECUTION_CONFIRM, on.confirm)
-    routes.click(Action.EXECUTION_DISCARD, on.discard)
-    routes.submission(Callback.EXECUTION_CODE, on.with_code)
-    routes.submission(Callback.EXECUTION_REFUSE, on.refused)
+    # Who may say yes is a matter of the environment's policy: the service knows it.
+    routes.click(Action.EXECUTION_CONFIRM, on.confirm, asks=Verb.SEE)
+    routes.click(Action.EXECUTION_DISCARD, on.discard, asks=Verb.CANCEL_OWN)
+    routes.submission(Callback.EXECUTION_CODE, on.with_code, asks=Verb.SEE)
+    routes.submission(Callback.EXECUTION_REFUSE, on.refused, asks=Verb.SEE)
 
 
 class ConfirmationListeners:

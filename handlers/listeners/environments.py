@@ -35,12 +35,12 @@ def register(
 ) -> None:
     """List every route of this module."""
     on = EnvironmentListeners(services, scan, log_in)
-    routes.command("envs", on.list)
-    routes.click(Action.ENVIRONMENT_LIST, on.list)
-    routes.click(Action.ENVIRONMENT_NEW, on.open)
-    routes.new("environment", on.open)
-    routes.submission(Callback.ENVIRONMENT_SUBMIT, on.submitted, working=LOOKING)
-    routes.submission(Callback.ENVIRONMENT_TRUST, on.trusted, working=LOOKING)
+    routes.command("envs", on.list, asks=Verb.SEE)
+    routes.click(Action.ENVIRONMENT_LIST, on.list, asks=Verb.SEE)
+    routes.click(Action.ENVIRONMENT_NEW, on.open, asks=Verb.DEFINE)
+    routes.new("environment", on.open, asks=Verb.DEFINE)
+    routes.submission(Callback.ENVIRONMENT_SUBMIT, on.submitted, working=LOOKING, asks=Verb.DEFINE)
+    routes.submission(Callback.ENVIRONMENT_TRUST, on.trusted, working=LOOKING, asks=Verb.DEFINE)
 
 
 class EnvironmentListeners:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from executor.rules.access import Verb
 from executor.services import Services
 from handlers import parsing
 from handlers.listeners import wanted
@@ -19,16 +20,16 @@ TAIL = 60  # most may be marks of progress, which no card shows
 def register(routes: Routes, services: Services, *, clock: Callable[[], datetime]) -> None:
     """List every route of this module."""
     on = ExecutionListeners(services, clock)
-    routes.command("status", on.status)
-    routes.command("history", on.history)
-    routes.command("log", on.log)
-    routes.command("cancel", on.cancel)
-    routes.click(Action.EXECUTION_STATUS, on.list_active)
-    routes.click(Action.EXECUTION_HISTORY, on.newest)
-    routes.click(Action.EXECUTION_OLDER, on.older)
-    routes.click(Action.EXECUTION_SHOW, on.show)
-    routes.click(Action.EXECUTION_LOG, on.show_log)
-    routes.click(Action.EXECUTION_CANCEL, on.press_cancel)
+    routes.command("status", on.status, asks=Verb.SEE)
+    routes.command("history", on.history, asks=Verb.SEE)
+    routes.command("log", on.log, asks=Verb.SEE)
+    routes.command("cancel", on.cancel, asks=Verb.CANCEL_OWN)
+    routes.click(Action.EXECUTION_STATUS, on.list_active, asks=Verb.SEE)
+    routes.click(Action.EXECUTION_HISTORY, on.newest, asks=Verb.SEE)
+    routes.click(Action.EXECUTION_OLDER, on.older, asks=Verb.SEE)
+    routes.click(Action.EXECUTION_SHOW, on.show, asks=Verb.SEE)
+    routes.click(Action.EXECUTION_LOG, on.show_log, asks=Verb.SEE)
+    routes.click(Action.EXECUTION_CANCEL, on.press_cancel, asks=Verb.CANCEL_OWN)
 
 
 class ExecutionListeners:
@@ -40,7 +41,7 @@ class ExecutionListeners:
     async def status(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate status [#n]``."""
         if command.words:
-            await self._show(parsing.number(command.words[0]), reply)
+            await self._show(parsing.number(command.words[0]), command, reply)
         else:
             await self.list_active(command, reply)
 
@@ -66,15 +67,15 @@ class ExecutionListeners:
 
     async def show(self, click: Click, reply: Reply) -> None:
         """Show the whole of one run."""
-        await self._show(parsing.number(click.value), reply)
+        await self._show(parsing.number(click.value), click, reply)
 
     async def log(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate log #n``."""
-        await self._log(wanted(command), reply)
+        await self._log(wanted(command), command, reply)
 
     async def show_log(self, click: Click, reply: Reply) -> None:
         """Show the last lines of the run of a card."""
-        await self._log(parsing.number(click.value), reply)
+        await self._log(parsing.number(click.value), click, reply)
 
     async def cancel(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate cancel #n``."""
@@ -87,9 +88,9 @@ class ExecutionListeners:
         if click.is_copy:
             await reply.say(views.cancelling(execution), replace=True)
 
-    async def _show(self, execution_id: int, reply: Reply) -> None:
+    async def _show(self, execution_id: int, request: Request, reply: Reply) -> None:
         history = self._services.history
-        execution = await history.execution(execution_id)
+        execution = await history.shown(execution_id, request.by)
         card = execution_card(
             execution,
             tail=await history.tail(execution_id, TAIL),
@@ -99,8 +100,8 @@ class ExecutionListeners:
         )
         await reply.say(card)
 
-    async def _log(self, execution_id: int, reply: Reply) -> None:
-        execution = await self._services.history.execution(execution_id)
+    async def _log(self, execution_id: int, request: Request, reply: Reply) -> None:
+        execution = await self._services.history.shown(execution_id, request.by)
         lines = await self._services.history.tail(execution_id, views.LOG_LINES)
         await reply.say(views.log(execution, lines, now=self._clock()))
 

@@ -25,13 +25,13 @@ _PARTS = 5  # of a cron rule
 def register(routes: Routes, services: Services, *, zones: Zones) -> None:
     """List every route of this module."""
     on = FreezeListeners(services, zones)
-    routes.command("freeze", on.freeze)
-    routes.command("unfreeze", on.unfreeze)
-    routes.command("freezes", on.list)
-    routes.click(Action.FREEZE_LIST, on.list)
-    routes.click(Action.FREEZE_NEW, on.open)
-    routes.click(Action.FREEZE_DROP, on.press_drop)
-    routes.submission(Callback.FREEZE_SUBMIT, on.submitted)
+    routes.command("freeze", on.freeze, asks=Verb.FREEZE)
+    routes.command("unfreeze", on.unfreeze, asks=Verb.FREEZE)
+    routes.command("freezes", on.list, asks=Verb.SEE)
+    routes.click(Action.FREEZE_LIST, on.list, asks=Verb.SEE)
+    routes.click(Action.FREEZE_NEW, on.open, asks=Verb.FREEZE)
+    routes.click(Action.FREEZE_DROP, on.press_drop, asks=Verb.FREEZE)
+    routes.submission(Callback.FREEZE_SUBMIT, on.submitted, asks=Verb.FREEZE)
 
 
 class FreezeListeners:

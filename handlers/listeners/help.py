@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from executor.rules.access import Verb
 from executor.services import Services
+from handlers.door import OpenToAll
 from handlers.parsing import Request
 from handlers.replies import Reply
 from handlers.routes import HELP, Routes
@@ -12,15 +14,16 @@ from handlers.views.ids import Action
 from handlers.views.runs import row
 
 ROWS = 10
+OPEN = OpenToAll("which commands there are says nothing of what runs")
 
 
 def register(routes: Routes, services: Services, *, clock: Callable[[], datetime]) -> None:
     """List every route of this module."""
     on = HelpListeners(services, clock)
-    routes.command(HELP, on.help)
-    routes.click(Action.HELP_SHOW, on.help)
-    routes.click(Action.HOME_REFRESH, on.home)
-    routes.event("app_home_opened", on.home)
+    routes.command(HELP, on.help, asks=OPEN)
+    routes.click(Action.HELP_SHOW, on.help, asks=OPEN)
+    routes.click(Action.HOME_REFRESH, on.home, asks=Verb.SEE)
+    routes.event("app_home_opened", on.home, asks=Verb.SEE)
 
 
 class HelpListeners:

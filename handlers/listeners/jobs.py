@@ -18,11 +18,11 @@ from handlers.views.notes import window
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
     on = JobListeners(services)
-    routes.command("jobs", on.list)
-    routes.new("job", on.open)
-    routes.click(Action.JOB_LIST, on.list)
-    routes.click(Action.JOB_NEW, on.open)
-    routes.submission(Callback.JOB_SUBMIT, on.submitted)
+    routes.command("jobs", on.list, asks=Verb.SEE)
+    routes.new("job", on.open, asks=Verb.DEFINE)
+    routes.click(Action.JOB_LIST, on.list, asks=Verb.SEE)
+    routes.click(Action.JOB_NEW, on.open, asks=Verb.DEFINE)
+    routes.submission(Callback.JOB_SUBMIT, on.submitted, asks=Verb.DEFINE)
 
 
 class JobListeners:

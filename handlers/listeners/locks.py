@@ -29,13 +29,13 @@ def register(
 ) -> None:
     """List every route of this module."""
     on = LockListeners(services, zones, clock)
-    routes.command("lock", on.lock)
-    routes.command("unlock", on.unlock)
-    routes.command("locks", on.list)
-    routes.click(Action.LOCK_LIST, on.list)
-    routes.click(Action.LOCK_OPEN, on.open)
-    routes.click(Action.LOCK_UNLOCK, on.press_unlock)
-    routes.submission(Callback.LOCK_SUBMIT, on.submitted)
+    routes.command("lock", on.lock, asks=Verb.LOCK)
+    routes.command("unlock", on.unlock, asks=Verb.LOCK)
+    routes.command("locks", on.list, asks=Verb.SEE)
+    routes.click(Action.LOCK_LIST, on.list, asks=Verb.SEE)
+    routes.click(Action.LOCK_OPEN, on.open, asks=Verb.LOCK)
+    routes.click(Action.LOCK_UNLOCK, on.press_unlock, asks=Verb.LOCK)
+    routes.submission(Callback.LOCK_SUBMIT, on.submitted, asks=Verb.LOCK)
 
 
 class LockListeners:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from db.model.catalog import Environment
 from db.model.errors import InvalidInput
 from db.model.execution import Check, Plan
+from executor.rules.access import Verb
 from executor.services import Ask, Services, Unbound
 from executor.services.launcher import Preview
 from executor.ssh.look import Look
@@ -26,8 +27,8 @@ _PATIENCE_S = 1.0  # until people are told that it takes a moment
 def register(routes: Routes, services: Services, *, look_at: LookAt) -> None:
     """List every route of this module."""
     on = PlanListeners(services, look_at)
-    routes.command("plan", on.plan)
-    routes.click(Action.EXECUTION_CHECK, on.check_again)
+    routes.command("plan", on.plan, asks=Verb.PLAN)
+    routes.click(Action.EXECUTION_CHECK, on.check_again, asks=Verb.SEE)
 
 
 class PlanListeners:

@@ -22,10 +22,10 @@ def register(
 ) -> None:
     """List every route of this module."""
     on = QueueListeners(services, clock)
-    routes.command("queue", on.list)
-    routes.command("front", on.front)
-    routes.click(Action.EXECUTION_QUEUE, on.list)
-    routes.click(Action.EXECUTION_FRONT, on.press_front)
+    routes.command("queue", on.list, asks=Verb.SEE)
+    routes.command("front", on.front, asks=Verb.MOVE_TO_FRONT)
+    routes.click(Action.EXECUTION_QUEUE, on.list, asks=Verb.SEE)
+    routes.click(Action.EXECUTION_FRONT, on.press_front, asks=Verb.MOVE_TO_FRONT)
 
 
 class QueueListeners:

@@ -1,6 +1,7 @@
 """Asking for a run: by a line, by the form, or again from a card."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from db.model.catalog import Job
 from db.model.errors import FerryError, InvalidInput
@@ -23,17 +24,17 @@ TWICE_S = 10  # two clicks on "Run again" so close to each other are one wish
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
     on = RunListeners(services)
-    routes.command("run", on.run)
-    routes.click(Action.RUN_OPEN, on.open)
-    routes.click(Action.RUN_FORM, on.open_filled)
-    routes.click(Action.RUN_JOB, on.picked)
-    routes.click(Action.RUN_CHANNEL, on.picked)
-    routes.click(Action.EXECUTION_AGAIN, on.again)
-    routes.click(Action.EXECUTION_AGAIN_WITH_CHANGES, on.again_with_changes)
-    routes.click(Action.RUN_PROMOTE, on.promote)
-    routes.shortcut(Shortcut.RUN_JOB, on.from_anywhere)
-    routes.search(Action.RUN_JOB, on.search)
-    routes.submission(Callback.RUN_SUBMIT, on.submitted)
+    routes.command("run", on.run, asks=Verb.RUN)
+    routes.click(Action.RUN_OPEN, on.open, asks=Verb.RUN)
+    routes.click(Action.RUN_FORM, on.open_filled, asks=Verb.RUN)
+    routes.click(Action.RUN_JOB, on.picked, asks=Verb.RUN)
+    routes.click(Action.RUN_CHANNEL, on.picked, asks=Verb.RUN)
+    routes.click(Action.EXECUTION_AGAIN, on.again, asks=Verb.RUN)
+    routes.click(Action.EXECUTION_AGAIN_WITH_CHANGES, on.again_with_changes, asks=Verb.RUN)
+    routes.shortcut(Shortcut.RUN_JOB, on.from_anywhere, asks=Verb.RUN)
+    routes.search(Action.RUN_JOB, on.search, asks=Verb.RUN)
+    routes.submission(Callback.RUN_SUBMIT, on.submitted, asks=Verb.RUN)
+    routes.click(Action.RUN_PROMOTE, on.promote, asks=Verb.RUN)
 
 
 class RunListeners:
@@ -45,11 +46,11 @@ class RunListeners:
     async def run(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate run``: the form, or with a job named, the run itself."""
         if not command.words:
-            await self._open(reply, by=command.by, channel_id=command.channel_id)
+            await self._open(command, reply)
             return
         job = await self._services.catalog.job(command.words[0])
         if len(command.words) == 1 and any(not spec.secret_ref for spec in job.parameters):
-            await self._open(reply, by=command.by, channel_id=command.channel_id, job=job)
+            await self._open(command, reply, job=job)
             return
         given, reason = typed_line(job, command.words[1:])
         ask = Ask(
@@ -91,19 +92,17 @@ class RunListeners:
     async def open(self, click: Click, reply: Reply) -> None:
         """Open the form from a button, for the job that it names."""
         job = await self._services.catalog.job(click.value) if click.value else None
-        await self._open(reply, by=click.by, channel_id=click.channel_id, job=job)
+        await self._open(click, reply, job=job)
 
     async def open_filled(self, click: Click, reply: Reply) -> None:
         """Open the form with what was typed in a line."""
         name, values, reason = run_form.parsed(click.value)
         job = await self._services.catalog.job(name)
-        await self._open(
-            reply, by=click.by, channel_id=click.channel_id, job=job, values=values, reason=reason
-        )
+        await self._open(click, reply, job=job, values=values, reason=reason)
 
     async def from_anywhere(self, request: Request, reply: Reply) -> None:
         """Open the form from the shortcut, which has no channel."""
-        await self._open(reply, by=request.by, channel_id="")
+        await self._open(request, reply)
 
     async def picked(self, click: Click, reply: Reply) -> None:
         """Show the fields of the job, and the environment of the channel, that were picked."""
@@ -144,7 +143,7 @@ class RunListeners:
 
     async def again(self, click: Click, reply: Reply) -> None:
         """Launch once more what a card tells of."""
-        old = await self._services.history.execution(parsing.number(click.value))
+        old = await self._services.history.shown(parsing.number(click.value), click.by)
         channel_id = click.channel_id or old.channel_id
         try:
             new = await self._services.launcher.again(old.id, click.by, channel_id)
@@ -159,30 +158,23 @@ class RunListeners:
 
     async def again_with_changes(self, click: Click, reply: Reply) -> None:
         """Open the form with the values that a run had."""
-        old = await self._services.history.execution(parsing.number(click.value))
+        old = await self._services.history.shown(parsing.number(click.value), click.by)
         job = await self._services.catalog.job(old.job_name)
-        await self._open(
-            reply,
-            by=click.by,
-            channel_id=click.channel_id or old.channel_id,
-            job=job,
-            values=old.parameters,
-            reason=old.reason,
-        )
+        asked = replace(click, channel_id=click.channel_id or old.channel_id)
+        await self._open(asked, reply, job=job, values=old.parameters, reason=old.reason)
 
     async def promote(self, click: Click, reply: Reply) -> None:
         """Open the form for a channel of production, with the values that a run had."""
         number, channel_id = promotion.promoted_from(click.value)
-        old = await self._services.history.execution(parsing.number(number))
+        old = await self._services.history.shown(parsing.number(number), click.by)
         places = await self._services.bindings.production()
         if not channel_id and len(places) != 1:
             told = promotion.where_to(old, places) if places else promotion.nowhere_to(old)
             await reply.say(told)
             return
         await self._open(
+            replace(click, channel_id=channel_id or places[0][1]),
             reply,
-            by=click.by,
-            channel_id=channel_id or places[0][1],
             job=await self._services.catalog.job(old.job_name),
             values=old.parameters,
             reason=old.reason,
@@ -190,23 +182,25 @@ class RunListeners:
 
     async def _open(
         self,
+        request: Request,
         reply: Reply,
         *,
-        by: Person,
-        channel_id: str,
         job: Job | None = None,
         values: Mapping[str, str] | None = None,
         reason: str = "",
     ) -> None:
-        """Open the form, or say what has to be there first."""
+        """Open the form of the channel, or say what has to be there first."""
+        channel_id = request.channel_id
         form = await self._form(
-            by=by,
+            by=request.by,
             channel_id=channel_id,
             asks_channel=not channel_id,
             job=job,
             values=values or {},
             reason=reason,
         )
+        if form.environment:
+            await self._services.access.check(Verb.RUN, request.by, form.environment.id)
         if not form.jobs:
             has_sources = bool(await self._services.catalog.sources())
             await reply.say(catalog.jobs([], has_sources=has_sources))

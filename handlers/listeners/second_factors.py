@@ -3,6 +3,7 @@
 import re
 
 from db.model.errors import InvalidInput
+from executor.rules.access import Verb
 from executor.services import Services
 from handlers.parsing import Click, Command, Form
 from handlers.replies import Reply
@@ -20,10 +21,10 @@ _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 def register(routes: Routes, services: Services, *, letters: SecretLetters) -> None:
     """List every route of this module."""
     on = SecondFactorListeners(services, letters)
-    routes.command("totp", on.totp)
-    routes.click(Action.FACTOR_FIRST, on.open_first)
-    routes.submission(Callback.FACTOR_FIRST, on.first)
-    routes.submission(Callback.FACTOR_RENEW, on.renewed)
+    routes.command("totp", on.totp, asks=Verb.SEE)
+    routes.click(Action.FACTOR_FIRST, on.open_first, asks=Verb.SEE)
+    routes.submission(Callback.FACTOR_FIRST, on.first, asks=Verb.SEE)
+    routes.submission(Callback.FACTOR_RENEW, on.renewed, asks=Verb.SEE)
 
 
 class SecondFactorListeners:

@@ -18,11 +18,11 @@ from handlers.views.notes import window
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
     on = SourceListeners(services)
-    routes.command("sources", on.list)
-    routes.new("source", on.open)
-    routes.click(Action.SOURCE_LIST, on.list)
-    routes.click(Action.SOURCE_NEW, on.open)
-    routes.submission(Callback.SOURCE_SUBMIT, on.submitted)
+    routes.command("sources", on.list, asks=Verb.SEE)
+    routes.new("source", on.open, asks=Verb.DEFINE)
+    routes.click(Action.SOURCE_LIST, on.list, asks=Verb.SEE)
+    routes.click(Action.SOURCE_NEW, on.open, asks=Verb.DEFINE)
+    routes.submission(Callback.SOURCE_SUBMIT, on.submitted, asks=Verb.DEFINE)
 
 
 class SourceListeners:

@@ -76,6 +76,12 @@ def select(
     )
 
 
+def user_select(action_id: str, *, placeholder: str) -> Block:
+    """Return a menu of the people of the workspace, of whom none is chosen."""
+    menu = {"type": "users_select", "action_id": action_id}
+    return menu | {"placeholder": plain(placeholder, 150)}
+
+
 def multi_select(action_id: str, options: Sequence[Block], *, placeholder: str) -> Block:
     """Return a menu of at most 100 options, of which none is chosen and any number may be."""
     menu = {"type": "multi_static_select", "action_id": action_id}

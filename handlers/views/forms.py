@@ -17,6 +17,7 @@ _INITIAL = {
     "selected_options": "initial_options",
     "selected_date": "initial_date",
     "selected_conversation": "initial_conversation",
+    "selected_user": "initial_user",
 }
 MOST_IN_AN_ERROR = 500
 _QUOTED = re.compile(r"`([^`]*)`")  # beneath a field Slack shows plain text

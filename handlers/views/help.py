@@ -27,6 +27,7 @@ VERBS = {
     "unlock [environment]": "open it again",
     "locks": "what is closed, by whom and why",
     "freezes": "when environments are closed at fixed times",
+    "grants": "who may do what where",
 }
 ADMIN_VERBS = {
     "front #n": "let a run that waits go before the others",
@@ -34,6 +35,8 @@ ADMIN_VERBS = {
     "totp reset @person": "forget somebody's second factor",
     "bind environment": "jobs of this channel run in that environment",
     "unbind": "no job runs in this channel any more",
+    "grant @ana operator staging": "give a role to a person, a user group or everyone",
+    "revoke @ana staging": "take a role away",
     "new environment": "add a host to run on",
     "new source": "add a system that data comes from",
     "new job": "add a script, with what it asks for",

@@ -54,6 +54,9 @@ class Action(StrEnum):
     FREEZE_LIST = "freeze.list"
     FREEZE_NEW = "freeze.new"
     FREEZE_DROP = "freeze.drop"
+    GRANT_LIST = "grant.list"
+    GRANT_OPEN = "grant.open"
+    GRANT_TAKE = "grant.take"
     HELP_SHOW = "help.show"
     HOME_REFRESH = "home.refresh"
 
@@ -75,6 +78,7 @@ class Callback(StrEnum):
     JOB_SUBMIT = "job.submit"
     LOCK_SUBMIT = "lock.submit"
     FREEZE_SUBMIT = "freeze.submit"
+    GRANT_SUBMIT = "grant.submit"
     NOTE = "note"  #: a modal that only says something; never submitted
 
 

@@ -19,13 +19,13 @@ from handlers.views.blocks import (
 from handlers.views.ids import COMMAND, Action, Callback
 from handlers.views.message import Told
 
-_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+)(?:\|[^&<>]*)?&gt;")
+_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+|!subteam\^S[A-Z0-9]+)(?:\|[^&<>]*)?&gt;")
 _MOMENT = re.compile(r"\b[0-9]{4}(?:-[0-9]{2}){2} [0-9]{2}:[0-9]{2} UTC\b")
 MOST_PROBLEMS = 25
 
 
 def prose(text: str) -> str:
-    """Return a sentence of Ferry's own for mrkdwn: escaped, but people and channels stay links.
+    """Return a sentence of Ferry's own for mrkdwn: escaped, but who and what is meant stays a link.
 
     A time is shown in the reader's own time zone. Nothing of that happens in backticks: there
     stands what somebody typed.

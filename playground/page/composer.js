@@ -12,9 +12,11 @@ function encoded(text) {
   const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const idOf = (list, name) => list.find((one) => one.name === name)?.id;
   return escaped
-    .replace(/(?<![\w&])@([\w.-]*\w)/g, (typed, name) =>
-      idOf(store.users, name) ? `<@${idOf(store.users, name)}>` : typed,
-    )
+    .replace(/(?<![\w&])@([\w.-]*\w)/g, (typed, name) => {
+      const group = store.usergroups.find((one) => one.handle === name);
+      if (group) return `<!subteam^${group.id}>`;
+      return idOf(store.users, name) ? `<@${idOf(store.users, name)}>` : typed;
+    })
     .replace(/(?<![\w&])#([\w-]+)/g, (typed, name) =>
       idOf(store.channels, name) ? `<#${idOf(store.channels, name)}>` : typed,
     );

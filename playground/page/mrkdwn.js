@@ -2,7 +2,7 @@
 
 import { h, safeUrl } from "./dom.js";
 import { emojiCharacter } from "./emoji.js";
-import { channel, store, user, userName } from "./state.js";
+import { channel, groupHandle, store, user, userName } from "./state.js";
 import { formatDate } from "./times.js";
 
 const TOKEN = new RegExp(
@@ -80,8 +80,10 @@ function angle(inside) {
     const [, epoch, format, url] = target.split("^");
     return moment(epoch, unescape(format ?? ""), unescape(label), url);
   }
-  if (target.startsWith("!subteam^"))
-    return h("span", { class: "mention" }, unescape(label || "@group"));
+  if (target.startsWith("!subteam^")) {
+    const handle = groupHandle(target.slice("!subteam^".length));
+    return h("span", { class: "mention" }, handle ? `@${handle}` : unescape(label || "@group"));
+  }
   if (target.startsWith("!")) return broadcast(target.slice(1).split("^")[0]);
   return link(
     unescape(target),

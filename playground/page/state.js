@@ -11,6 +11,7 @@ export const store = {
   bot: null,
   team: { name: "Ferry playground" },
   users: [],
+  usergroups: [],
   channels: [],
   messages: {},
   ephemerals: {},
@@ -47,6 +48,9 @@ export const people = () => store.users.filter((one) => !one.is_bot && !one.dele
 
 /** Return the name to show for the user *id*. */
 export const userName = (id) => user(id).real_name || user(id).name;
+
+/** Return the handle of the user group *id*, or undefined. */
+export const groupHandle = (id) => store.usergroups.find((one) => one.id === id)?.handle;
 
 /** Return the channel *id*, or undefined. */
 export const channel = (id) => store.channels.find((one) => one.id === id);

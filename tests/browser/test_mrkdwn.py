@@ -19,6 +19,8 @@ MRKDWN = [
     (":no_such_name: 10:30:00", ":no_such_name: 10:30:00"),
     ("<!date^x^{date}|then>", '<time title="then">then</time>'),
     ("<@U0ANA>", '<span class="mention mention-me" data-user="U0ANA">@Ana Souza</span>'),
+    ("<!subteam^S0OPS>", '<span class="mention">@migrations-ops</span>'),
+    ("<!subteam^S0GONE|@gone>", '<span class="mention">@gone</span>'),
     ("<https://x.io|https://x.io>", f'<a href="https://x.io" {FOREIGN}>https://x.io</a>'),
     ("see https://x.io.", f'see <a href="https://x.io" {FOREIGN}>https://x.io</a>.'),
     ("<!channel>", '<span class="mention mention-me">@channel</span>'),

@@ -51,7 +51,7 @@ async def test_auth_test_tells_who_and_with_which_scopes(client: AsyncWebClient)
 
     assert (answer["user_id"], answer["team_id"]) == ("U0BOT", "T0FERRY")
     scopes = answer.headers["x-oauth-scopes"]
-    assert scopes == "chat:write,commands,files:write,im:write,users:read"
+    assert scopes == "chat:write,commands,files:write,im:write,usergroups:read,users:read"
 
 
 async def test_missing_scope_is_named(slack: PlaygroundSlack, client: AsyncWebClient) -> None:

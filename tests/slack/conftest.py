@@ -12,8 +12,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import utc_now
 from db.database import Database
+from executor.services import Ground, build
+from executor.services.access import Access
 from handlers.connection import SocketMode, slack_app
+from handlers.door import Door, OpenToAll
 from handlers.errors import Guard, Work
+from handlers.groups import Groups
 from handlers.guests import Guests
 from handlers.routes import Routes
 from playground.cast import TEAM_ID
@@ -41,6 +45,7 @@ class Ferry:
     running: asyncio.Task[None]
 
 
+OPEN = OpenToAll("a listener of a test")
 Online = Callable[..., AbstractAsyncContextManager[Ferry]]
 
 
@@ -73,7 +78,15 @@ def bruno(slack: PlaygroundSlack) -> Person:
 
 
 @pytest.fixture
-def online(slack: PlaygroundSlack, client: AsyncWebClient) -> Online:
+async def access(sqlite_url: str, clock: Clock) -> AsyncIterator[Access]:  # noqa: F811
+    """Give the question of who may do what, over a database without grants."""
+    database = Database(sqlite_url, clock=clock)
+    yield build(Ground(db=database, clock=clock, admins=frozenset({"U0ANA"}))).access
+    await database.close()
+
+
+@pytest.fixture
+def online(slack: PlaygroundSlack, client: AsyncWebClient, access: Access) -> Online:
     """Give a way to be connected with a few listeners, impatient as tests are."""
 
     @asynccontextmanager
@@ -86,7 +99,8 @@ def online(slack: PlaygroundSlack, client: AsyncWebClient) -> Online:
     ) -> AsyncIterator[Ferry]:
         app, work, stop = slack_app(client), Work(), asyncio.Event()
         guard = Guard(work, team_id=team_id, admit=Guests(client, utc_now).admit)
-        listen(Routes(app, guard), app)
+        door = Door(access, Groups(client, utc_now, access.named_groups))
+        listen(Routes(app, guard, door), app)
         socket_mode = SocketMode(
             app, slack.app_token, work, sockets=sockets, ping_interval_s=0.3, stale_s=stale_s
         )

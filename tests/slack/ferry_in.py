@@ -20,6 +20,7 @@ from executor.ssh.hostkeys import HostKey
 from executor.ssh.look import Look
 from handlers.connection import SocketMode, slack_app
 from handlers.errors import Work
+from handlers.routes import Routes
 from playground.cast import TEAM_ID
 from playground.server import PlaygroundSlack
 from tests.support.database import Clock
@@ -67,6 +68,8 @@ class In:
     app: AsyncApp
     services: Services
     work: Work
+    routes: Routes
+    clock: Clock
     database: Database
 
     async def approve(self, person: str, environment: str) -> None:
@@ -81,7 +84,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
     admins = frozenset({ANA.user_id})
     services = build(Ground(db=database, clock=clock, admins=admins))
     app, work = slack_app(client, signing_secret=secret), Work()
-    handlers.register(
+    routes = handlers.register(
         app,
         services,
         team_id=TEAM_ID,
@@ -91,7 +94,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         clock=clock,
         work=work,
     )
-    return In(app, services, work, database)
+    return In(app, services, work, routes, clock, database)
 
 
 @asynccontextmanager

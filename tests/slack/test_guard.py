@@ -5,19 +5,22 @@ import re
 import time
 from typing import Any
 
+import pytest
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from db.model.errors import InvalidInput, Unavailable
-from handlers.parsing import Click, Command, Form
+from handlers.parsing import Click, Command, Form, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
 from handlers.views.blocks import Block, actions, button, input_block, modal, section, text_input
 from handlers.views.notes import said
+from playground import payloads
+from playground.delivery import Delivery
 from playground.people import Person
 from playground.server import PlaygroundSlack
-from tests.slack.conftest import Online
+from tests.slack.conftest import OPEN, Online
 
 HERE = "C0STAGING"
 
@@ -34,7 +37,7 @@ def opens_a_form(routes: Routes) -> None:
     async def listener(_command: Command, reply: Reply) -> None:
         await reply.open(form())
 
-    routes.command("form", listener)
+    routes.command("form", listener, asks=OPEN)
 
 
 def old_button(action_id: str) -> list[Block]:
@@ -51,7 +54,7 @@ async def test_exception_right_after_the_ack_is_told_and_the_ack_gets_out(
         async def listener(_command: Command, _reply: Reply) -> None:
             raise KeyError("oh")
 
-        routes.command("crash", listener)
+        routes.command("crash", listener, asks=OPEN)
 
     with structlog.testing.capture_logs() as logs:
         async with online(listen):
@@ -77,7 +80,7 @@ async def test_expected_error_is_told_as_it_stands(online: Online, ana: Person) 
                 fields={"usuario": "It is empty.", "sistema": "It is <b>."},
             )
 
-        routes.command("refuse", listener)
+        routes.command("refuse", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate refuse")
@@ -95,7 +98,7 @@ async def test_database_away_is_told_as_it_is_known(online: Online, ana: Person)
         async def listener(_command: Command, _reply: Reply) -> None:
             raise Unavailable("It may be stored or not.", hint="Look how it stands.")
 
-        routes.command("away", listener)
+        routes.command("away", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate away")
@@ -161,7 +164,7 @@ async def test_unknown_verb_names_the_nearest_one(online: Online, ana: Person) -
     def listen(routes: Routes, _app: AsyncApp) -> None:
         async def listener(_command: Command, _reply: Reply) -> None: ...
 
-        routes.command("history", listener)
+        routes.command("history", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate histroy")
@@ -205,7 +208,7 @@ async def test_refused_field_is_told_at_the_field(online: Online, ana: Person) -
         async def listener(_form: Form, _reply: Reply) -> Block | None:
             raise InvalidInput("no", fields={"name": "This name is taken."})
 
-        routes.submission("form", listener)
+        routes.submission("form", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate form")
@@ -229,7 +232,7 @@ async def test_crash_of_a_form_keeps_what_was_typed(online: Online, ana: Person)
                 raise RuntimeError("once")
             return None
 
-        routes.submission("form", listener)
+        routes.submission("form", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate form")
@@ -252,7 +255,7 @@ async def test_slow_form_is_acked_in_time_and_answered_later(online: Online, ana
             await asyncio.sleep(2.4)
             raise InvalidInput("no", fields={"name": "This name is taken."})
 
-        routes.submission("form", listener, working="Looking at the host…")
+        routes.submission("form", listener, working="Looking at the host…", asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate form")
@@ -283,7 +286,7 @@ async def test_outcome_of_a_closed_form_still_reaches_the_person(
             await slack.control.clock({"advance_s": 60})
             raise InvalidInput("no", fields={"name": "This name is taken."})
 
-        routes.submission("form", listener)
+        routes.submission("form", listener, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate form")
@@ -301,11 +304,64 @@ async def test_people_of_another_workspace_are_refused(online: Online, ana: Pers
         async def listener(command: Command, _reply: Reply) -> None:
             seen.append(command)
 
-        routes.command("run", listener)
+        routes.command("run", listener, asks=OPEN)
 
     async with online(listen, team_id="T0OTHER"):
         await ana.types(HERE, "/migrate run")
         await ana.told(HERE, "Ferry answers only people of its own workspace")
+
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"user": {"id": "U0BRUNO", "team_id": "T0PARTNER"}}, id="of a partner"),
+        pytest.param({"user": {"id": "U0BRUNO", "team_id": "E0ORG"}}, id="of an organization"),
+        pytest.param({"user": {"id": "W0BRUNO"}, "team": {"id": "T0PARTNER"}}, id="by its team"),
+        pytest.param({"user": {"id": "U0BRUNO"}, "team": None}, id="of no team"),
+    ],
+)
+async def test_clicks_of_strangers_do_nothing(
+    online: Online, slack: PlaygroundSlack, bruno: Person, changes: dict[str, Any]
+) -> None:
+    """In a shared channel the person's own team counts, not the one that the message is of."""
+    seen: list[Click] = []
+
+    def listen(routes: Routes, _app: AsyncApp) -> None:
+        async def listener(click: Click, _reply: Reply) -> None:
+            seen.append(click)
+
+        routes.click("press", listener, asks=OPEN)
+
+    user, channel = slack.workspace.user("U0BRUNO"), slack.workspace.channel(HERE)
+    url = f"{slack.url}/response/{slack.core.permits.response('U0BRUNO', HERE)}"
+    action = {"type": "button", "action_id": "press", "block_id": "b"}
+    where = {"container": {}, "channel": payloads.channel_ref(channel)}
+    payload = payloads.block_actions(user, action, where, response_url=url) | changes
+    async with online(listen):
+        ack = await Delivery(slack.core).send("block_actions", payload)
+        await bruno.told(HERE, "Ferry answers only people of its own workspace")
+
+    assert (ack.error, seen) == ("", [])
+
+
+async def test_event_of_a_stranger_does_nothing(
+    online: Online, slack: PlaygroundSlack, bruno: Person
+) -> None:
+    """An event names our own team, whoever caused it: Slack is asked whose they are."""
+    seen: list[Request] = []
+    slack.workspace.user("U0BRUNO")["team_id"] = "T0PARTNER"
+
+    def listen(routes: Routes, _app: AsyncApp) -> None:
+        async def listener(request: Request, _reply: Reply) -> None:
+            seen.append(request)
+
+        routes.event("app_home_opened", listener, asks=OPEN)
+
+    async with online(listen):
+        await bruno.opens_home()
+        await bruno.sees("D0BRUNO", "full members of the workspace only")
 
     assert seen == []
 
@@ -322,8 +378,8 @@ async def test_working_listener_does_not_delay_others(online: Online, ana: Perso
         async def quick(_command: Command, reply: Reply) -> None:
             await reply.say(said("quick is done"))
 
-        routes.command("slow", slow)
-        routes.command("quick", quick)
+        routes.command("slow", slow, asks=OPEN)
+        routes.command("quick", quick, asks=OPEN)
 
     async with online(listen):
         await ana.types(HERE, "/migrate slow")
@@ -343,7 +399,7 @@ async def test_answer_finds_another_way_when_the_response_url_fails(
             await slack.control.clock({"advance_s": 3600})
             await reply.say(said("told anyway"))
 
-        routes.click("late", listener)
+        routes.click("late", listener, asks=OPEN)
 
     async with online(listen):
         await client.chat_postMessage(channel=HERE, text="x", blocks=old_button("late"))

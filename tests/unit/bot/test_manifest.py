@@ -23,6 +23,7 @@ SCOPES = {
     "files_getUploadURLExternal": "files:write",
     "files_completeUploadExternal": "files:write",
     "users_info": "users:read",
+    "usergroups_list": "usergroups:read",
     "conversations_info": "channels:read",
     "conversations_open": "im:write",
     "reactions_add": "reactions:write",
@@ -34,7 +35,7 @@ SCOPES = {
     "auth_test": "",
     "apps_connections_open": "",
 }
-_FAMILIES = "apps|auth|chat|conversations|files|pins|reactions|users|views"
+_FAMILIES = "apps|auth|chat|conversations|files|pins|reactions|usergroups|users|views"
 _CALL = re.compile(rf"\b_?(?:client|uploads)\.((?:{_FAMILIES})_[A-Za-z_0-9]+)\(")
 
 
