@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from executor.services.access import Access
+from executor.services.audit import AuditLog
 from executor.services.bell import Bell
 from executor.services.bindings import Bindings, Unbound
 from executor.services.catalog import Catalog
@@ -34,6 +35,7 @@ class Services:
     news: News
     queue: Queue
     records: Records
+    audit: AuditLog
 
 
 def build(ground: Ground) -> Services:
@@ -50,4 +52,5 @@ def build(ground: Ground) -> Services:
         news=News(ground),
         queue=Queue(ground),
         records=Records(ground),
+        audit=AuditLog(ground),
     )
