@@ -7,9 +7,8 @@ from bot.settings import Settings
 from db.model.catalog import Environment
 from db.model.errors import InvalidInput
 from db.model.people import Person
-from executor.rules.host_keys import host_keys
+from executor.rules.host_keys import fingerprints, host_keys
 from executor.ssh.hostkeys import scan
-from handlers.views.plan import fingerprints
 
 
 async def shown(settings: Settings, name: str, given: str) -> tuple[Environment, str]:

@@ -16,6 +16,7 @@ from executor.services import Services
 from handlers.errors import Guard, Work
 from handlers.guests import Guests
 from handlers.listeners import (
+    audit,
     bindings,
     confirmations,
     environments,
@@ -55,3 +56,4 @@ def register(
     environments.register(routes, services, scan=scan, log_in=log_in)
     sources.register(routes, services)
     jobs.register(routes, services)
+    audit.register(routes, services)

@@ -84,6 +84,15 @@ class Reply:
             raise
         return True
 
+    async def hand_over(self, note: Told, name: str, content: str) -> None:
+        """Send a file with *content* to this person alone, as a direct message after *note*."""
+        sent = await self._client.chat_postMessage(
+            channel=self._user_id, text=note.text, blocks=note.blocks
+        )
+        await self._client.files_upload_v2(
+            channel=sent["channel"], filename=name, title=name, content=content
+        )
+
     async def _update(self, view: Block, known: dict[str, Any]) -> bool:
         try:
             await self._client.views_update(view=view, **known)

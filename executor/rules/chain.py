@@ -4,14 +4,16 @@ Each event carries the hash of the one before and a hash of itself, made with Fe
 first thing that does not fit is told with its place; everything before it is good.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from db.model.audit import AuditEvent, Head, chained, key_check
+from db.model.audit import AuditEvent, Head, chained, content, key_check
 from db.model.errors import InvalidInput
 
 _NOTED = re.compile(r"([0-9]{1,15}):([0-9a-f]{12,64})")
+_OF_RUNS = ("execution.", "value.")
 _MOVED_BY = 10_000  # so far away from its place an event is looked for
 
 
@@ -59,6 +61,11 @@ def is_genuine(event: AuditEvent | Unreadable, key: bytes) -> bool:
         return chained(event, key) == event.hash
     except (TypeError, ValueError, AttributeError):  # a value of a kind that Ferry never writes
         return False
+
+
+def json_line(event: AuditEvent) -> str:
+    """Return *event* as a line of JSON: all that its hash is made of, and the hash."""
+    return json.dumps(content(event) | {"hash": event.hash}, sort_keys=True) + "\n"
 
 
 class Chain:
@@ -212,7 +219,8 @@ def place(event: AuditEvent | Unreadable) -> str:
 def subject(event: AuditEvent) -> str:
     """Return what it happened to, a run by its number as people write it: ``#128``."""
     said = str(event.subject)  # a row that was tampered with may hold anything
-    return f"#{said}" if said.isdecimal() else said
+    is_run = said.isdecimal() and str(event.verb).startswith(_OF_RUNS)
+    return f"#{said}" if is_run else said
 
 
 def _numbers(first: int, last: int) -> str:

@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import hashlib
 import re
+from collections.abc import Sequence
 
 from db.model.errors import InvalidInput
 from executor.rules.names import quoted
@@ -31,6 +33,25 @@ def host_keys(text: str) -> str:
     if len(keys) > _MOST:
         raise InvalidInput(f"A host has at most {_MOST} keys here.")
     return "\n".join(keys)
+
+
+def fingerprints(host_key: str) -> str:
+    """Return algorithm and SHA-256 of each pinned key, as ``ssh-keygen -l`` writes them."""
+    keys = [_fingerprint(line.split()) for line in host_key.splitlines() if line.strip()]
+    return ", ".join(keys) or "none is pinned"
+
+
+def _fingerprint(fields: Sequence[str]) -> str:
+    if fields[0] == "@revoked":
+        return f"never {_fingerprint(fields[1:] or [''])}"
+    if len(fields) < 2:
+        return "(unreadable)"
+    try:
+        blob = base64.b64decode(fields[1], validate=True)
+    except (binascii.Error, ValueError):
+        return f"{fields[0]} (unreadable)"
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    return f"{fields[0]} SHA256:{digest}"
 
 
 def _key(line: str) -> str:

@@ -1,6 +1,6 @@
 """The audit log as people read it: what happened, and whether it is still told as it was."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +55,7 @@ class AuditLog:
 
     async def export(
         self, wanted: AuditFilter, by: Person, *, most: int | None = None
-    ) -> tuple[int, AsyncIterator[AuditEvent]]:
+    ) -> tuple[int, AsyncGenerator[AuditEvent]]:
         """Note that *by* takes the *wanted* events along; return how many, and them.
 
         Oldest first; of more than *most* the newest. The note itself is not among them.
@@ -69,11 +69,14 @@ class AuditLog:
             if most is not None and count > most:
                 start = await repos.audit.first_of_last(wanted, end, most) - 1
                 count = most
-            after = {"events": count, "filter": _told(wanted)}
-            repos.audit.note(by.user_id, "audit.exported", after=after)
+            if count:
+                after = {"events": count, "filter": _told(wanted)}
+                repos.audit.note(by.user_id, "audit.exported", after=after)
         return count, self._events(wanted, start, end)
 
-    async def _events(self, wanted: AuditFilter, start: int, end: int) -> AsyncIterator[AuditEvent]:
+    async def _events(
+        self, wanted: AuditFilter, start: int, end: int
+    ) -> AsyncGenerator[AuditEvent]:
         while True:
             with _told_apart():
                 async with self._ground.db.read() as repos:

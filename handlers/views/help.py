@@ -26,6 +26,8 @@ ADMIN_VERBS = {
     "new environment": "add a host to run on",
     "new source": "add a system that data comes from",
     "new job": "add a script, with what it asks for",
+    "hostkey [environment]": "compare a host's key with the pinned one, and trust it",
+    "audit [#n | @person | environment | lock | since date]": "who did what, newest first",
 }
 
 

@@ -1,12 +1,8 @@
 """Exactly what will run, line by line: this is what a person says yes to, so nothing is hidden."""
 
-import base64
-import binascii
-import hashlib
-from collections.abc import Sequence
-
 from db.model.execution import Execution, Plan
 from executor.rules.durations import words
+from executor.rules.host_keys import fingerprints
 from handlers.views.blocks import Block, code, visible
 
 VALUE = 300  # characters of one value; what is left out is counted
@@ -48,25 +44,6 @@ def plan_lines(execution: Execution) -> list[str]:
         *_besides(plan),
     ]
     return [f"{label + ':':<13}{_shown(value)}" for label, value in facts]
-
-
-def fingerprints(host_key: str) -> str:
-    """Return algorithm and SHA-256 of each pinned key, as ``ssh-keygen -l`` writes them."""
-    keys = [_fingerprint(line.split()) for line in host_key.splitlines() if line.strip()]
-    return ", ".join(keys) or "none is pinned"
-
-
-def _fingerprint(fields: Sequence[str]) -> str:
-    if fields[0] == "@revoked":
-        return f"never {_fingerprint(fields[1:] or [''])}"
-    if len(fields) < 2:
-        return "(unreadable)"
-    try:
-        blob = base64.b64decode(fields[1], validate=True)
-    except (binascii.Error, ValueError):
-        return f"{fields[0]} (unreadable)"
-    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-    return f"{fields[0]} SHA256:{digest}"
 
 
 def _program(plan: Plan) -> list[tuple[str, str]]:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from db.model.catalog import Kind
 from db.model.execution import Attempt, Execution, LogLine, Progress, Status, Stream
 from executor.rules.estimates import Forecast, estimate
+from executor.rules.host_keys import fingerprints
 from handlers.views.card import execution_card
 from handlers.views.ids import Action
 from handlers.views.message import Told
-from handlers.views.plan import fingerprints, plan_lines
+from handlers.views.plan import plan_lines
 from handlers.views.queue import queue
 from handlers.views.sentences import LOOK, in_line, place, share
 from handlers.views.thread import due_posts, log_refused, not_here
