@@ -22,6 +22,7 @@ from handlers.listeners import (
     environments,
     executions,
     help,  # noqa: A004 - the noun
+    host_keys,
     jobs,
     queue,
     runs,
@@ -57,3 +58,4 @@ def register(
     sources.register(routes, services)
     jobs.register(routes, services)
     audit.register(routes, services)
+    host_keys.register(routes, services, scan=scan, log_in=log_in)

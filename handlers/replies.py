@@ -50,12 +50,15 @@ class Reply:
             channel=self._user_id, text=note.text, blocks=note.blocks
         )
 
-    async def open(self, view: Block) -> None:
-        """Open a modal, on top of the one that the request came from."""
-        if self._is_in_a_modal:
-            await self._client.views_push(trigger_id=self._trigger_id, view=view)
-        else:
-            await self._client.views_open(trigger_id=self._trigger_id, view=view)
+    async def open(self, view: Block) -> str:
+        """Open a modal, on top of the one that the request came from; return its id."""
+        show = self._client.views_push if self._is_in_a_modal else self._client.views_open
+        opened = await show(trigger_id=self._trigger_id, view=view)
+        return str(opened["view"]["id"])
+
+    async def show(self, view_id: str, view: Block) -> bool:
+        """Replace the modal that was opened as *view_id*; False if the person closed it."""
+        return await self._update(view, {"view_id": view_id})
 
     async def update(self, view: Block) -> bool:
         """Replace the modal that the request came from; False if it is gone or newer."""

@@ -17,6 +17,7 @@ EXAMPLES = (
 _RUN = re.compile(r"#([0-9]{1,15})")
 _PERSON = re.compile(r"<?@?([UW][A-Z0-9]{2,30})(?:\|[^<>|]{0,80})?>?")
 _AT_FERRY = re.compile(r"ferry|cli:[\w.@-]{1,60}")
+_PART = re.compile(r"[._]")
 _DAY = timedelta(days=1)
 
 
@@ -84,7 +85,7 @@ def _meant(
 
 
 def _kinds(word: str, verbs: Collection[str]) -> tuple[str, ...]:
-    """Return the *verbs* that are *word*, or begin or end with it: ``execution.confirmed``."""
+    """Return the *verbs* that are *word*, or have it in them: ``environment.host_key_trusted``."""
     spelled = word.replace("-", "_")
 
-    return tuple(verb for verb in verbs if spelled in {verb, *verb.split(".")})
+    return tuple(verb for verb in verbs if spelled in {verb, *verb.split("."), *_PART.split(verb)})

@@ -58,7 +58,9 @@ _DEEDS: Mapping[str, str] = MappingProxyType(
 )
 #: In these the status says it all.
 _WITHOUT_CHANGES = frozenset({"environment.created", "source.created", "job.created"})
-_SAID = frozenset({"status", "plan_hash", "environment_id", "priority", "worker", "attempt"})
+_SAID = frozenset(
+    {"fingerprint", "status", "plan_hash", "environment_id", "priority", "worker", "attempt"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from db.model.categories import Category
 from db.model.execution import Execution, LogLine, Status
 from executor.rules.estimates import Forecast
 from handlers.views.blocks import (
@@ -19,6 +20,7 @@ from handlers.views.blocks import (
     when,
 )
 from handlers.views.going import SEPARATOR, going, in_the_queue
+from handlers.views.host_keys import compare_button, question
 from handlers.views.ids import Action, answer
 from handlers.views.message import Told
 from handlers.views.plan import plan_blocks
@@ -58,7 +60,7 @@ def execution_card(
     blocks, facts = [_title(execution), *came_of_it], _facts(execution, log_permalink)
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
-            blocks += [facts, *_question(execution)]
+            blocks += [facts, *_question(execution), *question(execution)]
         case Status.QUEUED:
             blocks += [facts, *_queued(execution, forecast, now)]
         case Status.RUNNING | Status.CANCELLING:
@@ -188,6 +190,8 @@ def _again(execution: Execution) -> Block:
     ]
     if execution.lines:
         buttons.append(_log(execution))
+    if execution.error_category is Category.SSH_HOST_KEY_ERROR:
+        buttons.append(compare_button(execution.environment_name))
     return actions(*buttons)
 
 

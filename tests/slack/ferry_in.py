@@ -17,6 +17,7 @@ from executor.services import Ground, Services, build
 from executor.ssh.hostkeys import HostKey
 from handlers.connection import SocketMode, slack_app
 from handlers.errors import Work
+from handlers.listeners.environments import Scan
 from playground.cast import TEAM_ID
 from playground.server import PlaygroundSlack
 from tests.support.database import Clock
@@ -56,8 +57,14 @@ class In:
     work: Work
 
 
-def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: str = "") -> In:
-    """Return Ferry's listeners over *database*; Ana is the admin."""
+def listening(
+    client: AsyncWebClient,
+    database: Database,
+    clock: Clock,
+    secret: str = "",
+    look: Scan = scan,
+) -> In:
+    """Return Ferry's listeners over *database*; Ana is the admin, *look* asks hosts for keys."""
     admins = frozenset({ANA.user_id})
     services = build(Ground(db=database, clock=clock, admins=admins))
     app, work = slack_app(client, signing_secret=secret), Work()
@@ -65,7 +72,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         app,
         services,
         team_id=TEAM_ID,
-        scan=scan,
+        scan=look,
         log_in=log_in,
         clock=clock,
         work=work,

@@ -28,6 +28,7 @@ NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
         ("made", AuditFilter(verbs=("lock.made", "grant.made"))),
         ("lock.made", AuditFilter(verbs=("lock.made",))),
         ("moved-to-front", AuditFilter(verbs=("execution.moved_to_front",))),
+        ("front", AuditFilter(verbs=("execution.moved_to_front",))),
         ("since 2026-11-01", AuditFilter(since=NOVEMBER)),
         (
             "grant production since 2026-11-01 @U0ANA",
