@@ -10,6 +10,7 @@ from typing import Any
 from db.model.catalog import ParameterSpec
 from db.model.errors import InvalidInput
 from db.model.people import Person
+from handlers.views.kept import outdated
 
 Payload = Mapping[str, Any]
 
@@ -18,6 +19,7 @@ _QUOTES = str.maketrans(dict.fromkeys(_DOUBLE, '"') | dict.fromkeys(_SINGLE, "'"
 _LONG_DASH = re.compile(r"(?<!\S)[\u2013\u2014](?=\w)")  # what a phone makes of two hyphens
 _LINK = re.compile(r"<(?:mailto:|tel:|https?://)[^<>|]*\|([^<>]*)>|<(https?://[^<>|]*)>")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,30}")
 _NUMBER = re.compile(r"#?([0-9]{1,15})")
 
 
@@ -86,7 +88,7 @@ def person(body: Payload) -> Person:
 
 def command(body: Payload) -> Command:
     """Return a slash command's verb and words; InvalidInput if a quotation mark is left open."""
-    words = split(body.get("text") or "")
+    words = split(legible(body.get("text") or ""))
     return Command(
         by=person(body),
         channel_id=body.get("channel_id", ""),
@@ -94,6 +96,21 @@ def command(body: Payload) -> Command:
         verb=words[0].lower() if words else "",
         words=tuple(words[1:]),
     )
+
+
+def legible(text: str) -> str:
+    """Return *text* with a ? for each half of a character: no database takes those."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def channel(text: str) -> str:
+    """Return *text*, the id of a channel that Ferry put into a window; InvalidInput if it is none.
+
+    Such a window is an older Ferry's.
+    """
+    if not _CHANNEL.fullmatch(text):
+        raise outdated()
+    return text
 
 
 def split(text: str) -> list[str]:
@@ -179,9 +196,8 @@ def submission(body: Payload) -> Form:
 def search(body: Payload) -> Search:
     """Return what was typed into a select."""
     form = _form(body)
-    return Search(
-        by=form.by, view=form.view, metadata=form.metadata, typed=str(body.get("value", ""))
-    )
+    typed = legible(str(body.get("value") or ""))
+    return Search(by=form.by, view=form.view, metadata=form.metadata, typed=typed)
 
 
 def visit(body: Payload) -> Request:
@@ -212,7 +228,7 @@ def _form(body: Payload) -> Form:
         by=person(body),
         key=f"view:{view.get('id', '')}",
         view=view,
-        metadata=view.get("private_metadata", ""),
+        metadata=legible(view.get("private_metadata") or ""),
         fields=fields,
     )
 
@@ -222,7 +238,9 @@ def _text(element: Payload) -> str:
     for name in ("selected_option", "selected_conversation", "selected_channel", "selected_date"):
         if name in element:
             chosen = element[name]
-            return str(chosen["value"] if isinstance(chosen, Mapping) else chosen or "")
+            found = chosen.get("value") if isinstance(chosen, Mapping) else chosen
+            return legible(str(found or ""))
     if "selected_options" in element:
-        return ",".join(each["value"] for each in element["selected_options"] or ())
-    return str(element.get("value") or "")
+        options = element["selected_options"] or ()
+        return legible(",".join(str(each.get("value", "")) for each in options))
+    return legible(str(element.get("value") or ""))

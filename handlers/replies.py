@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from aiohttp import ClientError
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,7 +18,9 @@ NOT_HERE = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
 #: The person closed the window, or changed it again: there is nothing to update any more.
 SUPERSEDED = frozenset({"not_found", "hash_conflict", "view_not_found"})
 #: Slack forgot the click that would have let a window open.
-TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id"})
+TOO_LATE = frozenset(
+    {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "invalid_trigger_id"}
+)
 
 
 class Reply:
@@ -97,6 +100,8 @@ class Reply:
         )
 
     async def _update(self, view: Block, known: dict[str, Any]) -> bool:
+        if not known["view_id"]:  # it did not come from a window
+            return False
         try:
             await self._client.views_update(view=view, **known)
         except SlackApiError as error:
@@ -107,13 +112,17 @@ class Reply:
 
     async def _say_by_url(self, note: Told, *, replace: bool) -> bool:
         """Answer by the response_url: it works where Ferry is no member, but not for ever."""
-        answer = await self._respond(
-            text=note.text,
-            blocks=note.blocks,
-            response_type="ephemeral",
-            replace_original=replace,
-            thread_ts=self._thread_ts,
-        )
+        try:
+            answer = await self._respond(
+                text=note.text,
+                blocks=note.blocks,
+                response_type="ephemeral",
+                replace_original=replace,
+                thread_ts=self._thread_ts,
+            )
+        except (ClientError, TimeoutError, OSError) as error:
+            logger.warning("response_url_away", kind=type(error).__name__)
+            return False
         if answer.status_code != 200:
             logger.warning("response_url_refused", status=answer.status_code, body=answer.body[:80])
         return answer.status_code == 200
