@@ -43,7 +43,7 @@ async def log(url: str, clock: Clock) -> AsyncIterator[tuple[Services, Database]
                     "execution.confirmed",
                     number,
                     environment="staging",
-                    before={"status": "awaiting_confirmation", "n": {1: 1.5}},
+                    before={"status": "awaiting_confirmation", "n": {10: 1.5, 9: 2}},
                     after={"status": "queued", "name": 'João "Zé" 😀'},
                     reason="für Ana",
                 )

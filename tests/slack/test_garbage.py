@@ -175,6 +175,16 @@ async def test_every_window_with_bad_content(door: Door, callback_id: str) -> No
         assert "response_action" in answer.body
 
 
+async def test_a_window_that_lost_its_channel_binds_nothing(door: Door) -> None:
+    """The environment is right, and where to bind it is not what Ferry wrote."""
+    for metadata in NASTY:
+        view = window(Callback.BINDING_SUBMIT, metadata, {"environment": "production"})
+
+        answer = await door.knocks(type="view_submission", view=view)
+
+        assert "cannot make sense of" in answer.body
+
+
 @MANY
 @given(
     callback_id=st.sampled_from(Callback),
