@@ -29,7 +29,7 @@ MOST_CHANGES = 3
 VALUE, REASON = 80, 300
 
 #: What happened, in words; {run} is a run with its job and place, {it} any other subject.
-_DEEDS: Mapping[str, str] = MappingProxyType(
+DEEDS: Mapping[str, str] = MappingProxyType(
     {
         "execution.asked": "{who} asked for {run}",
         "execution.awaiting_confirmation": "{run} waits for a confirmation again",
@@ -170,7 +170,7 @@ def _deed(event: AuditEvent) -> str:
             return "{run} was cancelled"
         case "execution.discarded" if event.actor == FERRY:
             return "{run} was discarded"
-    return _DEEDS.get(event.verb, "")
+    return DEEDS.get(event.verb, "")
 
 
 def _named(name: str, tongue: Tongue) -> str:
