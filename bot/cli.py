@@ -14,6 +14,7 @@ import click
 from bot import __version__, logging, settings, trusting
 from bot import demo as demo_module
 from bot.app import build, end_in_time, stop_event
+from bot.audit_commands import audit
 from bot.checkup import checkup
 from bot.offline import log_of, recent
 from db.migrations import upgrade
@@ -125,6 +126,9 @@ def logs(number: int) -> None:
             click.echo(text, nl=False)
 
     asyncio.run(write())
+
+
+main.add_command(audit)
 
 
 async def _serve(given: settings.Settings) -> None:

@@ -7,7 +7,8 @@ from bot.settings import Settings
 from db.model.catalog import Environment
 from db.model.errors import InvalidInput
 from db.model.people import Person
-from executor.rules.host_keys import fingerprints, host_keys
+from executor.rules.host_keys import compare, fingerprints, host_keys, pins_after
+from executor.rules.randomart import randomart, side_by_side
 from executor.ssh.hostkeys import scan
 
 
@@ -28,7 +29,7 @@ async def shown(settings: Settings, name: str, given: str) -> tuple[Environment,
     keys = await scan(
         environment.ssh_host, environment.ssh_port, timeout_s=settings.connect_timeout_s
     )
-    return environment, "\n".join(key.line for key in keys)
+    return environment, pins_after(environment.host_key, [key.line for key in keys])
 
 
 async def pin(settings: Settings, name: str, lines: str) -> None:
@@ -39,9 +40,17 @@ async def pin(settings: Settings, name: str, lines: str) -> None:
 
 
 def comparison(environment: Environment, lines: str) -> str:
-    """Return what is pinned and what would be, by the fingerprints of ``ssh-keygen -lf``."""
+    """Return what is pinned and what would be, as ``ssh-keygen -lv`` tells it."""
+    shown_now = [line for line in lines.splitlines() if not line.startswith("@")]
+    pictures: list[str] = []
+    for pair in compare(environment.host_key, shown_now).pairs:
+        sides = " and ".join(
+            word for word, key in (("pinned", pair.pinned), ("shown", pair.shown)) if key
+        )
+        drawn = side_by_side(randomart(pair.pinned), randomart(pair.shown))
+        pictures += [f"  {pair.algorithm}, {sides}:", *(f"  {row}" for row in drawn)]
     return (
         f"{environment.name} ({environment.ssh_host}:{environment.ssh_port})\n"
         f"  pinned: {fingerprints(environment.host_key)}\n"
-        f"  shown:  {fingerprints(lines)}"
-    )
+        f"  shown:  {fingerprints(lines)}\n"
+    ) + "\n".join(pictures)

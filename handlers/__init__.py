@@ -19,6 +19,7 @@ from handlers.errors import Guard, Work
 from handlers.groups import Groups
 from handlers.guests import Guests
 from handlers.listeners import (
+    audit,
     bindings,
     break_glass,
     confirmations,
@@ -27,6 +28,7 @@ from handlers.listeners import (
     freezes,
     grants,
     help,  # noqa: A004 - the noun
+    host_keys,
     jobs,
     locks,
     plans,
@@ -79,4 +81,6 @@ def register(
     locks.register(routes, services, zones=zones, clock=clock)
     freezes.register(routes, services, zones=zones)
     grants.register(routes, services, guests=guests, groups=groups)
+    audit.register(routes, services)
+    host_keys.register(routes, services, scan=scan, log_in=log_in)
     return routes

@@ -10,6 +10,7 @@ from typing import Any
 from db.model.catalog import ParameterSpec
 from db.model.errors import InvalidInput
 from db.model.people import Person
+from handlers.views.kept import outdated
 
 Payload = Mapping[str, Any]
 
@@ -19,6 +20,7 @@ _LONG_DASH = re.compile(r"(?<!\S)[\u2013\u2014](?=\w)")  # what a phone makes of
 _LINK = re.compile(r"<(?:mailto:|tel:|https?://)[^<>|]*\|([^<>]*)>|<(https?://[^<>|]*)>")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _CHOSEN = tuple(f"selected_{it}" for it in ("option", "conversation", "channel", "date", "user"))
+_CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,30}")
 _NUMBER = re.compile(r"#?([0-9]{1,15})")
 
 
@@ -87,7 +89,7 @@ def person(body: Payload) -> Person:
 
 def command(body: Payload) -> Command:
     """Return a slash command's verb and words; InvalidInput if a quotation mark is left open."""
-    words = split(body.get("text") or "")
+    words = split(legible(body.get("text") or ""))
     return Command(
         by=person(body),
         channel_id=body.get("channel_id", ""),
@@ -95,6 +97,21 @@ def command(body: Payload) -> Command:
         verb=words[0].lower() if words else "",
         words=tuple(words[1:]),
     )
+
+
+def legible(text: str) -> str:
+    """Return *text* with a ? for each half of a character: no database takes those."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def channel(text: str) -> str:
+    """Return *text*, the id of a channel that Ferry put into a window; InvalidInput if it is none.
+
+    Such a window is an older Ferry's.
+    """
+    if not _CHANNEL.fullmatch(text):
+        raise outdated()
+    return text
 
 
 def split(text: str) -> list[str]:
@@ -180,9 +197,8 @@ def submission(body: Payload) -> Form:
 def search(body: Payload) -> Search:
     """Return what was typed into a select."""
     form = _form(body)
-    return Search(
-        by=form.by, view=form.view, metadata=form.metadata, typed=str(body.get("value", ""))
-    )
+    typed = legible(str(body.get("value") or ""))
+    return Search(by=form.by, view=form.view, metadata=form.metadata, typed=typed)
 
 
 def visit(body: Payload) -> Request:
@@ -213,7 +229,7 @@ def _form(body: Payload) -> Form:
         by=person(body),
         key=f"view:{view.get('id', '')}",
         view=view,
-        metadata=view.get("private_metadata", ""),
+        metadata=legible(view.get("private_metadata") or ""),
         fields=fields,
     )
 
@@ -223,7 +239,9 @@ def _text(element: Payload) -> str:
     for name in _CHOSEN:
         if name in element:
             chosen = element[name]
-            return str(chosen["value"] if isinstance(chosen, Mapping) else chosen or "")
+            found = chosen.get("value") if isinstance(chosen, Mapping) else chosen
+            return legible(str(found or ""))
     if "selected_options" in element:
-        return ",".join(each["value"] for each in element["selected_options"] or ())
-    return str(element.get("value") or "")
+        options = element["selected_options"] or ()
+        return legible(",".join(str(each.get("value", "")) for each in options))
+    return legible(str(element.get("value") or ""))

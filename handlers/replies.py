@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from aiohttp import ClientError
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,7 +21,9 @@ NOT_HERE = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
 #: The person closed the window, or changed it again: there is nothing to update any more.
 SUPERSEDED = frozenset({"not_found", "hash_conflict", "view_not_found"})
 #: Slack forgot the click that would have let a window open.
-TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id"})
+TOO_LATE = frozenset(
+    {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "invalid_trigger_id"}
+)
 
 
 class Reply:
@@ -64,12 +67,15 @@ class Reply:
             channel=self._user_id, text=note.text, blocks=note.blocks
         )
 
-    async def open(self, view: Block) -> None:
-        """Open a modal, on top of the one that the request came from."""
-        if self._is_in_a_modal:
-            await self._client.views_push(trigger_id=self._trigger_id, view=view)
-        else:
-            await self._client.views_open(trigger_id=self._trigger_id, view=view)
+    async def open(self, view: Block) -> str:
+        """Open a modal, on top of the one that the request came from; return its id."""
+        show = self._client.views_push if self._is_in_a_modal else self._client.views_open
+        opened = await show(trigger_id=self._trigger_id, view=view)
+        return str(opened["view"]["id"])
+
+    async def show(self, view_id: str, view: Block) -> bool:
+        """Replace the modal that was opened as *view_id*; False if the person closed it."""
+        return await self._update(view, {"view_id": view_id})
 
     async def update(self, view: Block) -> bool:
         """Replace the modal that the request came from; False if it is gone or newer."""
@@ -99,7 +105,18 @@ class Reply:
             raise
         return True
 
+    async def hand_over(self, note: Told, name: str, content: str) -> None:
+        """Send a file with *content* to this person alone, as a direct message after *note*."""
+        sent = await self._client.chat_postMessage(
+            channel=self._user_id, text=note.text, blocks=note.blocks
+        )
+        await self._client.files_upload_v2(
+            channel=sent["channel"], filename=name, title=name, content=content
+        )
+
     async def _update(self, view: Block, known: dict[str, Any]) -> bool:
+        if not known["view_id"]:  # it did not come from a window
+            return False
         try:
             await self._client.views_update(view=view, **known)
         except SlackApiError as error:
@@ -110,13 +127,17 @@ class Reply:
 
     async def _say_by_url(self, note: Told, *, replace: bool) -> bool:
         """Answer by the response_url: it works where Ferry is no member, but not for ever."""
-        answer = await self._respond(
-            text=note.text,
-            blocks=note.blocks,
-            response_type="ephemeral",
-            replace_original=replace,
-            thread_ts=self._thread_ts,
-        )
+        try:
+            answer = await self._respond(
+                text=note.text,
+                blocks=note.blocks,
+                response_type="ephemeral",
+                replace_original=replace,
+                thread_ts=self._thread_ts,
+            )
+        except (ClientError, TimeoutError, OSError) as error:
+            logger.warning("response_url_away", kind=type(error).__name__)
+            return False
         if answer.status_code != 200:
             logger.warning("response_url_refused", status=answer.status_code, body=answer.body[:80])
         return answer.status_code == 200

@@ -28,14 +28,43 @@ class AuditEvent:
     hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain as it is kept apart from the events: the last one, and which key."""
+
+    last_id: int
+    hash: str
+    key_check: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which events are wanted; what is empty asks nothing."""
+
+    subject: str = ""
+    actor: str = ""
+    environment: str = ""
+    verbs: tuple[str, ...] = ()  #: any of them
+    since: datetime | None = None  #: not before that moment
+    until: datetime | None = None  #: before that moment
+    after_id: int = 0  #: numbers above this one
+
+
+_CONTENT = tuple(item.name for item in fields(AuditEvent) if item.name != "hash")
+
+
 def chained(event: AuditEvent, key: bytes) -> str:
     """Return the HMAC-SHA256 (64 hex digits) over all of *event* but its own hash."""
-    content = {item.name: getattr(event, item.name) for item in fields(event)}
-    del content["hash"]
-    content["created_at"] = event.created_at.astimezone(UTC).isoformat(timespec="microseconds")
-    content["before"], content["after"] = dict(event.before), dict(event.after)
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(content(event), sort_keys=True, separators=(",", ":"))
     return hmac.new(key, canonical.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+def content(event: AuditEvent) -> dict[str, Any]:
+    """Return all of *event* but its own hash as plain JSON: what the hash is made of."""
+    said: dict[str, Any] = {name: getattr(event, name) for name in _CONTENT}
+    said["created_at"] = event.created_at.astimezone(UTC).isoformat(timespec="microseconds")
+    said["before"], said["after"] = dict(event.before), dict(event.after)
+    return said
 
 
 def key_check(key: bytes) -> str:

@@ -73,6 +73,11 @@ class Executions(Repository):
         row = await self._session.row(selection().where(table.c.id == execution_id))
         return execution_of(row) if row else None
 
+    async def job_names(self, numbers: Collection[int]) -> dict[str, str]:
+        """Return the name of the job of each execution, by its number as text."""
+        query = select(table.c.id, table.c.job_name).where(table.c.id.in_(numbers))
+        return {str(row["id"]): row["job_name"] for row in await self._session.rows(query)}
+
     async def hold(self, execution_id: int) -> None:
         """Hold the execution against other transactions until this one ends."""
         await self._session.rows(

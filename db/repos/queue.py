@@ -165,6 +165,12 @@ class Queue(Repository):
             change = update(table).where(table.c.id == number).values(news(self._now()))
             await self._session.change(change)
 
+    async def is_first(self, execution: Execution) -> bool:
+        """Return whether it was put before all that waits there, and nothing after it."""
+        highest = await self.highest_priority(execution.environment_id)
+        is_waiting = execution.status is Status.QUEUED and execution.not_before is None
+        return is_waiting and 0 < execution.priority == highest
+
     async def overdue(self, now: datetime) -> list[Execution]:
         """Return what has waited in the queue for longer than it may."""
         query = selection().where(table.c.status == Status.QUEUED, table.c.queue_expires_at <= now)

@@ -5,6 +5,8 @@ import binascii
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from db.model.errors import InvalidInput
 from executor.rules.names import quoted
@@ -15,6 +17,59 @@ _ALGORITHM = re.compile(
 )
 _REVOKED = "@revoked"  # known_hosts: this key is never to be trusted again
 _MOST = 10
+
+
+class Meaning(StrEnum):
+    """What it means that a host shows these keys."""
+
+    FIRST = "first"  #: nothing is pinned yet
+    SAME = "same"  #: what is pinned
+    CHANGED = "changed"
+    REVOKED = "revoked"  #: one that was said never to be trusted again
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The pinned key and the shown one of one kind; empty where there is none."""
+
+    algorithm: str
+    pinned: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is pinned beside what a host shows, a pair for each kind of key."""
+
+    meaning: Meaning
+    pairs: tuple[Pair, ...]
+
+
+def compare(pinned: str, shown: Sequence[str]) -> Comparison:
+    """Return what it means that *shown* (``algorithm base64``) meets the lines in *pinned*."""
+    lines = [line.split() for line in pinned.splitlines() if line.strip()]
+    revoked = {tuple(line[1:3]) for line in lines if line[0] == _REVOKED}
+    trusted = {line[0]: " ".join(line[:2]) for line in lines if line[0] != _REVOKED}
+    now = {line.split()[0]: line for line in shown}
+    pairs = tuple(
+        Pair(name, trusted.get(name, ""), now.get(name, "")) for name in {**trusted, **now}
+    )
+    both = [pair for pair in pairs if pair.pinned and pair.shown]
+    if any(tuple(line.split()) in revoked for line in shown):
+        meaning = Meaning.REVOKED
+    elif not trusted:
+        meaning = Meaning.FIRST
+    elif both and all(pair.pinned == pair.shown for pair in both):
+        meaning = Meaning.SAME
+    else:
+        meaning = Meaning.CHANGED
+    return Comparison(meaning, pairs)
+
+
+def pins_after(pinned: str, shown: Sequence[str]) -> str:
+    """Return the lines to pin once *shown* is trusted: what was revoked stays revoked."""
+    revoked = [line for line in pinned.splitlines() if line.split()[:1] == [_REVOKED]]
+    return "\n".join([*shown, *revoked])
 
 
 def host_keys(text: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from executor.services.access import Access
+from executor.services.audit import AuditLog
 from executor.services.bell import Bell
 from executor.services.bindings import Bindings, Unbound
 from executor.services.break_glass import BreakGlass
@@ -60,6 +61,7 @@ class Services:
     voids: Voids
     locks: Locks
     freezes: Freezes
+    audit: AuditLog
 
 
 def build(ground: Ground) -> Services:
@@ -83,4 +85,5 @@ def build(ground: Ground) -> Services:
         voids=Voids(ground),
         locks=Locks(ground),
         freezes=Freezes(ground),
+        audit=AuditLog(ground),
     )

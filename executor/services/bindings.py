@@ -26,11 +26,19 @@ class Bindings:
         self._ground = ground
 
     async def bind(self, channel_id: str, environment: str, by: Person) -> Environment:
-        """Bind the channel, in place of what it was bound to; return its environment."""
+        """Bind the channel, in place of what it was bound to; return its environment.
+
+        Raises Conflict if it is bound to that one already.
+        """
         async with self._ground.db.begin() as repos:
             await require(self._ground, repos, Verb.BIND, by)
             found = await find_environment(repos, environment)
             old = await repos.bindings.of(channel_id)
+            if old and old.environment_id == found.id:
+                raise Conflict(
+                    f"This channel is bound to `{found.name}` already: nothing changed.",
+                    hint="`/migrate envs` shows which channels are bound to what.",
+                )
             was = {"environment_id": old.environment_id} if old else {}
             await repos.bindings.put(channel_id, found.id, by.user_id)
             repos.audit.note(

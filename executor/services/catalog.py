@@ -3,10 +3,11 @@
 from dataclasses import asdict
 
 from db.model.catalog import Environment, EnvironmentDraft, Job, JobDraft, Source, SourceDraft
-from db.model.errors import InvalidInput, NotFound
+from db.model.errors import Conflict, InvalidInput, NotFound
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import Verb
+from executor.rules.host_keys import fingerprints
 from executor.rules.names import did_you_mean
 from executor.services.access import require
 from executor.services.ground import Ground
@@ -44,19 +45,33 @@ class Catalog:
             )
             return made
 
-    async def trust_host_key(self, name: str, host_key: str, by: Person) -> Environment:
-        """Pin *host_key* (OpenSSH lines) for the environment in place of what was pinned before."""
+    async def trust_host_key(
+        self, name: str, host_key: str, by: Person, *, seen: str | None = None
+    ) -> Environment:
+        """Pin *host_key* (OpenSSH lines) for the environment in place of what was pinned before.
+
+        *seen*: what was pinned when the two were compared. Raises Conflict if that was changed
+        meanwhile, or if *host_key* is pinned already.
+        """
         async with self._ground.db.begin() as repos:
-            await require(self._ground, repos, Verb.TRUST, by)
-            environment = await find_environment(repos, name)
+            found = await find_environment(repos, name)
+            await require(self._ground, repos, Verb.TRUST, by, found.id)
+            environment = await repos.environments.lock(found.id)
+            if environment.host_key == host_key:
+                raise Conflict(f"That key is pinned for `{name}` already: nothing was changed.")
+            if seen is not None and environment.host_key != seen:
+                raise Conflict(
+                    f"The key pinned for `{name}` was changed meanwhile: nothing was changed now.",
+                    hint=f"Compare again: `/migrate hostkey {environment.name}`.",
+                )
             await repos.environments.pin_host_key(environment.id, host_key)
             repos.audit.note(
                 by.user_id,
                 "environment.host_key_trusted",
                 environment.name,
                 environment=environment.name,
-                before={"host_key": environment.host_key},
-                after={"host_key": host_key},
+                before=_key_facts(environment.host_key),
+                after=_key_facts(host_key),
             )
             return await repos.environments.get(environment.id)
 
@@ -103,6 +118,10 @@ class Catalog:
             made = await repos.jobs.add(draft, by.user_id)
             repos.audit.note(by.user_id, "job.created", made.name, after=asdict(draft))
             return made
+
+
+def _key_facts(host_key: str) -> dict[str, str]:
+    return {"host_key": host_key, "fingerprint": fingerprints(host_key)}
 
 
 async def find_job(repos: Repos, name: str) -> Job:

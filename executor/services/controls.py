@@ -61,6 +61,12 @@ class Controls:
             where = execution.environment_id
             await require(self._ground, repos, Verb.MOVE_TO_FRONT, by, where)
             await repos.environments.lock(execution.environment_id)  # of two, each goes before all
+            execution = await find_execution(repos, execution_id)  # as it is by now
+            if await repos.queue.is_first(execution):
+                raise Conflict(
+                    f"#{execution_id} is the next one already: nothing was changed.",
+                    hint="`/migrate queue` shows what waits.",
+                )
             first = await repos.queue.highest_priority(execution.environment_id) + 1
             won = await repos.executions.change(
                 execution_id, expect={Status.QUEUED}, priority=first, not_before=None

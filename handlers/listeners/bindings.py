@@ -4,6 +4,7 @@ from db.model.catalog import Environment
 from db.model.people import Person
 from executor.rules.access import Verb
 from executor.services import Services
+from handlers import parsing
 from handlers.parsing import Click, Command, Form
 from handlers.replies import Reply
 from handlers.routes import Routes
@@ -54,10 +55,11 @@ class BindingListeners:
 
     async def submitted(self, form: Form, reply: Reply) -> Block | None:
         """Bind the channel to what was picked."""
+        channel_id = parsing.channel(form.metadata)
         name = form.fields.get(field(views.ENVIRONMENT), "")
-        environment = await self._services.bindings.bind(form.metadata, name, form.by)
+        environment = await self._services.bindings.bind(channel_id, name, form.by)
         told = views.bound(environment, form.by)
-        is_told = await reply.announce(form.metadata, told)
+        is_told = await reply.announce(channel_id, told)
         return None if is_told else window(views.not_a_member(told), "Bound")
 
     async def unbind(self, command: Command, reply: Reply) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from handlers.views.elements import (
     Block,
     button,
+    checkboxes,
     confirm,
     date_input,
     external_select,
@@ -27,6 +28,7 @@ __all__ = [
     "actions",
     "badge",
     "button",
+    "checkboxes",
     "clip",
     "clip_mrkdwn",
     "code",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from db.model.categories import Category
 from db.model.execution import Execution, LogLine, Status
 from executor.rules.estimates import Forecast
 from executor.rules.readiness import is_ready
@@ -22,6 +23,7 @@ from handlers.views.blocks import (
 from handlers.views.closed import closed_sentence, mark
 from handlers.views.confirming import answer_word, overridden, people, question, said_yes
 from handlers.views.going import SEPARATOR, going, in_the_queue
+from handlers.views.host_keys import compare_blocks, compare_button
 from handlers.views.ids import Action, answer
 from handlers.views.looked import (
     changed_blocks,
@@ -73,6 +75,7 @@ def execution_card(
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
             blocks += [facts, *_closed(forecast), *_question(execution)]
+            blocks += compare_blocks(execution)
         case Status.QUEUED:
             blocks += [facts, *_queued(execution, forecast, now)]
         case Status.RUNNING | Status.CANCELLING:
@@ -219,6 +222,8 @@ def _again(execution: Execution, *, proves: bool) -> Block:
     ]
     if execution.lines:
         buttons.append(_log(execution))
+    if execution.error_category is Category.SSH_HOST_KEY_ERROR:
+        buttons.append(compare_button(execution.environment_name))
     return actions(*buttons)
 
 

@@ -159,6 +159,11 @@ def radio(action_id: str, options: Sequence[Block], *, initial: str | None = Non
     )
 
 
+def checkboxes(action_id: str, options: Sequence[Block]) -> Block:
+    """Return at most 10 boxes to tick, none of which is ticked."""
+    return {"type": "checkboxes", "action_id": action_id, "options": list(options)[:MOST_CHOICES]}
+
+
 def _number(value: float | None) -> str | None:
     if value is None:
         return None

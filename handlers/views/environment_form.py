@@ -6,9 +6,11 @@ from typing import Protocol
 
 from db.model.catalog import ConfirmationPolicy, Kind
 from db.model.errors import FerryError, InvalidInput
+from executor.rules.randomart import randomart
 from handlers.views.blocks import (
     Block,
     badge,
+    code,
     context,
     divider,
     input_block,
@@ -21,6 +23,7 @@ from handlers.views.blocks import (
 )
 from handlers.views.fields import text_field
 from handlers.views.ids import Action, Callback, field
+from handlers.views.kept import json_in
 from handlers.views.message import Told
 from handlers.views.notes import prose, said
 from handlers.views.sentences import place
@@ -210,7 +213,6 @@ def trust_modal(raw: Mapping[str, str], keys: Sequence[HostKey]) -> Block:
     *raw*: the first form; it travels along with the keys. Raises InvalidInput if it is too long.
     """
     host = f"{raw['ssh_host']}:{raw.get('ssh_port') or 22}"
-    lines = [f"• {mono(key.algorithm)}  {mono(key.fingerprint)}" for key in keys]
     kept = {name: value for name, value in raw.items() if value}
     kept["host_key"] = "\n".join(key.line for key in keys)
     metadata = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
@@ -218,10 +220,10 @@ def trust_modal(raw: Mapping[str, str], keys: Sequence[HostKey]) -> Block:
         raise InvalidInput("These fields are too long together: please shorten the paths.")
     blocks = [
         section(f"{mono(host)} showed this, and nobody has vouched for it yet:"),
-        section("\n".join(lines)),
+        *(block for key in keys for block in _shown(key)),
         context(
             "Compare it with what the host itself says: "
-            + mono("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"),
+            + mono("ssh-keygen -lvf /etc/ssh/ssh_host_ed25519_key.pub"),
             "From then on Ferry refuses to talk to a host that shows another key.",
         ),
     ]
@@ -234,9 +236,16 @@ def trust_modal(raw: Mapping[str, str], keys: Sequence[HostKey]) -> Block:
     )
 
 
+def _shown(key: HostKey) -> list[Block]:
+    told = section(f"• {mono(key.algorithm)}  {mono(key.fingerprint)}")
+    picture = randomart(key.line)
+    return [told, code(picture)] if picture else [told]
+
+
 def trusted(metadata: str) -> dict[str, str]:
     """Return the fields that ``trust_modal`` was made of, with the host's keys."""
-    return {str(name): str(value) for name, value in json.loads(metadata).items()}
+    kept = json_in(metadata, dict)
+    return {str(name): str(value) for name, value in kept.items()}
 
 
 def created(name: str, kind: Kind, trouble: FerryError | None = None) -> Told:

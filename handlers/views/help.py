@@ -42,6 +42,8 @@ ADMIN_VERBS = {
     "new job": "add a script, with what it asks for",
     "freeze": "close an environment at fixed times",
     "unfreeze n": "drop such a window",
+    "hostkey [environment]": "compare a host's key with the pinned one, and trust it",
+    "audit [#n | @person | environment | lock | since date]": "who did what, newest first",
 }
 
 

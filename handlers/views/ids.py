@@ -60,6 +60,11 @@ class Action(StrEnum):
     HELP_SHOW = "help.show"
     HOME_REFRESH = "home.refresh"
 
+    AUDIT_NEWEST = "audit.newest"
+    AUDIT_OLDER = "audit.older"
+    AUDIT_EXPORT = "audit.export"
+    HOST_KEY_COMPARE = "host_key.compare"
+
     FIELD = "field.value"  #: the element of every plain form field: the block says which
 
 
@@ -79,6 +84,7 @@ class Callback(StrEnum):
     LOCK_SUBMIT = "lock.submit"
     FREEZE_SUBMIT = "freeze.submit"
     GRANT_SUBMIT = "grant.submit"
+    HOST_KEY_TRUST = "host_key.trust"
     NOTE = "note"  #: a modal that only says something; never submitted
 
 

@@ -28,6 +28,7 @@ from handlers.views.closed import closed_sentence, mark
 from handlers.views.confirming import policy
 from handlers.views.fields import parameter_fields, text_field
 from handlers.views.ids import COMMAND, Action, Callback
+from handlers.views.kept import json_in, outdated
 from handlers.views.sentences import place
 
 JOB, REASON, CHANNEL, OVERRIDE = "job", "reason", "channel", "override"
@@ -139,7 +140,12 @@ def typed(job: str, values: Mapping[str, str], reason: str) -> str:
 
 def parsed(text: str) -> tuple[str, dict[str, str], str]:
     """Return what ``typed`` wrote."""
-    job, values, reason = json.loads(text)
+    kept = json_in(text, list)
+    match kept:
+        case [job, dict() as values, reason]:
+            pass
+        case _:
+            raise outdated()
     return str(job), {str(k): str(v) for k, v in values.items()}, str(reason)
 
 

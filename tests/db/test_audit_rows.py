@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from db.database import Database
-from db.model.audit import AuditEvent, chained
+from db.model.audit import AuditEvent, Head, chained, key_check
 from db.model.errors import InvalidInput
 from db.model.execution import Status
 from tests.db.seeds import ask, world
@@ -35,7 +35,7 @@ async def test_what_a_transaction_notes_is_chained_at_its_end(database: Database
     assert [event.id for event in chain] == [1, 2, 3]
     assert [event.previous for event in chain] == ["", chain[0].hash, chain[1].hash]
     assert all(event.hash == chained(event, b"") for event in chain)
-    assert head == (3, chain[2].hash)
+    assert head == Head(3, chain[2].hash, key_check(b""))
     assert (chain[1].reason, chain[2].subject) == ("für Ana", "128")
 
 

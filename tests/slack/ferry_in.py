@@ -20,6 +20,7 @@ from executor.ssh.hostkeys import HostKey
 from executor.ssh.look import Look
 from handlers.connection import SocketMode, slack_app
 from handlers.errors import Work
+from handlers.listeners.environments import Scan
 from handlers.routes import Routes
 from playground.cast import TEAM_ID
 from playground.server import PlaygroundSlack
@@ -79,8 +80,14 @@ class In:
             await repos.grants.put(Holder.PERSON, person, where, Role.APPROVER, ANA.user_id)
 
 
-def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: str = "") -> In:
-    """Return Ferry's listeners over *database*; Ana is the admin."""
+def listening(
+    client: AsyncWebClient,
+    database: Database,
+    clock: Clock,
+    secret: str = "",
+    look: Scan = scan,
+) -> In:
+    """Return Ferry's listeners over *database*; Ana is the admin, *look* asks hosts for keys."""
     admins = frozenset({ANA.user_id})
     services = build(Ground(db=database, clock=clock, admins=admins))
     app, work = slack_app(client, signing_secret=secret), Work()
@@ -88,7 +95,7 @@ def listening(client: AsyncWebClient, database: Database, clock: Clock, secret: 
         app,
         services,
         team_id=TEAM_ID,
-        scan=scan,
+        scan=look,
         log_in=log_in,
         look_at=look_at,
         clock=clock,

@@ -444,7 +444,9 @@ async def test_http_mode_answers_signed_requests_only(
     await ana.told(STAGING, "Ferry runs data migrations")
     async with ClientSession() as session:
         headers = {"X-Slack-Signature": "v0=bad", "X-Slack-Request-Timestamp": "1"}
-        async with session.post(http.address, data="command=/migrate", headers=headers) as answer:
+        async with session.post(
+            http.address, data={"command": "/migrate"}, headers=headers
+        ) as answer:
             status = answer.status
     stop.set()
     await running

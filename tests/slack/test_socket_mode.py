@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 from slack_bolt.app.async_app import AsyncApp
 
@@ -158,3 +159,17 @@ async def test_stop_lets_the_ack_of_a_received_envelope_out(online: Online, ana:
         ferry.stop.set()
 
         assert await sent == {}
+
+
+async def test_a_message_larger_than_slack_sends_costs_at_most_the_connection(
+    online: Online, slack: PlaygroundSlack, ana: Person
+) -> None:
+    """It is not read into memory to its end; what comes after it is answered."""
+    large = {"type": "interactive", "payload": {"text": "x" * 5_000_000}}
+
+    async with online(greets):
+        with suppress(ConnectionError):
+            await slack.core.sockets.deliver(large, 1.0)
+        await until(lambda: slack.core.sockets.count == 1, "connected again")
+        await ana.types(HERE, "/migrate hello")
+        await ana.told(HERE, "hello there")

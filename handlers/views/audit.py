@@ -1,0 +1,239 @@
+"""The audit log in plain sentences, in Slack and at a terminal."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from db.model.audit import FERRY, AuditEvent
+from executor.rules.chain import subject
+from executor.rules.host_keys import fingerprints
+from handlers.views.aloud import aloud
+from handlers.views.blocks import (
+    Block,
+    actions,
+    button,
+    clip,
+    confirm,
+    esc,
+    header,
+    mono,
+    section,
+    when,
+)
+from handlers.views.blocks import person as mention
+from handlers.views.ids import COMMAND, Action
+from handlers.views.message import Told
+from handlers.views.notes import said
+
+MOST_CHANGES = 3
+VALUE, REASON = 80, 300
+
+#: What happened, in words; {run} is a run with its job and place, {it} any other subject.
+DEEDS: Mapping[str, str] = MappingProxyType(
+    {
+        "execution.asked": "{who} asked for {run}",
+        "execution.awaiting_confirmation": "{run} waits for a confirmation again",
+        "execution.queued": "{who} confirmed {run}",
+        "execution.running": "{run} started",
+        "execution.succeeded": "{run} succeeded",
+        "execution.failed": "{run} failed",
+        "execution.timed_out": "{run} timed out",
+        "execution.lost": "{run} was lost",
+        "execution.cancelling": "{who} asked to cancel {run}",
+        "execution.cancelled": "{who} cancelled {run}",
+        "execution.discarded": "{who} discarded {run}",
+        "execution.expired": "{run} expired",
+        "execution.moved_to_front": "{who} moved {run} to the front of the queue",
+        "execution.overridden": "{who} broke the glass for {run}",
+        "execution.voided": "The confirmation of {run} was voided",
+        "value.revealed": "{who} looked at a personal value of {run}",
+        "environment.created": "{who} created the environment {it}",
+        "environment.host_key_trusted": "{who} trusted another host key of {it}",
+        "source.created": "{who} created the source {it}",
+        "job.created": "{who} created the job {it}",
+        "channel.bound": "{who} bound {it} to {environment}",
+        "channel.unbound": "{who} unbound {it} from {environment}",
+        "audit.exported": "{who} exported the audit log",
+    }
+)
+#: In these the status says it all.
+_WITHOUT_CHANGES = frozenset({"environment.created", "source.created", "job.created"})
+_SAID = frozenset(
+    {"fingerprint", "status", "plan_hash", "environment_id", "priority", "worker", "attempt"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """How names are written: as Slack shows them, or plain."""
+
+    text: Callable[[str], str]
+    person: Callable[[str], str]
+    channel: Callable[[str], str]
+
+
+PLAIN = Tongue(str, str, str)
+SLACK = Tongue(esc, mention, lambda channel_id: f"<#{channel_id}>")
+
+
+def deed(event: AuditEvent, jobs: Mapping[str, str], tongue: Tongue) -> str:
+    """Return who did what, without time and details; *jobs*: the jobs of runs by their number."""
+    on = f" on {tongue.text(event.environment)}" if event.environment else ""
+    job = f" {tongue.text(jobs[event.subject])}" if event.subject in jobs else ""
+    parts = {
+        "who": "Ferry" if event.actor == FERRY else tongue.person(event.actor),
+        "run": f"{tongue.text(subject(event))}{job}{on}",
+        "it": _named(subject(event), tongue),
+        "environment": tongue.text(event.environment),
+    }
+    if known := _deed(event):
+        return known.format_map(parts)
+    noun, _, what = event.verb.partition(".")
+    where = "" if event.subject == event.environment else on
+    about = " ".join(part for part in (parts["it"], where.strip()) if part)
+    words = tongue.text(f"{noun} {what}".replace("_", " "))
+    return f"{parts['who']}: {words}{f' ({about})' if about else ''}"
+
+
+def details(event: AuditEvent, tongue: Tongue) -> str:
+    """Return what changed, and the reason that was given; empty if there is neither."""
+    changed = [] if event.verb in _WITHOUT_CHANGES else _changes(event, tongue)
+    if event.reason:
+        changed.append(f"“{tongue.text(clip(event.reason, REASON))}”")
+    return " · ".join(changed)
+
+
+def line(event: AuditEvent, jobs: Mapping[str, str]) -> str:
+    """Return an event for a terminal."""
+    more = details(event, PLAIN)
+    told = f"{event.id}  {event.created_at:%Y-%m-%d %H:%M}  {deed(event, jobs, PLAIN)}"
+    return f"{told} · {more}" if more else told
+
+
+def log(
+    events: Sequence[AuditEvent],
+    jobs: Mapping[str, str],
+    *,
+    asked: str,
+    is_first: bool,
+    has_older: bool,
+) -> Told:
+    """Return a page of the log, newest first; *asked*: the filters as they were typed."""
+    if not events:
+        return _nothing(asked, is_first=is_first)
+    title = f"Audit log{f': {asked}' if asked else ''}"
+    rows = [section(_row(event, jobs)) for event in events]
+    spoken = (deed(event, jobs, SLACK) for event in events)
+    buttons = [] if is_first else [_page("Newest", Action.AUDIT_NEWEST, asked)]
+    if has_older:
+        buttons.append(_page("Older", Action.AUDIT_OLDER, f"{events[-1].id} {asked}"))
+    buttons.append(_export(asked))
+    return Told(aloud(esc(title), spoken, len(events)), [header(title), *rows, actions(*buttons)])
+
+
+def exported(count: int, asked: str, *, is_cut: bool) -> Told:
+    """Return what goes with the file; *is_cut*: older events did not fit into it."""
+    of = f" with {mono(asked)}" if asked else ""
+    number = f"{'the newest ' if is_cut else ''}{count:,} event{'' if count == 1 else 's'}"
+    rest = " `ferry audit export` on Ferry's machine has all of them." if is_cut else ""
+    return said(
+        f"📄 The audit log{of}: {number}, a JSON object a line, oldest first.{rest}",
+        hint="docs/audit.md says how to check it. That you exported it is in the log, too.",
+    )
+
+
+def nothing_to_export(asked: str) -> Told:
+    """Return that no event fits."""
+    return _nothing(asked, is_first=True)
+
+
+def see_your_messages() -> Told:
+    """Return where the file is."""
+    return said("📄 The file is in your direct messages with Ferry.")
+
+
+def _row(event: AuditEvent, jobs: Mapping[str, str]) -> str:
+    more = details(event, SLACK)
+    told = f"{deed(event, jobs, SLACK)}, {when(event.created_at)}"
+    return f"{told}\n{more}" if more else told
+
+
+def _deed(event: AuditEvent) -> str:
+    """Return the sentence of a known kind of event; who cancelled is told where it was asked."""
+    before = event.before.get("status")
+    match event.verb:
+        case "execution.queued" if before == "running":
+            return "{run} will be tried again"
+        case "execution.queued" if event.actor == FERRY:
+            return "{run} entered the queue"
+        case "execution.cancelled" if event.actor == FERRY:
+            return "{run} was cancelled"
+        case "execution.discarded" if event.actor == FERRY:
+            return "{run} was discarded"
+    return DEEDS.get(event.verb, "")
+
+
+def _named(name: str, tongue: Tongue) -> str:
+    """Return a subject, a person or a channel as such."""
+    if name[:1] in {"U", "W"} and name.isalnum() and name.isupper():
+        return tongue.person(name)
+    if name[:1] in {"C", "G"} and name.isalnum() and name.isupper():
+        return tongue.channel(name)
+    return tongue.text(name)
+
+
+def _changes(event: AuditEvent, tongue: Tongue) -> list[str]:
+    names = [name for name in {**event.before, **event.after} if name not in _SAID]
+    told = [_change(event, name) for name in names[:MOST_CHANGES]]
+    more = [f"and {len(names) - MOST_CHANGES} more"] if len(names) > MOST_CHANGES else []
+    return [tongue.text(one) for one in told + more]
+
+
+def _change(event: AuditEvent, name: str) -> str:
+    old, new = (_value(name, side.get(name)) for side in (event.before, event.after))
+    label = name.replace("_", " ")
+    return f"{label}: {new}" if name not in event.before else f"{label}: {old} → {new or 'none'}"
+
+
+def _value(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if name == "host_key":
+        return fingerprints(str(value))
+    if isinstance(value, list):
+        return clip(", ".join(str(one) for one in value), VALUE)
+    return clip(str(value), VALUE)
+
+
+def _nothing(asked: str, *, is_first: bool) -> Told:
+    if not is_first:
+        newest = _page("Newest", Action.AUDIT_NEWEST, asked)
+        return said("There are no older events.", newest)
+    if asked:
+        everything = _page("All events", Action.AUDIT_NEWEST, "")
+        return said(f"No event in the audit log fits {mono(asked)}.", everything)
+    return said(
+        "Nothing happened yet: the audit log is empty.",
+        hint=f"Whoever creates or runs something is in it, for example {mono(f'{COMMAND} run')}.",
+    )
+
+
+def _page(words: str, action: Action, value: str) -> Block:
+    return button(words, action_id=action, value=value.strip(), accessible=f"{words} of the log")
+
+
+def _export(asked: str) -> Block:
+    dialog = confirm(
+        "Export the audit log?",
+        "A file with these events comes to you as a direct message. That you took it along is "
+        "noted in the log.",
+        "Export",
+        "Leave it",
+    )
+    return button(
+        "Export…",
+        action_id=Action.AUDIT_EXPORT,
+        value=asked,
+        confirm=dialog,
+        accessible="Export these events as a file",
+    )
