@@ -108,8 +108,8 @@ runners() { # "PID SECONDS USER" of those that run it; "seen" if processes could
     read -r stat <"/proc/$pid/stat" || continue
     set -- ${stat##*) }
     age=$((${up%%.*} - ${20} / ticks))
-    set -- $(ls -ld "/proc/$pid")
-    echo "$pid $age $3"
+    user=$(stat -c %U "/proc/$pid") || user=somebody # `ls` of busybox clips names
+    echo "$pid $age $user"
   done
 }
 

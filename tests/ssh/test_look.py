@@ -1,0 +1,285 @@
+"""A look at a host: every check is told, in words, whatever the host is like."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from db.model.errors import Unavailable
+from db.model.execution import Check, CheckState
+from executor.ssh.look import CHECKS, REQUIRED, look
+from executor.ssh.pool import Hosts
+from executor.ssh.resolve import Resolver
+from tests.support.looks import Looker, check, plan, put, states, tools
+from tests.support.remote import eventually, target_to
+from tests.support.sshd import Sshd
+
+Variant = Callable[..., Sshd]
+
+
+@pytest.fixture
+def looker(hosts: Hosts, sshd: Sshd) -> Looker:
+    """Look at the usual server, where the script lies in its place."""
+    put(sshd, "scripts/import.js")
+    return Looker(hosts, target_to(sshd.host))
+
+
+@pytest.fixture
+def variant(sshd: Sshd) -> Iterator[Variant]:
+    """Return a maker of started servers with other settings."""
+    servers: list[Sshd] = []
+
+    def make(**settings: object) -> Sshd:
+        server = sshd.variant(**settings)  # type: ignore[arg-type]
+        server.start()
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+async def test_everything_is_good_in_every_shell(hosts: Hosts, shell_server: Sshd) -> None:
+    """Words, order, and the measurement, with dash, bash and nothing but busybox."""
+    put(shell_server, "scripts/import.js")
+    looker = Looker(hosts, target_to(shell_server.host))
+
+    found = await looker.look(plan())
+
+    host = shell_server.host
+    assert [each.name for each in found.checks] == list(CHECKS)
+    assert set(states(found).values()) == {CheckState.GOOD}, found.checks
+    assert check(found, "reachable")[1].startswith(f"127.0.0.1:{host.port}, ")
+    assert check(found, "host key")[1].startswith("ssh-ed25519 SHA256:")
+    assert check(found, "login")[1] == f"as {host.user}"
+    assert check(found, "directory")[1] == str((host.home / "scripts").resolve())
+    assert check(found, "script")[1].startswith("import.js, 11 bytes, changed just now, sha256 ")
+    assert check(found, "interpreter")[1].endswith("/sh)")
+    assert "GB free" in check(found, "disk")[1]
+    assert check(found, "clock")[1] == "in step"
+    assert check(found, "by hand")[1] == "nobody runs it by hand"
+    assert found.measured == await looker.measure(plan())
+
+
+async def test_each_check_is_told_once_and_alone(looker: Looker) -> None:
+    """Nobody gets two reports at the same time, and none is still pending at the end."""
+    busy = False
+
+    async def report(_: Check) -> None:
+        nonlocal busy
+        assert not busy
+        busy = True
+        await asyncio.sleep(0.02)
+        busy = False
+        looker.told.append(_)
+
+    found = await look(
+        looker.hosts,
+        Resolver(looker.hosts),
+        looker.target,
+        plan(),
+        "none",
+        report=report,
+        clock=lambda: datetime.now(UTC),
+    )
+
+    assert sorted(each.name for each in looker.told) == sorted(CHECKS)
+    assert set(looker.told) == set(found.checks)
+
+
+async def test_report_that_fails_ends_the_look(looker: Looker) -> None:
+    """What goes wrong on our side is ours: it is raised as it is."""
+
+    async def report(each: Check) -> None:
+        if each.name == "disk":
+            raise Unavailable("no database")
+
+    with pytest.raises(Unavailable, match="no database"):
+        await look(
+            looker.hosts,
+            Resolver(looker.hosts),
+            looker.target,
+            plan(),
+            "none",
+            report=report,
+            clock=lambda: datetime.now(UTC),
+        )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["it's a script.js", '"quoted" $HOME `id`.js', "-rf.js", "ünï cødé.js", "a\\b;c|d&.js"],
+)
+async def test_script_may_have_any_name(sshd: Sshd, looker: Looker, name: str) -> None:
+    """Quotes, blanks and dashes reach the host as they are, from the home or from the root."""
+    file = put(sshd, f"odd names/{name}", "echo odd\n")
+    home = plan(directory="~/odd names", script=f"~/odd names/{name}")
+    root = plan(directory="/", script=str(file))
+
+    measured = [await looker.measure(home), await looker.measure(root)]
+
+    assert {each.script for each in measured} == {str(file.resolve())}
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "words"),
+    [
+        ({"directory": "~/no'where"}, "directory", "There is no directory ~/no'where on"),
+        ({"script": "~/scripts/x.js"}, "script", "There is no file ~/scripts/x.js on"),
+        ({"interpreter": "node99"}, "interpreter", "node99 is not on the PATH of"),
+        ({"interpreter": "/opt/node99"}, "interpreter", "/opt/node99 is not there on"),
+        ({"interpreter": "~/scripts/import.js"}, "interpreter", "may not execute ~/scripts/"),
+    ],
+)
+async def test_what_is_missing_is_told_and_nothing_is_measured(
+    looker: Looker, changes: dict[str, str], name: str, words: str
+) -> None:
+    """Required checks fail with what to do; the others are looked at all the same."""
+    found = await looker.look(plan(**changes))
+
+    state, said = check(found, name)
+    assert (state, words in said, said[-1]) == ("failed", True, "."), said
+    assert found.measured is None
+    assert check(found, "disk")[0] == "good"
+
+
+async def test_slow_version_is_told_and_ended(sshd: Sshd, looker: Looker) -> None:
+    """An interpreter that does not say its version in time leaves nothing running behind."""
+    put(sshd, "bin/slow", '#!/bin/sh\necho $$ >"$HOME/slow-pid"\nsleep 60\n', mode=0o755)
+
+    began = time.monotonic()
+    found = await looker.look(plan(interpreter="~/bin/slow"))
+    took_s = time.monotonic() - began
+
+    state, words = check(found, "interpreter")
+    assert (state, "`slow --version` takes too long" in words) == ("failed", True), words
+    assert took_s < 4
+    place = Path("/proc") / (sshd.host.home / "slow-pid").read_text().strip()
+    await eventually(partial(asyncio.to_thread, place.exists), lambda there: not there)
+
+
+@pytest.mark.parametrize(
+    ("says", "version"),
+    [
+        pytest.param("echo v22.1.0", "v22.1.0", id="plain"),
+        pytest.param("echo to-stderr 3.1 >&2", "to-stderr 3.1", id="on the second stream"),
+        pytest.param("printf '\\n\\n'; echo v1; echo v2", "v1", id="first line"),
+        pytest.param("printf 'v1\\033[31m\\007\\n'", "v1\\x1b[31m\\x07", id="control characters"),
+        pytest.param("printf 'v\\342\\200\\256x\\n'", "v\\u202ex", id="right to left"),
+        pytest.param("printf '%0500d' 1", "0" * 99 + "…", id="long"),
+        pytest.param("echo usage; exit 2", "", id="fails"),
+        pytest.param("cat /dev/zero", "", id="never stops"),
+        pytest.param('read x; echo "v$x"', "v", id="reads its input"),
+    ],
+)
+async def test_version_is_one_clipped_visible_line(
+    sshd: Sshd, looker: Looker, says: str, version: str
+) -> None:
+    """Whatever an interpreter prints, a card can show it."""
+    file = put(sshd, "bin/talker", f"#!/bin/sh\n{says}\n", mode=0o755)
+
+    found = await looker.look(plan(interpreter="~/bin/talker"))
+
+    assert found.measured is not None, found.checks
+    assert found.measured.interpreter_version == version
+    assert found.measured.interpreter == str(file)
+    shown = version or "does not tell its version"
+    assert check(found, "interpreter") == ("good", f"talker {shown} ({file})")
+
+
+async def test_script_without_interpreter_is_not_run(sshd: Sshd, looker: Looker) -> None:
+    """Nobody asks a script for its version: it might do its work."""
+    put(sshd, "scripts/alone", '#!/bin/sh\ntouch "$HOME/it-ran"\n', mode=0o755)
+
+    found = await looker.look(plan(script="~/scripts/alone", interpreter=""))
+
+    assert check(found, "interpreter") == ("good", "none: the script runs by itself")
+    assert found.measured is not None
+    assert (found.measured.interpreter, found.measured.interpreter_version) == ("", "")
+    assert not (sshd.host.home / "it-ran").exists()
+
+
+async def test_hash_that_takes_long_is_told_and_waited_for(
+    hosts: Hosts, sshd: Sshd, variant: Variant
+) -> None:
+    """As for a script of gigabytes: first pending with words, in the end with its hash."""
+    folder = sshd.make_home("tools")
+    (folder / "sha256sum").write_text("#!/bin/sh\nsleep 4\nexec /usr/bin/sha256sum\n")
+    (folder / "sha256sum").chmod(0o755)
+    server = variant(environment={"PATH": tools(folder)})
+    put(server, "scripts/import.js")
+    looker = Looker(hosts, target_to(server.host))
+
+    found = await looker.look(plan())
+
+    told = [each for each in looker.told if each.name == "script"]
+    assert [each.state for each in told] == [CheckState.PENDING, CheckState.GOOD]
+    assert told[0].words.endswith(", still being read for its sha256")
+    assert found.measured is not None
+    assert found.measured.sha256[:12] in told[1].words
+
+
+async def test_login_shell_that_takes_too_long_fails_the_interpreter(
+    sshd: Sshd, hosts: Hosts, variant: Variant
+) -> None:
+    """Its PATH is not known yet; nothing else waits for it."""
+    home = sshd.make_home("slow-login")
+    (home / ".profile").write_text("sleep 20\n")
+    server = variant(environment={"HOME": str(home), "SHELL": "/bin/bash"})
+    put(server, "scripts/import.js")
+    looker = Looker(hosts, target_to(server.host))
+
+    began = time.monotonic()
+    found = await looker.look(plan(), setup="auto")
+
+    assert time.monotonic() - began < 4
+    state, words = check(found, "interpreter")
+    assert (state, "longer than 3 s" in words) == ("failed", True)
+    assert check(found, "script")[0] == "good"
+
+
+@pytest.mark.parametrize(
+    ("off_s", "state", "words"),
+    [
+        (0, "good", "in step"),
+        (-2, "good", "2.0 s ahead"),
+        (3, "good", "s behind"),
+        (-90, "warning", "s ahead: is NTP running there?"),
+        (5000, "warning", "s behind: is NTP running there?"),
+    ],
+)
+async def test_clock_is_compared_with_ours(
+    looker: Looker, off_s: int, state: str, words: str
+) -> None:
+    """Ferry's clock is set off here, which is the same to both."""
+    found = await looker.look(plan(), clock=lambda: datetime.now(UTC) + timedelta(seconds=off_s))
+
+    said = check(found, "clock")
+    assert said[0] == state
+    assert words in said[1] or words.replace("2.0", "1.9") in said[1]
+
+
+async def test_little_disk_is_a_warning(hosts: Hosts, sshd: Sshd) -> None:
+    """The one of the run directories counts, although the script's has room."""
+    server = sshd.small_disk("little", "1m")
+    server.start()
+    looker = Looker(hosts, target_to(server.host))
+
+    found = await looker.look(plan(directory="/", script="/etc/profile"))
+    server.stop()
+
+    state, words = check(found, "disk")
+    assert state == "warning"
+    assert "kB free for ~/.cache/ferry: a run may fail" in words or "1.0 MB free" in words
+    assert found.measured is not None
+
+
+async def test_required_checks_are_the_first_six() -> None:
+    """The others only warn."""
+    assert frozenset(CHECKS[:6]) == REQUIRED
+    assert set(CHECKS) - REQUIRED == {"disk", "clock", "by hand"}
