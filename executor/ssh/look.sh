@@ -27,6 +27,7 @@ bounded() {
       sleep "$limit" & nap=$!
       trap 'kill "$nap"; exit' TERM
       wait "$nap"
+      case $work in '' | *[!0-9]* | 0 | 1) exit ;; esac # everybody, to kill
       kill -s KILL -- "-$work" || kill -s KILL "$work" # not reaped yet, so the number is still its own
     ) >/dev/null & alarm=$!
     wait "$work"; status=$?

@@ -243,6 +243,24 @@ async def test_login_shell_that_takes_too_long_fails_the_interpreter(
     assert check(found, "script")[0] == "good"
 
 
+async def test_path_that_was_put_right_is_seen_at_once(
+    sshd: Sshd, hosts: Hosts, variant: Variant
+) -> None:
+    """The login shell is asked again after an interpreter was not found."""
+    home = sshd.make_home("late")
+    server = variant(environment={"HOME": str(home), "SHELL": "/bin/bash"})
+    put(server, "scripts/import.js")
+    put(server, "late/tool", "#!/bin/sh\necho v1\n", mode=0o755)
+    looker = Looker(hosts, target_to(server.host))
+
+    before = await looker.look(plan(interpreter="tool"), setup="auto")
+    put(server, ".profile", 'PATH="$HOME/late:$PATH"\n')
+    after = await looker.look(plan(interpreter="tool"), setup="auto")
+
+    assert check(before, "interpreter")[0] == "failed"
+    assert check(after, "interpreter") == ("good", f"tool v1 ({home}/late/tool)")
+
+
 @pytest.mark.parametrize(
     ("off_s", "state", "words"),
     [
@@ -276,6 +294,34 @@ async def test_little_disk_is_a_warning(hosts: Hosts, sshd: Sshd) -> None:
     state, words = check(found, "disk")
     assert state == "warning"
     assert "kB free for ~/.cache/ferry: a run may fail" in words or "1.0 MB free" in words
+    assert found.measured is not None
+
+
+async def test_host_that_allows_one_session_a_connection(
+    hosts: Hosts, sshd: Sshd, variant: Variant
+) -> None:
+    """Our own questions, asked at once, are too many for it: asked again they fit."""
+    put(sshd, "scripts/import.js")
+    server = variant(options="MaxSessions 1")
+
+    found = await Looker(hosts, target_to(server.host)).look(plan())
+
+    assert set(states(found).values()) == {CheckState.GOOD}, found.checks
+
+
+async def test_host_where_processes_cannot_be_looked_through(
+    hosts: Hosts, sshd: Sshd, variant: Variant
+) -> None:
+    """Without the tools for it nobody claims that nobody runs it."""
+    put(sshd, "scripts/import.js")
+    path = tools(sshd.make_home("tools"), "sha256sum")
+    (Path(path) / "awk").unlink()
+    server = variant(environment={"PATH": path})
+
+    found = await Looker(hosts, target_to(server.host)).look(plan())
+
+    words = "the host does not let Ferry see its processes"
+    assert check(found, "by hand") == ("warning", words)
     assert found.measured is not None
 
 

@@ -182,23 +182,22 @@ def _make_kinds(server: Sshd) -> None:
     put(server, "kinds/data")
 
 
-async def test_link_that_moves_is_seen(sshd: Sshd, looker: Looker) -> None:
+@pytest.mark.parametrize("link", ["current", "current.js"])
+async def test_link_that_moves_is_seen(sshd: Sshd, looker: Looker, link: str) -> None:
     """The second measurement has the other path and the other hash."""
-    put(sshd, "releases/1/import.js", "echo one\n")
-    put(sshd, "releases/2/import.js", "echo two\n")
-    current = sshd.host.home / "current"
-    current.symlink_to("releases/1")
-    of = plan(script="~/current/import.js", directory="~/current")
+    place = sshd.host.home / link
+    of = plan(script=f"~/{link}" if link == "current.js" else "~/current/import.js", directory="~")
+    seen = []
 
-    before = await looker.measure(of)
-    current.unlink()
-    current.symlink_to("releases/2")
-    after = await looker.measure(of)
+    for number in ("1", "2"):
+        file = put(sshd, f"releases/{number}/import.js", f"echo {number}\n")
+        place.unlink(missing_ok=True)
+        place.symlink_to(file if link == "current.js" else file.parent)
+        seen.append(await looker.measure(of))
 
-    assert before.script.endswith("/releases/1/import.js")
-    assert after.script.endswith("/releases/2/import.js")
-    assert before.sha256 == hashlib.sha256(b"echo one\n").hexdigest()
-    assert after.sha256 == hashlib.sha256(b"echo two\n").hexdigest()
+    for number, measured in zip(("1", "2"), seen, strict=True):
+        assert measured.script.endswith(f"/releases/{number}/import.js")
+        assert measured.sha256 == hashlib.sha256(f"echo {number}\n".encode()).hexdigest()
 
 
 async def test_link_with_another_name_is_told(sshd: Sshd, looker: Looker) -> None:

@@ -48,6 +48,10 @@ class Looker:
     hosts: Hosts
     target: Target
     told: list[Check] = field(default_factory=list)
+    resolver: Resolver = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.resolver = Resolver(self.hosts)
 
     async def look(
         self,
@@ -57,9 +61,8 @@ class Looker:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Look:
         """Return what *of* would find."""
-        resolver = Resolver(self.hosts)
         return await look(
-            self.hosts, resolver, self.target, of, setup, report=self._keep, clock=clock
+            self.hosts, self.resolver, self.target, of, setup, report=self._keep, clock=clock
         )
 
     async def measure(self, of: Plan, path: str = "") -> Measured:
