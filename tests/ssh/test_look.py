@@ -117,13 +117,14 @@ async def test_report_that_fails_ends_the_look(looker: Looker) -> None:
 )
 async def test_script_may_have_any_name(sshd: Sshd, looker: Looker, name: str) -> None:
     """Quotes, blanks and dashes reach the host as they are, from the home or from the root."""
-    file = put(sshd, f"odd names/{name}", "echo odd\n")
-    home = plan(directory="~/odd names", script=f"~/odd names/{name}")
+    file = put(sshd, f"it's odd/{name}", "echo odd\n")
+    home = plan(directory="~/it's odd", script=f"~/it's odd/{name}")
     root = plan(directory="/", script=str(file))
 
-    measured = [await looker.measure(home), await looker.measure(root)]
+    found = [await looker.look(home), await looker.look(root)]
 
-    assert {each.script for each in measured} == {str(file.resolve())}
+    assert [check(each, "directory")[1] for each in found] == [str(file.parent), "/"]
+    assert [each.measured.script for each in found if each.measured] == [str(file)] * 2
 
 
 @pytest.mark.parametrize(
