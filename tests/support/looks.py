@@ -15,6 +15,7 @@ from executor.ssh.resolve import Resolver
 from executor.ssh.target import Target
 from tests.support.sshd import Sshd, give
 
+Variant = Callable[..., Sshd]  #: starts a server with other settings
 SMALL_TOOLS = ("sh", "cat", "head", "tr", "awk", "grep", "ls", "df", "date", "sleep", "setsid")
 MORE_TOOLS = ("readlink", "stat", "getconf", "env", "mkdir", "dirname")
 
