@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from db.model.categories import Category
@@ -84,7 +85,14 @@ class _Looking:
         return Look(checks=checks, measured=measured(self._found, self._sha256) if good else None)
 
     async def _facts(self, *parts: str, path: str = "") -> Facts:
-        return await facts(self._hosts, self._target, self._plan, *parts, path=path)
+        asking = partial(facts, self._hosts, self._target, self._plan, *parts, path=path)
+        try:
+            return await asking()
+        except AttemptError as error:
+            if error.detail != "CAPACITY":
+                raise
+        # Our own questions were too many at once; now it is known how few sessions it allows.
+        return await asking()
 
     # -- the login ----------------------------------------------------------------------------
 
@@ -182,6 +190,7 @@ class _Looking:
             return
         found, note = answer
         if problem := interpreter_problem(found, self._target, self._plan):
+            resolver.forget(self._target)  # who puts it right and looks again sees it
             await self._list.bad("interpreter", f"{sentence(problem)} {note}")
             return
         self._found.update(found)
@@ -211,3 +220,4 @@ async def _all_of(*parts: Coroutine[Any, Any, None]) -> None:
     finally:
         for each in work:
             each.cancel()
+        await asyncio.gather(*work, return_exceptions=True)

@@ -27,6 +27,7 @@ bounded() {
       sleep "$limit" & nap=$!
       trap 'kill "$nap"; exit' TERM
       wait "$nap"
+      case $work in '' | *[!0-9]* | 0 | 1) exit ;; esac # everybody, to kill
       kill -s KILL -- "-$work" || kill -s KILL "$work" # not reaped yet, so the number is still its own
     ) >/dev/null & alarm=$!
     wait "$work"; status=$?
@@ -108,8 +109,8 @@ runners() { # "PID SECONDS USER" of those that run it; "seen" if processes could
     read -r stat <"/proc/$pid/stat" || continue
     set -- ${stat##*) }
     age=$((${up%%.*} - ${20} / ticks))
-    set -- $(ls -ld "/proc/$pid")
-    echo "$pid $age $3"
+    user=$(stat -c %U "/proc/$pid") || user=somebody # `ls` of busybox clips names
+    echo "$pid $age $user"
   done
 }
 

@@ -70,3 +70,19 @@ def _path(tools: Path, name: str, program: str) -> str:
 def shell_job(hosts: Hosts, shell_server: Sshd) -> Callable[[], Job]:
     """Name runs on a host with each of the shells."""
     return lambda: Job(hosts, target_to(shell_server.host))
+
+
+@pytest.fixture
+def variant(sshd: Sshd) -> Iterator[Callable[..., Sshd]]:  # noqa: F811
+    """Return a maker of started servers with other settings."""
+    servers: list[Sshd] = []
+
+    def make(**settings: object) -> Sshd:
+        server = sshd.variant(**settings)  # type: ignore[arg-type]
+        server.start()
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()
