@@ -24,7 +24,7 @@ from executor.ssh.target import target_of
 
 logger = structlog.get_logger(__name__)
 GATHER_S = 1.5  # between two edits of a card; most looks are over by then
-LONGEST_S = 90.0  # a script of some GB takes long to read
+LONGEST_S = 150.0  # above what a very large script may take to hash, see executor/ssh/look.py
 _LINE = 50
 
 

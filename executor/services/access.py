@@ -91,8 +91,11 @@ async def require(
 
     Unavailable if a user group decides, and Slack did not say who is in it.
     """
-    role, ask = await standing(ground, repos, verb, by, environment_id)
-    check(verb, role, ask=ask)
+    grants = await repos.grants.all()
+    role = role_of(by, environment_id, grants, ground.admins)
+    if _is_less(role, verb) and hangs_on_a_group(verb, by, environment_id, grants):
+        raise groups_unsaid()
+    check(verb, role, ask=_who_may(verb, environment_id, grants, ground))
     assert role is not None, "nobody has no role"  # noqa: S101
     return role
 
@@ -100,14 +103,9 @@ async def require(
 async def standing(
     ground: Ground, repos: Repos, verb: Verb, by: Person, environment_id: int
 ) -> tuple[Role | None, frozenset[str]]:
-    """Return the role of *by* in the environment, and the ids of those who may do *verb* there.
-
-    Unavailable if a user group decides, and Slack did not say who is in it.
-    """
+    """Return the role of *by* in the environment, and the ids of those who may do *verb* there."""
     grants = await repos.grants.all()
     role = role_of(by, environment_id, grants, ground.admins)
-    if _is_less(role, verb) and hangs_on_a_group(verb, by, environment_id, grants):
-        raise groups_unsaid()
     return role, _who_may(verb, environment_id, grants, ground)
 
 

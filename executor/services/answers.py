@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from db.model.catalog import ConfirmationPolicy
 from db.model.errors import Conflict, NotAllowed
 from db.model.execution import Execution, Status
 from db.model.people import Person
@@ -15,7 +16,7 @@ from executor.rules.confirming import (
     terms_in_force,
 )
 from executor.rules.lifecycle import AWAITING
-from executor.services.access import standing
+from executor.services.access import require, standing
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 
@@ -67,6 +68,8 @@ async def check_may(
     ground: Ground, repos: Repos, execution: Execution, terms: Terms, by: Person
 ) -> None:
     """Raise NotAllowed unless *terms* let *by* answer *execution*."""
+    if terms.policy is ConfirmationPolicy.SOMEONE_ELSE and not by.knows_groups:
+        await require(ground, repos, Verb.CONFIRM, by, execution.environment_id)
     role, ask = await standing(ground, repos, Verb.CONFIRM, by, execution.environment_id)
     job = await repos.jobs.get(execution.job_id, execution.job_version)
     check_may_answer(by, execution, terms, role=role, editor=job.edited_by, ask=ask)

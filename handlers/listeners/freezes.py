@@ -7,6 +7,7 @@ from db.model.people import Person
 from executor.rules.access import Verb
 from executor.services import Services
 from executor.services.freezes import Freeze
+from handlers import parsing
 from handlers.listeners.locks import named_or_here
 from handlers.parsing import Click, Command, Form, Request
 from handlers.replies import Reply
@@ -70,7 +71,7 @@ class FreezeListeners:
 
     async def press_drop(self, click: Click, reply: Reply) -> None:
         """Drop the window of a row."""
-        await self._drop(int(click.value), click.by, reply, replace=click.is_copy)
+        await self._drop(parsing.number(click.value), click.by, reply, replace=click.is_copy)
 
     async def submitted(self, form: Form, reply: Reply) -> Block:
         """Make what was filled in."""

@@ -35,7 +35,11 @@ NASTY = [
     *("null", "[]", "{}", "[1, 2, 3]", '["x", {}, ""]', '["x", [], ""]', "[" * 2900, '"', "NaN"),
     *('{"environment": 5}', '{"environment": "staging"}', '{"name": ["x"]}', "4711 lock", "0 #1"),
 ]
-LINES = [verb.split()[0] for verb in (*VERBS, *ADMIN_VERBS) if verb != "unbind"]
+#: Not those that garbage cannot spoil: whatever follows a lock is its reason.
+MEANT = {"unbind", "lock", "totp"}
+LINES = [word for verb in (*VERBS, *ADMIN_VERBS) if (word := verb.split()[0]) not in MEANT]
+#: Not the one that begins a second factor for whoever has none.
+WINDOWS = [one for one in Callback if one is not Callback.FACTOR_RENEW]
 TEXT = st.one_of(st.sampled_from(NASTY), st.text(max_size=80)).filter(
     lambda text: not is_slug(text.strip().lower().lstrip("#")) or text in NASTY
 )
@@ -164,7 +168,7 @@ async def test_any_value_of_any_button(
     await door.knocks(type="block_actions", actions=[action], **where)
 
 
-@pytest.mark.parametrize("callback_id", Callback)
+@pytest.mark.parametrize("callback_id", WINDOWS)
 async def test_every_window_with_bad_content(door: Door, callback_id: str) -> None:
     """What we keep in it is not what we wrote."""
     for metadata in NASTY:
@@ -187,7 +191,7 @@ async def test_a_window_that_lost_its_channel_binds_nothing(door: Door) -> None:
 
 @MANY
 @given(
-    callback_id=st.sampled_from(Callback),
+    callback_id=st.sampled_from(WINDOWS),
     metadata=TEXT,
     typed=st.dictionaries(st.sampled_from(NAMES), TEXT),
 )

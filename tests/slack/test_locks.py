@@ -81,12 +81,9 @@ async def test_until_is_meant_in_the_person_s_own_time_zone(
         pytest.param(STAGING, "lock until 25:00 x", "is not a time of day", id="no time"),
         pytest.param(STAGING, "unlock", "staging is not locked", id="open"),
         pytest.param(STAGING, "unlock moon", "no environment called moon", id="unlock unknown"),
-        pytest.param(STAGING, "freeze staging x", "Something is missing", id="freeze"),
         pytest.param(
             STAGING, 'freeze "0 18 * * 5" 60h UTC rest', "Only an admin", id="freeze by Bruno"
         ),
-        pytest.param(STAGING, "unfreeze", "Its number is missing", id="unfreeze"),
-        pytest.param(STAGING, "unfreeze 7", "There is no freeze window 7", id="unfreeze unknown"),
     ],
 )
 async def test_what_is_not_understood_is_answered_with_an_example(
@@ -97,6 +94,23 @@ async def test_what_is_not_understood_is_answered_with_an_example(
     await bruno.told(channel, answer)
 
     assert all(one.closed is None for one in await ferry.services.locks.standings(BRUNO))
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        pytest.param("freeze staging x", "Something is missing", id="freeze"),
+        pytest.param("unfreeze", "Its number is missing", id="unfreeze"),
+        pytest.param("unfreeze 7", "There is no freeze window 7", id="unfreeze unknown"),
+    ],
+)
+async def test_window_that_is_not_understood_is_answered_with_an_example(
+    ferry: In, ana: Person, line: str, answer: str
+) -> None:
+    """For who may change windows."""
+    del ferry
+    await ana.types(STAGING, f"/migrate {line}")
+    await ana.told(STAGING, answer)
 
 
 async def test_word_that_is_no_environment_is_the_beginning_of_the_reason(

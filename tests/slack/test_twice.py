@@ -15,6 +15,7 @@ from playground.people import Person
 from playground.server import PlaygroundSlack
 from tests.slack.ferry_in import In
 from tests.support.database import Clock
+from tests.support.looked import looked_at
 from tests.support.waiting import until
 from tests.support.world import BRUNO, PRODUCTION, STAGING, another, furnish
 
@@ -80,6 +81,8 @@ async def test_a_second_delivery_changes_nothing(
     for channel in (PRODUCTION, STAGING, STAGING):
         ask = Ask(job="import-patients", values=another(), channel_id=channel, by=BRUNO)
         one = await empty.services.launcher.launch(ask)
+        if channel == PRODUCTION:
+            one = await looked_at(empty.services, one)
         told = execution_card(one, tail=[], forecast=Forecast(position=1), now=clock())
         await client.chat_postMessage(channel=channel, text=told.text, blocks=told.blocks)
     before = rows(sqlite_url)
