@@ -21,12 +21,14 @@ from bot.furnish import OPERATOR, furnish
 from bot.settings import LogFormat, Settings
 from bot.tour import Tour
 from db.model.errors import Conflict, InvalidInput
+from executor.services import Services
 from playground.host import SampleHost
 from playground.sample import Installed, install
 from playground.server import PlaygroundSlack
 
 MARK = ".ferry-demo"  # only a directory with this file in it is ever cleared
 ADMIN = "U0ANA"
+DATABASE = "ferry.db"
 _READY_S = 30
 _END_S = 15
 _LOOK_S = 0.1
@@ -40,6 +42,11 @@ class Keeper:
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self.bot = build(given)
+
+    @property
+    def services(self) -> Services:
+        """The services of the bot that runs now."""
+        return self.bot.services
 
     async def start(self) -> None:
         """Start a bot; return when it is ready."""
@@ -90,7 +97,7 @@ async def main(home: Path, *, port: int, tour: bool) -> int:
     logging.configure("info", LogFormat.CONSOLE, to=home / "ferry.log")
     async with world(home, port=0 if tour else _free(port)) as made:
         if tour:
-            tour_ = Tour(made.slack.url, made.host, made.sample, made.keeper.restart)
+            tour_ = Tour(made.slack.url, made.host, made.sample, home / DATABASE, made.keeper)
             return await tour_.play()
         await furnish(made.bot.services, made.host, made.sample)
         _welcome(made, home)
@@ -126,7 +133,7 @@ def settings(slack: PlaygroundSlack, home: Path) -> Settings:
         slack_api_url=slack.api_url,
         admins=frozenset({ADMIN}),
         key_file=home / "ferry.key",
-        database_url=f"sqlite:///{home / 'ferry.db'}",
+        database_url=f"sqlite:///{home / DATABASE}",
     )
 
 

@@ -10,7 +10,7 @@ from playground.host import SampleHost
 from playground.sample import Installed
 
 OPERATOR = Person("cli:demo")
-STAGING_CHANNEL, PRODUCTION_CHANNEL = "C0STAGING", "C0PROD"
+STAGING_CHANNEL, PRODUCTION_CHANNEL, OTHER_CHANNEL = "C0STAGING", "C0PROD", "C0RANDOM"
 PARAMETERS = """\
 sistema: choice(iclinic, medpro) default=iclinic label="Sistema"
 usuario: text label="Usuário" pattern=[a-z]+ example=drleandro

@@ -1,13 +1,15 @@
 """The scripted tour: people of the playground go the whole way, and each step is checked."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import click
 
 from bot.furnish import PARAMETERS, PRODUCTION_CHANNEL, STAGING_CHANNEL
+from bot.safe_walk import SafeWalk
 from bot.transcript import Failed
-from bot.walk import RUN_S, Walk, asks, check, listed
+from bot.walk import RUN_S, asks, check, listed
+from executor.services import Services
 from playground.host import SampleHost
 from playground.sample import Installed
 
@@ -15,18 +17,30 @@ GOOD = {"Usuário": "drleandro", "Medpro practitioner": "fabiangc@example.com"}
 LINE = "usuario=drleandro medpro-pract-id=fabiangc@example.com"
 
 
-class Tour(Walk):
-    """One walk through an empty Ferry; *restart* stops the bot and starts another one."""
+class Keeper(Protocol):
+    """Whoever keeps a bot running."""
+
+    @property
+    def services(self) -> Services:
+        """Return the services of the bot that runs now."""
+
+    async def restart(self) -> None:
+        """Stop the bot, and start another one."""
+
+
+class Tour(SafeWalk):
+    """One walk through an empty Ferry; *keeper* stops the bot and starts another one."""
 
     def __init__(
         self,
         url: str,
         host: SampleHost,
         sample: Installed,
-        restart: Callable[[], Awaitable[None]],
+        database: Path,
+        keeper: Keeper,
     ) -> None:
-        super().__init__(url)
-        self._host, self._sample, self._restart = host, sample, restart
+        super().__init__(url, host, sample, database)
+        self._keeper = keeper
         self._next: dict[str, Any] = {}  # the card of what waits behind the run that hangs
 
     async def play(self) -> int:
@@ -47,6 +61,10 @@ class Tour(Walk):
             self.restarted,
             self.waiting,
             self.cancelled,
+            self.changed_script,
+            self.somebody_else,
+            self.locked,
+            self.verified,
             self.afterwards,
         )
         try:
@@ -192,7 +210,7 @@ class Tour(Walk):
             await self._types(self._bruno, STAGING_CHANNEL, line)
             card = await self._bruno.sees(STAGING_CHANNEL, "Running", timeout=RUN_S)
             self._tell.does("ferry", "is stopped, and started again")
-            await self._restart()
+            await self._keeper.restart()
             self._tell.says(await self._bruno.sees(STAGING_CHANNEL, "nothing lost", timeout=RUN_S))
             card = await self._succeeds(card)
             await self._thread(card, "took the run over again", "succeeded")
@@ -222,6 +240,10 @@ class Tour(Walk):
             card = await self._bruno.sees(STAGING_CHANNEL, "none remain", timeout=RUN_S)
             self._tell.says(card, whole=True)
             await self._succeeds(self._next)
+
+    async def verified(self) -> None:
+        """Let the bot that runs now look through its audit log."""
+        await self.audited(self._keeper.services)
 
     async def afterwards(self) -> None:
         """Look at what ran."""

@@ -4,13 +4,17 @@ import asyncio
 import time
 from typing import Any
 
-from bot.furnish import PRODUCTION_CHANNEL, STAGING_CHANNEL
+from bot.furnish import OTHER_CHANNEL, PRODUCTION_CHANNEL, STAGING_CHANNEL
 from bot.transcript import Transcript
 from playground import screen
 from playground.people import Person
 
 RUN_S = 60
-_NAMES = {STAGING_CHANNEL: "#staging-ops", PRODUCTION_CHANNEL: "#prod-ops"}
+_NAMES = {
+    STAGING_CHANNEL: "#staging-ops",
+    PRODUCTION_CHANNEL: "#prod-ops",
+    OTHER_CHANNEL: "#random",
+}
 
 
 class Walk:
@@ -33,7 +37,7 @@ class Walk:
 
     async def _succeeds(self, card: dict[str, Any]) -> dict[str, Any]:
         """Return the card of the run that *card* tells of, once it succeeded."""
-        subject = str(card["text"]).partition(" is ")[0]
+        subject = " ".join(str(card["text"]).split()[:4])  # "#7 import-patients on staging"
         ended = f"{subject} succeeded"
         done = await self._bruno.sees(card["channel"], ended, timeout=RUN_S)
         self._tell.says(done)

@@ -195,6 +195,11 @@ class Execution:
         return self.attempt > 0 and self.error_category is not None
 
     @property
+    def is_one_of_several(self) -> bool:
+        """Whether its attempt is worth a number: not if the first only found the plan changed."""
+        return self.attempt > 1 and (self.voided_plan is None or self.plan.attempts > 1)
+
+    @property
     def goes_without_yes(self) -> bool:
         """Whether a broken glass took the place of the yes that it needs.
 

@@ -100,7 +100,7 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
         facts.append(f"started {when(execution.started_at, TIME)}")
     if execution.exit_status and execution.status in BAD_ENDS and not execution.receipt:
         facts.append(f"exit status {execution.exit_status}")
-    if execution.attempt > 1 and execution.status.is_over:
+    if execution.is_one_of_several and execution.status.is_over:
         facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
     if execution.warnings:
         facts.append(f"{execution.warnings} warning{'s' if execution.warnings > 1 else ''}")

@@ -45,7 +45,7 @@ def going(execution: Execution, estimate: Estimate | None, now: datetime) -> lis
     elapsed = elapsed_s(execution, now)
     has_begun = execution.begun_at is not None
     facts = [f"{'running' if has_begun else 'connecting'} for {words(elapsed)}"]
-    if execution.attempt > 1:
+    if execution.is_one_of_several:
         facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
     if is_slow(execution, estimate, now):
         facts += ["🐢 slower than 95 % of its past runs", *usually(estimate)]
