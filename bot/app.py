@@ -248,9 +248,7 @@ class Bot:
 
         outbox = Outbox(client(15), Caller(time.monotonic), uploads=client(_UPLOAD_TIMEOUT_S))
         return Reporter(
-            self.services.news,
-            self.services.history,
-            self.services.forecasts,
+            self.services,
             outbox,
             scopes=me.scopes,
             clock=utc_now,

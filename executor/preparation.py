@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from db.model.categories import Category
 from db.model.errors import AttemptError, FerryError, InvalidInput
 from executor.rules.categories import ADVICE
+from executor.rules.masking import SHORTEST, is_too_short
 from executor.rules.plan import plan_hash, plan_of
 from executor.services.queue import Brief
 from executor.ssh.check import script_check
@@ -20,6 +21,8 @@ def secret_values(brief: Brief, read_secret: Callable[[str], str]) -> dict[str, 
         if spec.secret_ref:
             try:
                 found[spec.target] = read_secret(spec.secret_ref)
+                if is_too_short(found[spec.target]):
+                    raise _too_short(spec.secret_ref)
             except InvalidInput as error:
                 raise _no_secret(error) from error
     return found
@@ -66,6 +69,14 @@ async def prepare(
     for sentence in filter(None, (shell.note, concern)):
         await remark(sentence)
     return text
+
+
+def _too_short(reference: str) -> InvalidInput:
+    return InvalidInput(
+        f"The secret `{reference}` has less than {SHORTEST} characters, which cannot be hidden in "
+        "the output: they stand in too many words.",
+        hint="Put a longer one there.",
+    )
 
 
 def _no_secret(error: FerryError) -> AttemptError:

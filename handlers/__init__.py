@@ -45,6 +45,7 @@ def register(
     *team_id*: whose people are answered; *scan*: asks a host for its keys;
     *log_in*: tries an environment's login; *work*: what a stop waits for.
     """
+    services = services.veiled  # so that no view can show a personal value
     routes = Routes(app, Guard(work, team_id=team_id, admit=Guests(app.client, clock).admit))
     help.register(routes, services, clock=clock)
     runs.register(routes, services)

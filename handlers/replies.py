@@ -7,6 +7,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from db.model.errors import Conflict
 from handlers.parsing import Payload, person
 from handlers.views.blocks import Block
 from handlers.views.message import Told
@@ -36,8 +37,11 @@ class Reply:
         self._view: Payload = body.get("view") or {}
         self._is_in_a_modal = self._view.get("type") == "modal"
 
-    async def say(self, note: Told, *, replace: bool = False) -> None:
-        """Tell only this person; *replace*: in place of the note or window that was clicked."""
+    async def say(self, note: Told, *, replace: bool = False, lasting: bool = True) -> None:
+        """Tell only this person; *replace*: in place of the note or window that was clicked.
+
+        Not *lasting*: rather not at all than by a message that stays.
+        """
         if replace and self._is_in_a_modal and await self.finish(window(note)):
             return
         if self._has_url and await self._say_by_url(note, replace=replace):
@@ -46,6 +50,10 @@ class Reply:
             return
         if self._channel_id and await self._say_by_token(note):
             return
+        if not lasting and await self._say_by_window(note):
+            return
+        if not lasting:
+            raise Conflict("Slack did not let Ferry show it to you alone: it was shown to nobody.")
         await self._client.chat_postMessage(
             channel=self._user_id, text=note.text, blocks=note.blocks
         )

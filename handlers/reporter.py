@@ -14,9 +14,7 @@ import structlog
 
 from db.model.errors import Unavailable
 from db.model.execution import Status
-from executor.services.forecasts import Forecasts
-from executor.services.history import History
-from executor.services.news import Item, News
+from executor.services import Item, Services
 from handlers.outbox import Outbox
 from handlers.pace import FOR_EACH_QUEUED_S, QUEUED_S, interval, retry_after
 from handlers.teller import UPLOADS_AT_ONCE, NotNow, NotThere, Teller
@@ -51,17 +49,22 @@ class Reporter:
 
     def __init__(
         self,
-        news: News,
-        history: History,
-        forecasts: Forecasts,
+        services: Services,
         outbox: Outbox,
         *,
         scopes: frozenset[str],
         clock: Callable[[], datetime],
     ) -> None:
-        self._news, self._clock = news, clock
+        seen = services.veiled  # so that no card can show a personal value
+        self._news, self._clock = seen.news, clock
         self._teller = Teller(
-            news, history, forecasts, outbox, scopes, clock, asyncio.Semaphore(UPLOADS_AT_ONCE)
+            seen.news,
+            seen.history,
+            seen.forecasts,
+            outbox,
+            scopes,
+            clock,
+            asyncio.Semaphore(UPLOADS_AT_ONCE),
         )
         self._known: dict[int, _Known] = {}
         self._queued: dict[int, Item] = {}  # their place in line changes without news of their own

@@ -16,6 +16,7 @@ from db.repos.log_lines import LogLines
 from db.repos.queue import Queue
 from db.repos.sources import Sources
 from db.repos.turns import Turns
+from db.repos.values import Values
 from db.session import Session
 
 
@@ -32,6 +33,7 @@ class Repos:
         self.sources = Sources(session, clock)
         self.jobs = Jobs(session, clock)
         self.executions = Executions(session, clock, self.audit)
+        self.values = Values(session, clock)
         self.queue = Queue(session, clock)
         self.attempts = Attempts(session, clock)
         self.log_lines = LogLines(session)

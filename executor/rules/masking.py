@@ -39,7 +39,8 @@ class _Value:
             self._spelled = spelled(value)
             self._pieces = "|".join(str(re2.escape(piece)) for piece in sorted(windows(value)))
         else:
-            before, after = (r"\b" if end.isalnum() else "" for end in (value[0], value[-1]))
+            ends = (value[0], value[-1])
+            before, after = (r"\b" if re2.fullmatch(r"\w", end) else "" for end in ends)
             self._spelled, self._pieces = f"{before}{spelled(value)}{after}", ""
         self._reach = stride(2 * len(as_bytes(value)), 2 * WINDOW) + 2 * WINDOW + 1
 

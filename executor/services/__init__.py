@@ -13,10 +13,12 @@ from executor.services.ground import Ground
 from executor.services.history import History
 from executor.services.launcher import Ask, Duplicate, Launcher
 from executor.services.news import Item, News
+from executor.services.personal import Found, Personal
 from executor.services.queue import Queue
 from executor.services.records import Records
+from executor.services.veils import Veils
 
-__all__ = ["Ask", "Bell", "Duplicate", "Ground", "Item", "Services", "Unbound", "build"]
+__all__ = ["Ask", "Bell", "Duplicate", "Found", "Ground", "Item", "Services", "Unbound", "build"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,13 @@ class Services:
     news: News
     queue: Queue
     records: Records
+    personal: Personal
+    veils: Veils
+
+    @property
+    def veiled(self) -> "Services":
+        """These services as Slack sees them: no personal value is in what they return."""
+        return self.veils.over(self)
 
 
 def build(ground: Ground) -> Services:
@@ -50,4 +59,6 @@ def build(ground: Ground) -> Services:
         news=News(ground),
         queue=Queue(ground),
         records=Records(ground),
+        personal=Personal(ground),
+        veils=Veils(ground),
     )

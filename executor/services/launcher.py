@@ -15,6 +15,7 @@ from executor.rules.access import Verb, check_is_open
 from executor.rules.concurrency import concurrency_key
 from executor.rules.parameters import validate
 from executor.rules.plan import plan_hash, plan_of
+from executor.rules.veil import Veil
 from executor.services.access import require
 from executor.services.bindings import Unbound
 from executor.services.catalog import find_job
@@ -130,7 +131,10 @@ class Launcher:
             return known
         if waiting := await repos.executions.waiting_twin(new):
             raise Duplicate(waiting)
-        execution = await repos.executions.add(new, plan)
+        veil = Veil(plan.personal, values, self._ground.keys.personal)
+        execution = await repos.executions.add(
+            new, plan, personal=veil.rows, why=veil.text(new["reason"])
+        )
         assert execution is not None, "only the idempotency key can be taken"  # noqa: S101
         return execution
 
@@ -171,7 +175,9 @@ async def _environment(repos: Repos, channel_id: str) -> Environment:
 
 async def _values(repos: Repos, job: Job, given: Mapping[str, str]) -> dict[str, str]:
     source = await repos.sources.get(job.source_id)
-    names = {spec.name for spec in job.parameters if not spec.secret_ref}
+    # What is of a person is of one run: a source cannot know it, and everybody sees its defaults.
+    asked = (spec for spec in job.parameters if not spec.secret_ref)
+    names = {spec.name for spec in asked if not spec.is_personal}
     defaults = {name: value for name, value in source.defaults.items() if name in names}
     filled = {name: value for name, value in given.items() if value.strip()}
     return validate(job.parameters, defaults | filled)

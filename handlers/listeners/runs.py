@@ -1,6 +1,6 @@
 """Asking for a run: by a line, by the form, or again from a card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from db.model.catalog import Job
 from db.model.errors import FerryError, InvalidInput
@@ -137,12 +137,14 @@ class RunListeners:
         """Open the form with the values that a run had."""
         old = await self._services.history.execution(parsing.number(click.value))
         job = await self._services.catalog.job(old.job_name)
+        values = await self._services.personal.to_change(old.id, click.by)
         await self._open(
             reply,
             channel_id=click.channel_id or old.channel_id,
             job=job,
-            values=old.parameters,
+            values=values,
             reason=old.reason,
+            hidden=old.parameters.keys() - values.keys(),
         )
 
     async def _open(
@@ -153,6 +155,7 @@ class RunListeners:
         job: Job | None = None,
         values: Mapping[str, str] | None = None,
         reason: str = "",
+        hidden: Collection[str] = (),
     ) -> None:
         """Open the form, or say what has to be there first."""
         form = await self._form(
@@ -161,6 +164,7 @@ class RunListeners:
             job=job,
             values=values or {},
             reason=reason,
+            hidden=hidden,
         )
         if not form.jobs:
             has_sources = bool(await self._services.catalog.sources())
@@ -178,12 +182,15 @@ class RunListeners:
         job: Job | None,
         values: Mapping[str, str] | None = None,
         reason: str = "",
+        hidden: Collection[str] = (),
     ) -> RunForm:
         jobs = await self._services.catalog.jobs(limit=MOST_IN_A_MENU + 1)
         job = job or (jobs[0] if len(jobs) == 1 else None)
         defaults: Mapping[str, str] = {}
         if job is not None:
-            defaults = (await self._services.catalog.source(job.source_name)).defaults
+            source = await self._services.catalog.source(job.source_name)
+            personal = {spec.name for spec in job.parameters if spec.is_personal}
+            defaults = {k: v for k, v in source.defaults.items() if k not in personal}
         return RunForm(
             jobs=jobs,
             channel_id=channel_id,
@@ -192,6 +199,7 @@ class RunListeners:
             job=job,
             values={**defaults, **(values or {})},
             reason=reason,
+            hidden=frozenset(hidden),
         )
 
 

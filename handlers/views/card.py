@@ -21,6 +21,7 @@ from handlers.views.blocks import (
 from handlers.views.going import SEPARATOR, going, in_the_queue
 from handlers.views.ids import Action, answer
 from handlers.views.message import Told
+from handlers.views.personal import reveal_row
 from handlers.views.plan import plan_blocks
 from handlers.views.sentences import (
     BAD_ENDS,
@@ -65,6 +66,7 @@ def execution_card(
             blocks += [facts, *_live(execution, tail, forecast, now)]
         case _:
             blocks += [*_advice(execution, tail), facts, _again(execution)]
+    blocks += reveal_row(execution)
     return Told(sentence(execution, position=forecast.position, now=now), blocks)
 
 

@@ -42,6 +42,7 @@ class RunForm:
     job: Job | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+    hidden: frozenset[str] = frozenset()  #: parameters whose values the reader may not see
 
 
 def run_modal(form: RunForm) -> Block:
@@ -51,7 +52,7 @@ def run_modal(form: RunForm) -> Block:
     if form.job is not None:
         if form.job.description:
             blocks.append(context(esc(clip(form.job.description, 300))))
-        blocks += parameter_fields(form.job, form.values)
+        blocks += parameter_fields(form.job, form.values, form.hidden)
         blocks.append(
             text_field(
                 REASON,

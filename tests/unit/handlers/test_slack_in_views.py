@@ -165,7 +165,7 @@ def messages(text: str) -> Iterator[Told]:
     yield catalog.jobs([job(text)] * 100)
     yield catalog.jobs([], search=text)
     yield runs.active([one] * 60, now=NOON, where=text)
-    yield runs.history([one] * 10, now=NOON, is_first=False, older=3)
+    yield runs.history([one] * 10, now=NOON, is_first=False, older="3")
     yield runs.active([replace(one, status=Status.QUEUED, attempt=1)], now=NOON)
     yield runs.log(one, [line] * 20, now=NOON)
     yield runs.launched(one, here="")
