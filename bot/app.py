@@ -265,17 +265,14 @@ class Bot:
             )
 
         outbox = Outbox(client(15), Caller(time.monotonic), uploads=client(_UPLOAD_TIMEOUT_S))
-        services = self.services
         reporter = Reporter(
-            services.news,
-            services.history,
-            services.forecasts,
+            self.services,
             outbox,
             scopes=me.scopes,
             clock=utc_now,
             security_channel=self.settings.security_channel,
         )
-        return reporter, Herald(services.locks, services.news, outbox)
+        return reporter, Herald(self.services.locks, self.services.news, outbox)
 
 
 def _worker_name() -> str:

@@ -11,6 +11,7 @@ from db.migrations import upgrade
 from db.model.execution import Execution
 from executor.services import Ground, Services
 from executor.services import build as build_services
+from executor.services.history import as_text
 
 
 @asynccontextmanager
@@ -36,8 +37,8 @@ async def log_of(settings: Settings, number: int) -> AsyncIterator[str]:
     """Yield the log of run *number*; NotFound if there is none."""
     async with services_of(settings) as services:
         await services.history.execution(number)
-        async with aclosing(services.history.log_text(number)) as texts:
-            async for text in texts:
+        async with aclosing(services.history.log(number)) as log:
+            async for text in as_text(log):
                 yield text
 
 

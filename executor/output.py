@@ -12,13 +12,12 @@ from datetime import datetime
 from db.model.execution import Attempt, Block, Execution, Level, Progress, Stream
 from executor.rules.levels import levels_of
 from executor.rules.lines import Splitter
-from executor.rules.masking import mask
+from executor.rules.masking import Mask, of_secrets
 from executor.rules.progress import Reader, read_result
 from executor.services.log_writer import Batch
 from executor.services.queue import STDERR_LINES
 
 MOST_RESULTS = 50
-_TELLING = 8  # characters
 # While a batch is made nothing else runs: a few milliseconds.
 _ENOUGH_LINES = 4000  # they may be very short
 _ENOUGH_BYTES = 256 * 1024  # or very long
@@ -39,7 +38,7 @@ class Output:
     ) -> None:
         self._execution = execution
         self._clock = clock
-        self._secrets: tuple[str, ...] = ()
+        self._secrets, self._personal = Mask({}), Mask({})
         self._reader = Reader(progress_pattern)
         self._number = attempt.last_line
         self._warnings = attempt.warnings
@@ -67,21 +66,24 @@ class Output:
         """The last lines of stderr."""
         return "\n".join(self._stderr)
 
-    def hide(self, secrets: Iterable[str]) -> None:
-        """Mask *secrets* in every line from here on."""
-        values = list(filter(None, secrets))
-        lines = [[line.strip() for line in value.strip().splitlines()] for value in values]
-        alone = [of_one[0] for of_one in lines if len(of_one) == 1]
-        # Of a key file each line is a secret; shorter ones are brackets and such.
-        telling = (line for of_one in lines for line in of_one if len(line) >= _TELLING)
-        self._secrets = tuple(dict.fromkeys((*values, *alone, *telling)))
+    def hide(self, secrets: Iterable[str], personal: Iterable[str] = ()) -> None:
+        """Mask *secrets* in every line from here on.
+
+        *personal* values stay, but no line is cut in the middle of one: Slack must not show it.
+        """
+        self._secrets = of_secrets(secrets)
+        self._personal = Mask(dict.fromkeys(personal, ""), any_case=True)
         self.rewind()
+
+    def clean(self, text: str) -> str:
+        """Return *text*, which did not come as output, without secrets."""
+        return self._secrets.text(text)
 
     def rewind(self) -> None:
         """Forget bytes that are not in a line yet: the next follow sends them again."""
-        secrets = tuple(secret.encode() for secret in self._secrets if secret.strip())
+        masks = tuple(filter(None, (self._secrets, self._personal)))
         self._splitters = {
-            stream: Splitter(offset, secrets) for stream, offset in self.offsets.items()
+            stream: Splitter(offset, masks) for stream, offset in self.offsets.items()
         }
 
     def feed(self, chunks: Sequence[tuple[Stream, bytes]]) -> Iterator[Batch]:
@@ -110,7 +112,7 @@ class Output:
     def note(self, text: str, level: Level = Level.INFO) -> Batch:
         """Return Ferry's own remark as a line of the log."""
         blocks: list[Block] = []
-        self._add(blocks, Stream.NOTE, [level], [text])
+        self._add(blocks, Stream.NOTE, [level], [self.clean(text)])
         return self._batch(blocks)
 
     def _take(self, blocks: list[Block], stream: Stream, texts: list[str]) -> None:
@@ -118,8 +120,8 @@ class Output:
         if not texts:
             return
         joined = "\n".join(texts)
-        if any(secret in joined for secret in self._secrets):
-            texts = [mask(text, self._secrets) for text in texts]
+        if self._secrets.finds(joined):
+            texts = self._secrets.lines(texts)
             joined = "\n".join(texts)
         if stream is Stream.ERR:
             self._stderr.extend(texts[-STDERR_LINES:])

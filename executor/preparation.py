@@ -7,6 +7,7 @@ from db.model.categories import Category
 from db.model.errors import AttemptError, FerryError, InvalidInput
 from db.model.execution import CheckState, Plan
 from executor.rules.categories import ADVICE
+from executor.rules.masking import SHORTEST, is_too_short
 from executor.rules.plan import as_known, plan_hash, plan_of
 from executor.services.queue import Brief
 from executor.ssh.command import Invocation, program
@@ -22,6 +23,8 @@ def secret_values(brief: Brief, read_secret: Callable[[str], str]) -> dict[str, 
         if spec.secret_ref:
             try:
                 found[spec.target] = read_secret(spec.secret_ref)
+                if is_too_short(found[spec.target]):
+                    raise _too_short(spec.secret_ref)
             except InvalidInput as error:
                 raise _no_secret(error) from error
     return found
@@ -94,6 +97,14 @@ async def check_prepared(tools: Tools, brief: Brief, plan: Plan) -> None:
             f"{check.name[:1].upper()}{check.name[1:]}: {check.words}.",
             hint=ADVICE[Category.NOT_PROVEN].hint,
         )
+
+
+def _too_short(reference: str) -> InvalidInput:
+    return InvalidInput(
+        f"The secret `{reference}` has less than {SHORTEST} characters, which cannot be hidden in "
+        "the output: they stand in too many words.",
+        hint="Put a longer one there.",
+    )
 
 
 def _no_secret(error: FerryError) -> AttemptError:

@@ -8,6 +8,7 @@ what cannot have begun, ends a run.
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -98,7 +99,8 @@ class Run:
         )
         try:
             secrets = await start.secrets()
-            self._output.hide(secrets.values())
+            # A key file takes RE2 a moment, and others must not wait for it.
+            await asyncio.to_thread(self._output.hide, secrets.values(), self._personal())
             if self._brief.attempt.started_at is None:
                 await start.run(secrets)
             await self._record(await self._follow())
@@ -108,7 +110,17 @@ class Run:
             await self._ask_again(changed.plan)
         except AttemptError as error:
             self._log.info("attempt_failed", category=error.category, detail=error.detail)
-            await (await self._ending()).record(failure(error), retry_safe=error.retry_safe)
+            ended = failure(error)  # a host may repeat what it was sent
+            ended = replace(
+                ended,
+                message=self._output.clean(ended.message),
+                hint=self._output.clean(ended.hint),
+            )
+            await (await self._ending()).record(ended, retry_safe=error.retry_safe)
+
+    def _personal(self) -> list[str]:
+        execution = self._execution
+        return [execution.parameters[name] for name in execution.plan.personal]
 
     async def _ask_again(self, plan: Plan) -> None:
         await self._lane.flush()

@@ -61,6 +61,7 @@ def register(
     *log_in*: tries an environment's login; *look_at*: measures a plan on its host;
     *work*: what a stop waits for.
     """
+    services = services.veiled  # so that no view can show a personal value
     guests = Guests(app.client, clock)
     groups = Groups(app.client, clock, services.access.named_groups)
     guard = Guard(work, team_id=team_id, admit=guests.admit)

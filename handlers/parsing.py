@@ -144,6 +144,18 @@ def number(word: str) -> int:
     return int(found[1])
 
 
+def sought(words: Sequence[str]) -> tuple[str, str]:
+    """Return the parameter's name and the value that runs are looked for by."""
+    name, equals, value = words[0].partition("=")
+    if len(words) > 1 or not equals or not _NAME.fullmatch(name) or not value.strip():
+        raise InvalidInput(
+            "Runs are looked for by one value of one parameter.",
+            hint="For example `/migrate history patient-id=44320`; "
+            'a value with spaces goes in quotes: `name="Ana Souza"`.',
+        )
+    return name.lower(), value
+
+
 def values(words: Sequence[str], specs: Sequence[ParameterSpec]) -> dict[str, str]:
     """Return parameter values by name from ``name=value`` words and bare ones in spec order.
 
@@ -210,6 +222,13 @@ def answer(value: str) -> tuple[int, str]:
     """Return the execution and the plan's hash in a confirm or discard button's value."""
     execution_id, _, plan_hash = value.partition(":")
     return number(execution_id), plan_hash
+
+
+def older(value: str) -> tuple[int, str, int]:
+    """Return what ``ids.older()`` put into a button; without a name, empty and 0."""
+    before, _, rest = value.partition(":")
+    name, _, like = rest.partition(":")
+    return number(before), name, number(like) if name else 0
 
 
 def _key(kind: str, body: Payload) -> str:

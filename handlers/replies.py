@@ -10,6 +10,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from db.model.errors import Conflict
 from handlers.parsing import Payload, person
 from handlers.views.blocks import Block
 from handlers.views.message import Told
@@ -52,8 +53,11 @@ class Reply:
         other._may = may  # noqa: SLF001 - of its own kind
         return other
 
-    async def say(self, note: Told, *, replace: bool = False) -> None:
-        """Tell only this person; *replace*: in place of the note or window that was clicked."""
+    async def say(self, note: Told, *, replace: bool = False, lasting: bool = True) -> None:
+        """Tell only this person; *replace*: in place of the note or window that was clicked.
+
+        Not *lasting*: rather not at all than by a message that stays.
+        """
         note = offered(note, self._may)
         if replace and self._is_in_a_modal and await self.finish(window(note)):
             return
@@ -63,6 +67,10 @@ class Reply:
             return
         if self._channel_id and await self._say_by_token(note):
             return
+        if not lasting and await self._say_by_window(note):
+            return
+        if not lasting:
+            raise Conflict("Slack did not let Ferry show it to you alone: it was shown to nobody.")
         await self._client.chat_postMessage(
             channel=self._user_id, text=note.text, blocks=note.blocks
         )

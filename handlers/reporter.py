@@ -14,9 +14,7 @@ import structlog
 
 from db.model.errors import Unavailable
 from db.model.execution import Status
-from executor.services.forecasts import Forecasts
-from executor.services.history import History
-from executor.services.news import Item, News
+from executor.services import Item, Services
 from handlers.outbox import Outbox
 from handlers.pace import FOR_EACH_QUEUED_S, QUEUED_S, interval, retry_after
 from handlers.teller import UPLOADS_AT_ONCE, NotNow, NotThere, Teller
@@ -53,20 +51,19 @@ class Reporter:
 
     def __init__(
         self,
-        news: News,
-        history: History,
-        forecasts: Forecasts,
+        services: Services,
         outbox: Outbox,
         *,
         scopes: frozenset[str],
         clock: Callable[[], datetime],
         security_channel: str = "",
     ) -> None:
-        self._news, self._clock = news, clock
+        seen = services.veiled  # so that no card can show a personal value
+        self._news, self._clock = seen.news, clock
         self._teller = Teller(
-            news,
-            history,
-            forecasts,
+            seen.news,
+            seen.history,
+            seen.forecasts,
             outbox,
             scopes,
             clock,

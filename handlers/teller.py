@@ -11,7 +11,7 @@ import structlog
 from db.model.execution import Card, Execution, LogLine, Status, Stream
 from executor.rules.estimates import Forecast
 from executor.services.forecasts import Forecasts
-from executor.services.history import History
+from executor.services.history import History, as_text
 from executor.services.news import Item, News
 from handlers.log_file import log_file
 from handlers.outbox import Outbox, Outcome, Place, Sent
@@ -216,8 +216,8 @@ class Teller:
     async def _upload(self, execution: Execution, card: Sent) -> Sent:
         name = f"ferry-{execution.id}-{execution.job_name}"
         async with (
-            aclosing(self.history.log_text(execution.id)) as text,
-            log_file(name, text) as file,
+            aclosing(self.history.log(execution.id)) as log,
+            log_file(name, as_text(log)) as file,
         ):
             if not file.size or file.is_too_large:
                 why = "It is too large for Slack." if file.size else "It is empty."

@@ -87,6 +87,7 @@ class Plan:
     retry_categories: tuple[str, ...] = ()  #: after which it is tried again, besides the safe ones
     silence_s: int | None = None
     silence_action: str = ""
+    personal: tuple[str, ...] = ()  #: names of given parameters that Slack only hints at
     measured: Measured | None = None  #: None: not measured yet
 
 

@@ -18,6 +18,7 @@ from db.repos.queue import Queue
 from db.repos.second_factors import SecondFactors
 from db.repos.sources import Sources
 from db.repos.turns import Turns
+from db.repos.values import Values
 from db.session import Session
 
 
@@ -34,6 +35,7 @@ class Repos:
         self.sources = Sources(session, clock)
         self.jobs = Jobs(session, clock)
         self.executions = Executions(session, clock, self.audit)
+        self.values = Values(session, clock)
         self.queue = Queue(session, clock)
         self.attempts = Attempts(session, clock)
         self.log_lines = LogLines(session)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, and_, insert, select, update
@@ -34,8 +35,19 @@ class Executions(Repository):
         super().__init__(session, clock)
         self._audit = audit
 
-    async def add(self, new: Mapping[str, Any], plan: Plan) -> Execution | None:
-        """Return the new execution; None if its idempotency key was used before."""
+    async def add(
+        self,
+        new: Mapping[str, Any],
+        plan: Plan,
+        *,
+        personal: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+        why: str | None = None,
+    ) -> Execution | None:
+        """Return the new execution; None if its idempotency key was used before.
+
+        *personal*: hint and digest by name, kept where values are looked for; *why*: the reason as
+        it may be noted, if that is not as it was typed.
+        """
         now = self._now()
         values = {
             "created_at": now,
@@ -52,10 +64,12 @@ class Executions(Repository):
             execution_id = await self._session.insert(insert(table).values(values))
         except Taken:
             return None
-        rows = [
-            {"execution_id": execution_id, "name": name, "value": value}
-            for name, value in new["parameters"].items()
-        ]
+        rows = []
+        for name, value in new["parameters"].items():
+            shown, digest = personal.get(name, (value, ""))
+            rows.append(
+                {"execution_id": execution_id, "name": name, "value": shown, "digest": digest}
+            )
         await self._session.change_many(insert(execution_parameters), rows)
         after = {name: new[name] for name in _ASKED if name in new}
         self._audit.note(
@@ -64,7 +78,7 @@ class Executions(Repository):
             execution_id,
             environment=new["environment_name"],
             after=after,
-            reason=new.get("reason", ""),
+            reason=new.get("reason", "") if why is None else why,
         )
         return await self.get(execution_id)
 
@@ -213,11 +227,7 @@ class Executions(Repository):
         self, environment_id: int | None, before: int | None, limit: int
     ) -> list[Execution]:
         """Return at most *limit* executions, newest first, with numbers below *before*."""
-        query = selection().order_by(table.c.id.desc()).limit(limit)
-        if environment_id is not None:
-            query = query.where(table.c.environment_id == environment_id)
-        if before is not None:
-            query = query.where(table.c.id < before)
+        query = newest(environment_id, before, limit)
         return [execution_of(row) for row in await self._session.rows(query)]
 
     async def waiting_twin(self, new: Mapping[str, Any]) -> Execution | None:
@@ -292,6 +302,14 @@ def selection() -> Select[Any]:
     ).select_from(table.outerjoin(attempts, current))
 
 
+def newest(environment_id: int | None, before: int | None, limit: int) -> Select[Any]:
+    """Return the SELECT of at most *limit* executions below *before*, newest first."""
+    query = selection().order_by(table.c.id.desc()).limit(limit)
+    if environment_id is not None:
+        query = query.where(table.c.environment_id == environment_id)
+    return query if before is None else query.where(table.c.id < before)
+
+
 def execution_of(row: Mapping[str, Any]) -> Execution:
     """Return the frozen value of a row of ``selection()``."""
     category = row["error_category"]
@@ -320,6 +338,7 @@ def _plan(stored: Mapping[str, Any]) -> Plan:
     plan = dict(stored)
     plan |= {"kind": Kind(plan["kind"]), "arguments": tuple(plan["arguments"])}
     plan["retry_categories"] = tuple(plan.get("retry_categories", ()))
+    plan["personal"] = tuple(plan.get("personal", ()))
     if measured := plan.get("measured"):
         plan["measured"] = Measured(**measured)
     return Plan(**plan)

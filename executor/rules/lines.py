@@ -5,6 +5,8 @@ any earlier line, the same lines come out. So a run that is taken over goes on w
 Whole blocks are split and decoded at once, since one decode per line costs three times as much.
 """
 
+from executor.rules.masking import Mask
+
 LIMIT = 16 * 1024  #: longest line in bytes; longer ones are split
 CONTINUES = " ⏎…"  #: how a piece ends when its line goes on in the next one
 
@@ -12,14 +14,15 @@ CONTINUES = " ⏎…"  #: how a piece ends when its line goes on in the next one
 class Splitter:
     """Splits one stream, from byte *offset* on; holds little more than `LIMIT` bytes between calls.
 
-    No line is cut in the middle of one of *secrets*: it waits until the longest would be over.
+    No line is cut in the middle of what *masks* hide: it waits until the longest would be over.
     """
 
-    def __init__(self, offset: int = 0, secrets: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, offset: int = 0, masks: tuple[Mask, ...] = ()) -> None:
         self.offset = offset  #: of the first byte that is not yet in a line
         self._rest = bytearray()
-        self._secrets = secrets
-        self._longest = LIMIT + max(map(len, secrets), default=0)
+        self._masks = masks
+        self._wait = max((mask.longest for mask in masks), default=0)
+        self._longest = LIMIT + self._wait
 
     @property
     def partial(self) -> str:
@@ -65,19 +68,20 @@ class Splitter:
         start = 0
         while len(line) - start > self._longest:
             size = _cut_size(line[start : start + LIMIT + 1])
-            size = self._before_secrets(line, start, size)
+            size = self._before_hidden(line, start, size)
             texts.append(self._line(line[start : start + size], size) + CONTINUES)
             start += size
         self._rest = bytearray(line[start:])
         return texts
 
-    def _before_secrets(self, line: bytes, start: int, size: int) -> int:
-        """Return *size*, or less if the cut would go through a secret: halves cannot be masked."""
-        for secret in self._secrets * 2:  # before one it may go through another
-            cut, length = start + size, len(secret)
-            found = line.find(secret, max(start + 1, cut - length + 1), cut + length - 1)
-            if found >= 0:
-                size = found - start
+    def _before_hidden(self, line: bytes, start: int, size: int) -> int:
+        """Return *size*, or less if the cut would go through what is hidden."""
+        first = max(start, start + size - self._wait)
+        near = line[first : start + size + self._wait]
+        for mask in self._masks * 2:  # before one thing it may go through another
+            cut = start + size - first
+            through = (begin for begin, end in mask.whole(near) if begin < cut < end)
+            size = max(1, first + next(through, cut) - start)
         return size
 
     def _line(self, line: bytes, size: int) -> str:

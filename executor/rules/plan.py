@@ -19,6 +19,7 @@ _ADDED: Mapping[str, Any] = MappingProxyType(
         "retry_categories": (),
         "silence_s": None,
         "silence_action": "",
+        "personal": (),
         "measured": None,
     }
 )
@@ -53,6 +54,7 @@ def plan_of(environment: Environment, job: Job, values: Mapping[str, str]) -> Pl
         retry_categories=tuple(job.retry.categories),
         silence_s=job.silence_s,
         silence_action=job.silence_action if job.silence_s else "",
+        personal=tuple(s.name for s in job.parameters if s.is_personal and s.name in values),
     )
 
 

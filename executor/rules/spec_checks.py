@@ -25,6 +25,7 @@ _RESERVED = re.compile(
     r"(?:PATH|HOME|IFS|ENV|SHELL|PWD|OLDPWD|UID|EUID|PPID|_|(?:LD|FERRY|BASH)_.*|(?:SHELL|BASH)OPTS)",
     re.IGNORECASE,
 )
+_GUESSED = frozenset({ParameterType.CHOICE, ParameterType.BOOLEAN})
 _BOUNDED = frozenset({ParameterType.TEXT, ParameterType.INTEGER, ParameterType.NUMBER})
 
 
@@ -40,6 +41,7 @@ def check_spec(spec: ParameterSpec) -> ParameterSpec:
     _TARGETS[spec.passing](spec)
     if spec.secret_ref:
         return _checked_secret(spec)
+    _check_personal(spec)
     _check_bounds(spec)
     _check_pattern(spec)
     return _with_default(spec)
@@ -143,9 +145,22 @@ def _check_variable(spec: ParameterSpec) -> None:
 def _checked_secret(spec: ParameterSpec) -> ParameterSpec:
     if problem := reference_problem(spec.secret_ref):
         raise InvalidInput(problem)
-    if spec.default or spec.pattern or spec.example or spec.minimum or spec.maximum:
+    is_told = spec.default or spec.pattern or spec.example or spec.minimum or spec.maximum
+    if is_told or spec.is_personal:
         raise InvalidInput("A secret takes only env= and label=: its value is never typed.")
     return spec
+
+
+def _check_personal(spec: ParameterSpec) -> None:
+    if not spec.is_personal:
+        return
+    if spec.type in _GUESSED:
+        raise InvalidInput(
+            f"A {spec.type} cannot be personal: of so few values each would be known by its hint. "
+            "Use text, integer, number or date."
+        )
+    if spec.default is not None:
+        raise InvalidInput("A personal value has no default=: everybody would see it in the form.")
 
 
 def _check_bounds(spec: ParameterSpec) -> None:

@@ -25,7 +25,13 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
 _BOUNDS: Mapping[str, str] = MappingProxyType({"min": "minimum", "max": "maximum"})
 _PASSINGS = tuple(passing.value for passing in Passing)
 _VALUED = (*_PASSINGS, *_TEXTS, *_BOUNDS)
-_ALONE = ("required", "optional")
+_ALONE: Mapping[str, tuple[str, bool]] = MappingProxyType(
+    {
+        "required": ("required", True),
+        "optional": ("required", False),
+        "personal": ("is_personal", True),
+    }
+)
 _LONG_DASHES = "\N{EN DASH}\N{EM DASH}"  # what Macs and phones make of two dashes
 _EXAMPLE = "`practitioner-id: integer position=3 min=1 example=320623`"
 
@@ -97,7 +103,8 @@ def _words(text: str) -> dict[str, Any]:
 
 def _word(word: str, value: str | None) -> dict[str, Any]:
     if word in _ALONE and value is None:
-        return {"required": word == "required"}
+        name, meant = _ALONE[word]
+        return {name: meant}
     if word not in _VALUED:
         known = (*_ALONE, *_VALUED)
         hint = did_you_mean(word, known) or f"They are: {', '.join(known)}."

@@ -74,6 +74,7 @@ def _refuse(problems: dict[int, str]) -> None:
 def _line(spec: ParameterSpec) -> str:
     words = [f"{spec.name}: {_type(spec)}"]
     words += [] if spec.required else ["optional"]
+    words += ["personal"] if spec.is_personal else []
     words.append(f"{spec.passing.value}={spec.target}")
     texts = {
         "default": spec.default,

@@ -19,10 +19,12 @@ from executor.services.history import History
 from executor.services.launcher import Ask, Duplicate, Launcher
 from executor.services.locks import Locks
 from executor.services.news import Item, News
+from executor.services.personal import Found, Personal
 from executor.services.preflights import Preflights
 from executor.services.queue import Queue
 from executor.services.records import Records
 from executor.services.second_factors import CodeNeeded, SecondFactors
+from executor.services.veils import Veils
 from executor.services.voids import Voids
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "Bell",
     "CodeNeeded",
     "Duplicate",
+    "Found",
     "Ground",
     "Item",
     "Locked",
@@ -62,6 +65,13 @@ class Services:
     locks: Locks
     freezes: Freezes
     audit: AuditLog
+    personal: Personal
+    veils: Veils
+
+    @property
+    def veiled(self) -> "Services":
+        """These services as Slack sees them: no personal value is in what they return."""
+        return self.veils.over(self)
 
 
 def build(ground: Ground) -> Services:
@@ -86,4 +96,6 @@ def build(ground: Ground) -> Services:
         locks=Locks(ground),
         freezes=Freezes(ground),
         audit=AuditLog(ground),
+        personal=Personal(ground),
+        veils=Veils(ground),
     )

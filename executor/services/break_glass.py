@@ -13,6 +13,7 @@ from executor.services.answers import check_awaits
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 from executor.services.launcher import queued
+from executor.services.personal import veil_of
 
 
 class BreakGlass:
@@ -39,7 +40,7 @@ class BreakGlass:
             environment = await repos.environments.get(execution.environment_id)
             check_is_open(environment)
             await require(self._ground, repos, Verb.OVERRIDE, by, environment.id)
-            now = self._ground.clock()
+            now, told = self._ground.clock(), veil_of(self._ground, execution).text(why)
             after: dict[str, Any] = {"overridden_by": by.user_id, "override_reason": why}
             if execution.status is Status.AWAITING_CONFIRMATION:
                 check_awaits(execution, now)
@@ -52,7 +53,7 @@ class BreakGlass:
                     "nothing was changed."
                 )
             await repos.executions.change(
-                execution_id, expect={execution.status}, by=by.user_id, why=why, **after
+                execution_id, expect={execution.status}, by=by.user_id, why=told, **after
             )
             repos.audit.note(
                 by.user_id,
@@ -61,7 +62,7 @@ class BreakGlass:
                 environment=execution.environment_name,
                 before={"status": execution.status, "confirmed_by": list(execution.confirmed_by)},
                 after={"overridden_by": by.user_id},
-                reason=why,
+                reason=told,
             )
             fresh = await find_execution(repos, execution_id)
         self._ground.work.ring()

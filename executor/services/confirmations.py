@@ -20,6 +20,7 @@ from executor.services.closing import require_open
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 from executor.services.launcher import queued
+from executor.services.personal import veil_of
 from executor.services.second_factors import check_factor
 
 
@@ -170,7 +171,7 @@ class Confirmations:
             execution.id,
             expect=AWAITING,
             by=by.user_id,
-            why=why,
+            why=veil_of(self._ground, execution).text(why),
             status=Status.DISCARDED,
             finished_at=now,
             answered_by=by.user_id,

@@ -1,6 +1,6 @@
 """What ran, what runs, and what it said."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from db.model.errors import NotFound
 from db.model.execution import Attempt, Execution, LogLine, Status, Stream
@@ -52,15 +52,15 @@ class History:
         async with self._db.read() as repos:
             return await repos.log_lines.tail(execution_id, count, stream)
 
-    async def log_text(self, execution_id: int) -> AsyncGenerator[str]:
-        """Yield the whole log as text, some hundred lines at a time."""
+    async def log(self, execution_id: int) -> AsyncGenerator[list[LogLine]]:
+        """Yield the whole log, some hundred lines at a time."""
         after = 0
         while True:
             async with self._db.read() as repos:
                 lines = await repos.log_lines.page(execution_id, after, _PAGE)
             if not lines:
                 return
-            yield "".join(f"{_prefix(line)} {line.text}\n" for line in lines)
+            yield lines
             after = lines[-1].number
 
     async def proves(self, execution: Execution) -> bool:
@@ -96,6 +96,12 @@ async def find_execution(repos: Repos, execution_id: int) -> Execution:
         f"There is no run #{execution_id}.",
         hint="`/migrate history` shows the numbers of the last runs.",
     )
+
+
+async def as_text(log: AsyncIterator[list[LogLine]]) -> AsyncGenerator[str]:
+    """Yield the lines of *log* as they stand in a file."""
+    async for lines in log:
+        yield "".join(f"{_prefix(line)} {line.text}\n" for line in lines)
 
 
 def _prefix(line: LogLine) -> str:

@@ -17,6 +17,7 @@ from executor.rules.confirming import terms_of
 from executor.rules.parameters import validate
 from executor.rules.plan import plan_hash, plan_of
 from executor.rules.reasons import needed_reason, reason_of
+from executor.rules.veil import Veil
 from executor.services.access import require
 from executor.services.bindings import Unbound
 from executor.services.catalog import find_job
@@ -164,10 +165,13 @@ class Launcher:
         new |= await self._break_glass(repos, environment, ask)
         if waiting := await repos.executions.waiting_twin(new):
             raise Duplicate(waiting)
-        execution = await repos.executions.add(new, plan)
+        veil = Veil(plan.personal, new["parameters"], self._ground.keys.personal)
+        execution = await repos.executions.add(
+            new, plan, personal=veil.rows, why=veil.text(new["reason"])
+        )
         assert execution is not None, "only the idempotency key can be taken"  # noqa: S101
         if execution.overridden_by:
-            note_override(repos, execution)
+            note_override(repos, execution, veil.text(execution.override_reason))
         return execution
 
     async def _break_glass(
@@ -206,15 +210,15 @@ class Launcher:
             self._ground.looks.ring()
 
 
-def note_override(repos: Repos, execution: Execution) -> None:
-    """Note that somebody broke the glass for *execution*."""
+def note_override(repos: Repos, execution: Execution, why: str) -> None:
+    """Note that somebody broke the glass for *execution*, and *why*: without personal values."""
     repos.audit.note(
         execution.overridden_by,
         "execution.overridden",
         execution.id,
         environment=execution.environment_name,
         after={"status": execution.status, "overridden_by": execution.overridden_by},
-        reason=execution.override_reason,
+        reason=why,
     )
 
 
@@ -237,7 +241,9 @@ async def _environment(repos: Repos, channel_id: str) -> Environment:
 
 async def _values(repos: Repos, job: Job, given: Mapping[str, str]) -> dict[str, str]:
     source = await repos.sources.get(job.source_id)
-    names = {spec.name for spec in job.parameters if not spec.secret_ref}
+    # What is of a person is of one run: a source cannot know it, and everybody sees its defaults.
+    asked = (spec for spec in job.parameters if not spec.secret_ref)
+    names = {spec.name for spec in asked if not spec.is_personal}
     defaults = {name: value for name, value in source.defaults.items() if name in names}
     filled = {name: value for name, value in given.items() if value.strip()}
     return validate(job.parameters, defaults | filled)

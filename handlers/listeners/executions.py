@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from db.model.catalog import Environment
 from executor.rules.access import Verb
-from executor.services import Services
+from executor.services import Found, Services
 from handlers import parsing
 from handlers.listeners import wanted
 from handlers.parsing import Click, Command, Request
@@ -12,7 +13,9 @@ from handlers.replies import Reply
 from handlers.routes import Routes
 from handlers.views import runs as views
 from handlers.views.card import execution_card
-from handlers.views.ids import Action
+from handlers.views.ids import Action, older
+from handlers.views.message import Told
+from handlers.views.personal import revealed
 
 TAIL = 60  # most may be marks of progress, which no card shows
 
@@ -30,6 +33,7 @@ def register(routes: Routes, services: Services, *, clock: Callable[[], datetime
     routes.click(Action.EXECUTION_SHOW, on.show, asks=Verb.SEE)
     routes.click(Action.EXECUTION_LOG, on.show_log, asks=Verb.SEE)
     routes.click(Action.EXECUTION_CANCEL, on.press_cancel, asks=Verb.CANCEL_OWN)
+    routes.click(Action.EXECUTION_REVEAL, on.reveal, asks=Verb.REVEAL)
 
 
 class ExecutionListeners:
@@ -53,8 +57,16 @@ class ExecutionListeners:
         await reply.say(views.active(running, now=self._clock(), where=name))
 
     async def history(self, command: Command, reply: Reply) -> None:
-        """Answer ``/migrate history``."""
-        await self._page(command, reply, before=None, replace=False)
+        """Answer ``/migrate history [name=value]``."""
+        if not command.words:
+            await self._page(command, reply, before=None, replace=False)
+            return
+        name, typed = parsing.sought(command.words)
+        where = await self._services.bindings.environment_of(command.channel_id)
+        found = await self._services.personal.find(
+            name, typed, environment_id=where.id if where else None, limit=views.HISTORY + 1
+        )
+        await reply.say(self._found(found, where, is_first=True))
 
     async def newest(self, click: Click, reply: Reply) -> None:
         """Turn to the newest page."""
@@ -62,12 +74,30 @@ class ExecutionListeners:
 
     async def older(self, click: Click, reply: Reply) -> None:
         """Turn to the next page."""
-        before = parsing.number(click.value)
-        await self._page(click, reply, before=before, replace=click.is_copy)
+        before, name, like = parsing.older(click.value)
+        if not name:
+            await self._page(click, reply, before=before, replace=click.is_copy)
+            return
+        where = await self._services.bindings.environment_of(click.channel_id)
+        found = await self._services.personal.older(
+            like,
+            name,
+            environment_id=where.id if where else None,
+            before=before,
+            limit=views.HISTORY + 1,
+        )
+        await reply.say(self._found(found, where, is_first=False), replace=click.is_copy)
 
     async def show(self, click: Click, reply: Reply) -> None:
         """Show the whole of one run."""
         await self._show(parsing.number(click.value), click, reply)
+
+    async def reveal(self, click: Click, reply: Reply) -> None:
+        """Show the personal values of a run to whoever may see them, and to nobody else."""
+        number = parsing.number(click.value)
+        values = await self._services.personal.reveal(number, click.by)
+        execution = await self._services.history.execution(number)
+        await reply.say(revealed(execution, values), lasting=False)
 
     async def log(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate log #n``."""
@@ -117,7 +147,19 @@ class ExecutionListeners:
             shown,
             now=self._clock(),
             is_first=before is None,
-            older=shown[-1].id if len(past) > len(shown) else None,
+            older=older(shown[-1].id) if len(past) > len(shown) else None,
             where=where.name if where else "",
         )
         await reply.say(page, replace=replace)
+
+    def _found(self, found: Found, where: Environment | None, *, is_first: bool) -> Told:
+        """Return a page of the runs that had a value; what is behind it is asked for like it."""
+        all_, shown = found.executions, found.executions[: views.HISTORY]
+        return views.history(
+            shown,
+            now=self._clock(),
+            is_first=is_first,
+            older=older(shown[-1].id, found.name, shown[-1].id) if len(all_) > len(shown) else None,
+            where=where.name if where else "",
+            sought=f"{found.name} = {found.shown}",
+        )

@@ -1,10 +1,11 @@
 """Asking for a run: by a line, by the form, or again from a card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from db.model.catalog import Job
 from db.model.errors import FerryError, InvalidInput
+from db.model.execution import Execution
 from db.model.people import Person
 from executor.rules.access import Verb
 from executor.services import Ask, Duplicate, Locked, Services, Unbound
@@ -159,9 +160,7 @@ class RunListeners:
     async def again_with_changes(self, click: Click, reply: Reply) -> None:
         """Open the form with the values that a run had."""
         old = await self._services.history.shown(parsing.number(click.value), click.by)
-        job = await self._services.catalog.job(old.job_name)
-        asked = replace(click, channel_id=click.channel_id or old.channel_id)
-        await self._open(asked, reply, job=job, values=old.parameters, reason=old.reason)
+        await self._open_again(old, click.channel_id or old.channel_id, click, reply)
 
     async def promote(self, click: Click, reply: Reply) -> None:
         """Open the form for a channel of production, with the values that a run had."""
@@ -172,12 +171,20 @@ class RunListeners:
             told = promotion.where_to(old, places) if places else promotion.nowhere_to(old)
             await reply.say(told)
             return
+        await self._open_again(old, channel_id or places[0][1], click, reply)
+
+    async def _open_again(
+        self, old: Execution, channel_id: str, click: Click, reply: Reply
+    ) -> None:
+        """Open the form with what the person may see of the values that *old* had."""
+        values = await self._services.personal.to_change(old.id, click.by)
         await self._open(
-            replace(click, channel_id=channel_id or places[0][1]),
+            replace(click, channel_id=channel_id),
             reply,
             job=await self._services.catalog.job(old.job_name),
-            values=old.parameters,
+            values=values,
             reason=old.reason,
+            hidden=old.parameters.keys() - values.keys(),
         )
 
     async def _open(
@@ -188,6 +195,7 @@ class RunListeners:
         job: Job | None = None,
         values: Mapping[str, str] | None = None,
         reason: str = "",
+        hidden: Collection[str] = (),
     ) -> None:
         """Open the form of the channel, or say what has to be there first."""
         channel_id = request.channel_id
@@ -198,6 +206,7 @@ class RunListeners:
             job=job,
             values=values or {},
             reason=reason,
+            hidden=hidden,
         )
         if form.environment:
             await self._services.access.check(Verb.RUN, request.by, form.environment.id)
@@ -218,12 +227,15 @@ class RunListeners:
         job: Job | None,
         values: Mapping[str, str] | None = None,
         reason: str = "",
+        hidden: Collection[str] = (),
     ) -> RunForm:
         jobs = await self._services.catalog.jobs(limit=MOST_IN_A_MENU + 1)
         job = job or (jobs[0] if len(jobs) == 1 else None)
         defaults: Mapping[str, str] = {}
         if job is not None:
-            defaults = (await self._services.catalog.source(job.source_name)).defaults
+            source = await self._services.catalog.source(job.source_name)
+            personal = {spec.name for spec in job.parameters if spec.is_personal}
+            defaults = {k: v for k, v in source.defaults.items() if k not in personal}
         where = await self._services.bindings.environment_of(channel_id)
         closed = await self._services.locks.closed(where) if where else None
         may = self._services.access.may
@@ -237,6 +249,7 @@ class RunListeners:
             reason=reason,
             closed=closed,
             may_override=bool(where and closed and await may(Verb.OVERRIDE, by, where.id)),
+            hidden=frozenset(hidden),
         )
 
 

@@ -33,6 +33,7 @@ from handlers.views.looked import (
     unready,
 )
 from handlers.views.message import Told
+from handlers.views.personal import reveal_row
 from handlers.views.plan import plan_blocks
 from handlers.views.promotion import promote_button
 from handlers.views.sentences import (
@@ -82,6 +83,7 @@ def execution_card(
             blocks += [facts, *_live(execution, tail, forecast, now)]
         case _:
             blocks += [*_advice(execution, tail), facts, _again(execution, proves=proves)]
+    blocks += reveal_row(execution)
     said = [sentence(execution, position=forecast.position, now=now)]
     said += [closed_sentence(forecast.closed)] if forecast.closed else []
     return Told(" ".join(said), blocks)

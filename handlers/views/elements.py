@@ -52,7 +52,7 @@ def button(
         value=whole(value, BUTTON_VALUE, f"The value of the button “{text}”"),
         style=style,
         confirm=confirm,
-        accessibility_label=clip(accessible, 75),
+        accessibility_label=clip(visible(accessible), 75),
     )
 
 

@@ -1,6 +1,6 @@
 """Fields of forms: plain ones, and those that a job's parameter specs ask for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from db.model.catalog import Job, ParameterSpec, ParameterType
 from db.model.errors import InvalidInput
@@ -19,6 +19,9 @@ from handlers.views.blocks import (
 )
 from handlers.views.elements import MOST_OPTIONS, OPTION_VALUE
 from handlers.views.ids import Action, field, parameter
+
+HIDDEN = "Somebody else typed it the last time, so it is not filled in: type it again."
+HINTED = "Personal: what is told of the run shows only a hint of it."
 
 
 def text_field(
@@ -43,22 +46,32 @@ def text_field(
     return input_block(label, element, block_id=field(name), hint=hint, optional=optional)
 
 
-def parameter_fields(job: Job, given: Mapping[str, str]) -> list[Block]:
-    """Return a field for everything that *job* asks for, filled with *given* or its default."""
+def parameter_fields(
+    job: Job, given: Mapping[str, str], hidden: Collection[str] = ()
+) -> list[Block]:
+    """Return a field for everything that *job* asks for, filled with *given* or its default.
+
+    *hidden*: names of what was given before, and the reader may not see.
+    """
     asked = [spec for spec in job.parameters if not spec.secret_ref]
-    blocks = [_parameter(job, spec, given.get(spec.name) or spec.default or "") for spec in asked]
+    blocks = [
+        _parameter(
+            job, spec, given.get(spec.name) or spec.default or "", is_hidden=spec.name in hidden
+        )
+        for spec in asked
+    ]
     secret = [mono(spec.name) for spec in job.parameters if spec.secret_ref]
     if secret:
         blocks.append(context(f"🔑 Ferry fills in {', '.join(secret)} by itself; never type them."))
     return blocks
 
 
-def _parameter(job: Job, spec: ParameterSpec, value: str) -> Block:
+def _parameter(job: Job, spec: ParameterSpec, value: str, *, is_hidden: bool) -> Block:
     return input_block(
         spec.title,
         _element(spec, value),
         block_id=parameter(job.name, spec.name),
-        hint=_hint(spec),
+        hint=" ".join(filter(None, [_hint(spec), HIDDEN if is_hidden else ""])),
         optional=not spec.required,
     )
 
@@ -107,6 +120,8 @@ def _hint(spec: ParameterSpec) -> str:
         parts.append(f"One of: {', '.join(spec.choices)}.")
     if spec.example:
         parts.append(f"Example: {spec.example}")
+    if spec.is_personal:
+        parts.append(HINTED)
     return " ".join(parts)
 
 

@@ -19,6 +19,7 @@ VERBS = {
     "cancel #n": "stop a run, or take it out of the queue",
     "log #n": "the last lines of a run",
     "history": "the last runs",
+    "history name=value": "the runs that had this value, for example patient-id=44320",
     "totp": "set up a second factor for confirming",
     "jobs [words]": "what can be run",
     "sources": "the systems that data comes from",

@@ -14,7 +14,8 @@ class Shortcut(StrEnum):
 class Action(StrEnum):
     """What a button, a select or a field does: ``<noun>.<verb>``.
 
-    The value of an execution's button is its number, except confirm and discard: ``answer()``.
+    The value of an execution's button is its number, except confirm and discard: ``answer()``, and
+    older: ``older()``.
     """
 
     EXECUTION_CONFIRM = "execution.confirm"
@@ -27,6 +28,7 @@ class Action(StrEnum):
     EXECUTION_STATUS = "execution.status"
     EXECUTION_HISTORY = "execution.history"
     EXECUTION_OLDER = "execution.older"
+    EXECUTION_REVEAL = "execution.reveal"
     EXECUTION_QUEUE = "execution.queue"
     EXECUTION_FRONT = "execution.front"
     EXECUTION_CHECK = "execution.check"
@@ -110,6 +112,15 @@ def parameter(job: str, name: str) -> str:
     parameters of another job must not inherit that.
     """
     return f"{PARAMETER_PREFIX}{job}:{name}"
+
+
+def older(before: int, name: str = "", like: int = 0) -> str:
+    """Return the value of the button for older runs: those with numbers below *before*.
+
+    With *name*: those whose parameter of that name had the value that it had in run *like*. The
+    value itself may be personal, and stays away.
+    """
+    return f"{before}:{name}:{like}" if name else str(before)
 
 
 def answer(execution_id: int, plan_hash: str) -> str:

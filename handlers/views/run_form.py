@@ -49,6 +49,7 @@ class RunForm:
     reason: str = ""
     closed: Closed | None = None  #: what closes the environment now
     may_override: bool = False  #: the reader may break the glass there
+    hidden: frozenset[str] = frozenset()  #: parameters whose values the reader may not see
 
 
 def run_modal(form: RunForm) -> Block:
@@ -65,7 +66,7 @@ def run_modal(form: RunForm) -> Block:
     if form.job is not None:
         if form.job.description:
             blocks.append(context(esc(clip(form.job.description, 300))))
-        blocks += parameter_fields(form.job, form.values)
+        blocks += parameter_fields(form.job, form.values, form.hidden)
         blocks.append(
             text_field(
                 REASON,

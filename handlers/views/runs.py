@@ -53,21 +53,24 @@ def history(
     *,
     now: datetime,
     is_first: bool,
-    older: int | None,
+    older: str | None,
     where: str = "",
+    sought: str = "",
 ) -> Told:
     """Return runs (in the environment *where*, if given), newest first.
 
-    *older*: the number before which there are more.
+    *older*: the value of the button for more of them, if there are; *sought*: the parameter's name
+    and value, or its hint, that all of them had.
     """
-    place_ = f" in {where}" if where else ""
+    place_ = f"{f' with {sought}' if sought else ''}{f' in {where}' if where else ''}"
     if not past and is_first:
         text = f"Nothing ran{esc(place_)} yet."
         run = button("Run a job…", action_id=Action.RUN_OPEN, style="primary")
-        return Told(text, [section(f"{text} A run begins with `{COMMAND} run`."), actions(run)])
+        how = "" if sought else f" A run begins with `{COMMAND} run`."
+        return Told(text, [section(f"{text}{how}"), actions(run)])
     buttons = [button("Newest", action_id=Action.EXECUTION_HISTORY)] if not is_first else []
     if older is not None:
-        buttons.append(button("Older", action_id=Action.EXECUTION_OLDER, value=str(older)))
+        buttons.append(button("Older", action_id=Action.EXECUTION_OLDER, value=older))
     rows = [row(one, now=now) for one in past] or [section("There are no older runs.")]
     told = f"{'Last' if is_first else 'Older'} runs{place_}"
     below = [actions(*buttons)] if buttons else []

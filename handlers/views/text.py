@@ -8,7 +8,10 @@ from db.model.catalog import Kind
 
 ELLIPSIS = "…"
 HARMLESS_BACKTICK = "\u02cb"  # looks like one and ends no code span
-JOINER = "\u200d"  # holds emoji families together; every other invisible character is shown
+JOINER = "\u200d"  # holds emoji families together; elsewhere it is shown like what is invisible
+_EMOJI = "\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
+_STRAY_JOINER = re.compile(rf"(?<![{_EMOJI}]){JOINER}|{JOINER}(?![{_EMOJI}])")
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters without ink
 BADGES = {
     Kind.PRODUCTION: "🔴 production",
     Kind.STAGING: "🟡 staging",
@@ -21,6 +24,7 @@ def visible(text: str, *, keep: str = "\t") -> str:
     """Return *text* with control and invisible characters written out, except those in *keep*."""
     if text.isascii() and text.isprintable():
         return text
+    text = _STRAY_JOINER.sub("\\\\u200d", text)
     return "".join(character if character in keep else _shown(character) for character in text)
 
 
@@ -29,7 +33,7 @@ def _shown(character: str) -> str:
     if code < 0x20:
         return chr(0x2400 + code)  # Unicode's control pictures: ␀ ␛ ␊
     hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    if not hidden or character == JOINER:
+    if character == JOINER or not (hidden or character in _BLANK):
         return character
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from db.database import Database
@@ -144,9 +145,11 @@ class Ferry:
         """Run a reporter until the end of the block; leaving it is a restart."""
         async with outbox_on(slack, patience_s=patience_s) as outbox:
             reporter = Reporter(
-                news or self.services.news,
-                self.services.history,
-                forecasts or self.services.forecasts,
+                replace(
+                    self.services,
+                    news=news or self.services.news,
+                    forecasts=forecasts or self.services.forecasts,
+                ),
                 outbox,
                 scopes=scopes,
                 clock=wall_clock,

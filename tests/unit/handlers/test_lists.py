@@ -194,7 +194,7 @@ def test_every_repeated_button_has_a_name_of_its_own() -> None:
     environments = [ENVIRONMENT, replace(ENVIRONMENT, name="attic")]
     blocks: list[list[Block]] = [
         runs.active(some, now=NOON).blocks,
-        runs.history(some, now=NOON, is_first=False, older=1).blocks,
+        runs.history(some, now=NOON, is_first=False, older="1").blocks,
         queue(places, 3, now=NOON, may_move=True).blocks,
         catalog.jobs(jobs).blocks,
         catalog.environments(environments, {}, here="C0STAGING").blocks,

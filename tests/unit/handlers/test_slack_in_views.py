@@ -1,24 +1,18 @@
-"""Lists, forms and notes hold Slack's limits and mention nobody, whatever people typed."""
+"""What lists, forms and notes say, and what comes back from them; their text: see every view."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from db.model.catalog import Environment, Job, Kind, ParameterSpec, ParameterType, Source
 from db.model.errors import InvalidInput, NotAllowed
-from db.model.execution import Execution, Level, LogLine, Plan, Status, Stream
+from db.model.execution import Execution, Plan, Status
 from db.model.people import Person
 from executor.rules import spec_text
-from executor.rules.names import quoted
 from executor.ssh.hostkeys import HostKey
 from handlers.views import (
-    bindings,
     catalog,
     definition_forms,
     environment_form,
@@ -31,19 +25,12 @@ from handlers.views import (
 )
 from handlers.views import help as help_views
 from handlers.views.blocks import Block, external_select, input_block, modal, option
-from handlers.views.message import Told
 from handlers.views.run_form import RunForm
-from playground.blocks import block_problems
 from playground.view_rules import check_view
 
 ANA = Person("U0ANA", "T0")
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 HOSTILE = "<!channel> <@U0EVIL> <http://evil|good> *b* `x` \u202e\x00" + "é" * 4000
-EVIL = st.one_of(
-    st.text(max_size=200),
-    st.sampled_from([HOSTILE, "", " ", "<!here>", "`", "&lt;!channel&gt;", "a" * 10_000]),
-)
-FORBIDDEN = ("<!channel", "<!here", "<!everyone", "<@U0EVIL", "<http")
 
 
 def environment(text: str, **other: Any) -> Environment:
@@ -148,91 +135,6 @@ def execution(text: str, **other: Any) -> Execution:
         "created_at": NOON,
     }
     return Execution(**{**values, **other})
-
-
-def messages(text: str) -> Iterator[Told]:
-    """Yield every message of this floor's in-half, full of *text*."""
-    said = f"Not this: {quoted(text)}."
-    error = InvalidInput(said, hint=said, fields={text: said, f"{text}2": f"{said}!"})
-    one = execution(text, status=Status.FAILED, started_at=NOON, finished_at=NOON)
-    line = LogLine(128, 1, 1, Stream.OUT, Level.INFO, NOON, text)
-    yield notes.refused(error, run_form.form_button(text[:63], {text: text}, text))
-    yield notes.unknown_verb(text, "")
-    yield notes.unknown_command(text)
-    yield notes.broke("ab12cd")
-    yield catalog.environments([environment(text)] * 60, {text: ["C0STAGING"] * 20})
-    yield catalog.sources([source(text)] * 60)
-    yield catalog.jobs([job(text)] * 100)
-    yield catalog.jobs([], search=text)
-    yield runs.active([one] * 60, now=NOON, where=text)
-    yield runs.history([one] * 10, now=NOON, is_first=False, older=3)
-    yield runs.active([replace(one, status=Status.QUEUED, attempt=1)], now=NOON)
-    yield runs.log(one, [line] * 20, now=NOON)
-    yield runs.launched(one, here="")
-    yield runs.cancelling(one)
-    yield runs.answered(one)
-    yield bindings.bound(environment(text), ANA)
-    yield bindings.not_a_member(bindings.unbound(environment(text), ANA))
-    yield help_views.help_note()
-    yield definition_forms.source_created(source(text))
-    yield definition_forms.job_created(job(text))
-    yield environment_form.created(text, Kind.STAGING)
-
-
-def views(text: str) -> Iterator[Block]:
-    """Yield every modal of this floor, full of *text*."""
-    form = RunForm(jobs=[job(text)], job=job(text), environment=environment(text))
-    given_ = dict.fromkeys((spec.name for spec in specs(text)), text)
-    yield run_form.run_modal(replace(form, values=given_, reason=text))
-    yield run_form.run_modal(replace(form, asks_channel=True, channel_id="C0STAGING"))
-    yield run_form.run_modal(replace(form, jobs=[job(text)] * 26, environment=None))
-    named = environment(text, name=text[:63] or "x")
-    yield bindings.bind_modal([named], "C0STAGING", text)
-    yield environment_form.environment_modal()
-    yield definition_forms.source_modal()
-    yield definition_forms.job_modal([replace(source(text), name=text[:63] or "x")])
-    key = HostKey(algorithm="ssh-ed25519", fingerprint=text[:90], line=text[:90])
-    yield environment_form.trust_modal({"ssh_host": text[:90], "kind": "staging"}, [key])
-    yield notes.window(notes.refused(NotAllowed(quoted(text), hint=quoted(text))))
-    yield notes.working("Looking at the host…")
-
-
-def parsed_by_slack(node: Any) -> Iterator[str]:
-    """Yield every text in which Slack looks for mentions and links."""
-    if isinstance(node, dict):
-        if node.get("type") == "mrkdwn":
-            yield node["text"]
-        for each in node.values():
-            yield from parsed_by_slack(each)
-    elif isinstance(node, list):
-        for each in node:
-            yield from parsed_by_slack(each)
-
-
-def assert_harmless(texts: Iterator[str]) -> None:
-    """Fail if anybody but Ferry could mention or link."""
-    for text in texts:
-        assert not any(token in text for token in FORBIDDEN), text
-
-
-@settings(max_examples=40, deadline=None)
-@given(EVIL)
-def test_messages_hold_slacks_limits_and_mention_nobody(text: str) -> None:
-    """Whatever people, hosts and scripts write into any field."""
-    for told in messages(text):
-        assert block_problems(told.blocks, "message", "/blocks") == []
-        assert told.text
-        assert_harmless(parsed_by_slack(told.blocks))
-        assert_harmless(iter([told.text]))
-
-
-@settings(max_examples=40, deadline=None)
-@given(EVIL)
-def test_modals_hold_slacks_limits_and_mention_nobody(text: str) -> None:
-    """A form that Slack refuses would be a form that nobody can open."""
-    for view in views(text):
-        check_view(view, "modal")
-        assert_harmless(parsed_by_slack(view))
 
 
 def test_home_holds_slacks_limits() -> None:

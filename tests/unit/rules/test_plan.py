@@ -129,7 +129,7 @@ def test_hash_tells_argument_lists_apart(one: tuple[str, ...], other: tuple[str,
 
 def test_what_plans_learned_later_changes_no_old_one() -> None:
     """What waits across an upgrade is still what was confirmed, unless it says something new."""
-    later = {"attempts", "retry_categories", "silence_s", "silence_action", "measured"}
+    later = {"attempts", "retry_categories", "silence_s", "silence_action", "personal", "measured"}
     content = {key: value for key, value in asdict(PLAN).items() if key not in later}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
 

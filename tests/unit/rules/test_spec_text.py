@@ -71,7 +71,7 @@ def test_values_with_spaces_and_commas_are_quoted() -> None:
         ("a: txt", "Did you mean `text`?"),
         ("a: text(3)", "takes no brackets"),
         ("a: text lable=x", "Did you mean `label`?"),
-        ("a: text zzz", "They are: required, optional, position"),
+        ("a: text zzz", "They are: required, optional, personal, position"),
         ("a: text optional=yes", "is not a word that a line may hold"),
         ('a: text label="x', "put quotes around a value"),
         ("a: text label=", "needs a value right after an equals sign"),

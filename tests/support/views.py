@@ -1,0 +1,242 @@
+"""Every view of Ferry, found by itself, and something to give to each of its parameters.
+
+A new view is covered as it is written: nouns are made field by field, from their types. Where a
+type does not tell enough, one line in ``BY_NAME``, ``BY_TYPE`` or ``GIVEN`` does. What is no view
+is listed in ``NOT_VIEWS``, with why.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import handlers.views
+from db.model.catalog import Job, ParameterSpec, ParameterType
+from db.model.errors import FerryError, InvalidInput
+from db.model.execution import Attempt, Execution, LogLine, Status
+from executor.rules.names import quoted
+from executor.ssh.hostkeys import HostKey as Key
+from handlers.views import environment_form, notes
+from handlers.views.blocks import button, esc, section
+from handlers.views.message import Told
+from tests.support.executions import NOON, execution, line
+
+View = Callable[..., Any]
+MANY = 60  # of what a list may hold: more than Slack shows
+
+#: What modules and functions are given is Ferry's own markup, or they make no text for people.
+NOT_VIEWS = {
+    **dict.fromkeys(("aloud", "blocks", "elements", "ids", "message", "text"), "builds views"),
+    "notes.said": "is given mrkdwn by its callers",
+    "notes.working": "likewise, Ferry's own words",
+    "notes.outdated": "likewise",
+    "fields.text_field": "builds forms from Ferry's own words",
+    "run_form.typed": "writes the value of a button",
+    "run_form.parsed": "reads it",
+    "environment_form.trusted": "reads the metadata of a modal",
+}
+#: Views that return plain text, for where Slack parses nothing.
+PLAIN = {"plan.plan_lines", "plan.fingerprints", "forms.field_errors", "policies.failure_in_a_menu"}
+
+
+_SAID = ("job_name", "environment_name", "reason", "error_message", "error_hint", "receipt")
+_PEOPLE = ("requested_by", "answered_by", "cancelled_by", "overridden_by", "override_reason")
+_PLANNED = (
+    "environment",
+    "host",
+    "user",
+    "proxy_jump",
+    "job",
+    "directory",
+    "script",
+    "interpreter",
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What the samples are made of: *text* wherever a person or a script may write."""
+
+    text: str
+    execution: Execution
+    lines: tuple[LogLine, ...]
+
+    @property
+    def name(self) -> str:
+        """The text as a name, which is never empty."""
+        return self.text[:63] or "x"
+
+
+def world(text: str, status: Status = Status.FAILED) -> World:
+    """Return a world full of *text*, with an execution in *status*."""
+    one = execution(status)
+    said: dict[str, Any] = dict.fromkeys(_SAID, text)
+    said |= dict.fromkeys(_PEOPLE, f"cli:{text}")
+    said |= {"parameters": {text: text, "practitioner-id": text}, "result": {text: text, "n": text}}
+    planned: dict[str, Any] = dict.fromkeys(_PLANNED, text)
+    planned |= {"interpreter": text, "arguments": (text, "x"), "variables": {text: text}}
+    plan = replace(one.plan, personal=("practitioner-id",), **planned)
+    progress = replace(one.progress, words=text) if one.progress else None
+    one = replace(one, plan=plan, progress=progress, answered_at=NOON, warnings=2, **said)
+    return World(text, one, (line(text), line("a line")))
+
+
+def views() -> dict[str, View]:
+    """Return every public function that makes what people see, by ``module.function``."""
+    found = {}
+    for module in pkgutil.iter_modules(handlers.views.__path__):
+        inside = importlib.import_module(f"handlers.views.{module.name}")
+        for name, view in vars(inside).items():
+            is_own = inspect.isfunction(view) and view.__module__ == inside.__name__
+            full = f"{module.name}.{name}"
+            if is_own and name[0] != "_" and not NOT_VIEWS.keys() & {module.name, full}:
+                found[full] = view
+    return found
+
+
+def calls(name: str, view: View, given: World) -> Iterator[Any]:
+    """Yield what *view* returns: with all that it takes, and with only what it needs."""
+    hints = typing.get_type_hints(view)
+    everything: dict[str, Any] = {}
+    needed: dict[str, Any] = {}
+    more: list[Any] = []
+    for parameter in inspect.signature(view).parameters.values():
+        one = sample(f"{name}.{parameter.name}", hints[parameter.name], given)
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            more = [button("OK", action_id="x")]
+            continue
+        everything[parameter.name] = one
+        if parameter.default is parameter.empty:
+            needed[parameter.name] = one
+    yield view(*everything.values(), *more) if more else view(**everything)
+    yield view(**needed)
+
+
+def _key(given: World) -> Key:
+    return Key(algorithm="a", fingerprint=given.text[:90], line=given.text[:90])
+
+
+Sample = Callable[[World], Any]
+BY_NAME: Mapping[str, Sample] = {
+    "now": lambda _: NOON,
+    "channel_id": lambda _: "C0STAGING",
+    "here": lambda _: "C0PROD",
+    "log_permalink": lambda _: "https://files/1",
+    "name": lambda given: given.name,
+    "tail": lambda given: given.lines,
+    "host_key": lambda _: "ssh-ed25519 AAAA",
+    "requested_by": lambda given: f"cli:{given.text}",
+    "channels": lambda given: {given.name: ["C0STAGING"] * 20},
+}
+BY_TYPE: Mapping[Any, Sample] = {
+    str: lambda given: given.text,
+    int: lambda _: 2,
+    float: lambda _: 0.5,
+    bool: lambda _: True,
+    datetime: lambda _: NOON,
+    Execution: lambda given: given.execution,
+    LogLine: lambda given: given.lines[0],
+    Told: lambda given: Told(esc(given.text) or "x", [section(esc(given.text))]),
+    FerryError: lambda given: _error(given.text),
+    Any: lambda given: given.text,
+    Key: _key,
+    environment_form.HostKey: _key,
+    dict[str, Any]: lambda given: section(esc(given.text)),
+}
+GIVEN: Mapping[str, Sample] = {
+    "notes.prose.text": lambda given: f"Not {quoted(given.text)}.",
+    "notes.unknown_verb.nearest": lambda _: "Did you mean `run`?",
+    "environment_form.trust_modal.raw": lambda given: {"ssh_host": given.text[:90], "kind": "x"},
+    "environment_form.trust_modal.keys": lambda given: [_key(given)],
+    "forms.field_errors.view": lambda _: environment_form.environment_modal(),
+    "forms.again.view": lambda _: environment_form.environment_modal(),
+    "forms.said_in.view": lambda given: notes.window(_note(given.text)),
+    "thread.due_posts.attempts": lambda given: [sample("attempt", Attempt, given)],
+    "run_form.form_button.job": lambda given: given.name,
+    "runs.history.older": lambda _: "128",
+    "help.home.running": lambda given: [section(esc(given.text))] * 10,
+    "help.home.recent": lambda given: [section(esc(given.text))] * 10,
+    "Job.parameters": lambda given: _specs(given.text),
+    "RunForm.job": lambda given: sample("job", Job, given),
+    "RunForm.jobs": lambda given: [sample("job", Job, given)] * 26,
+    "RunForm.values": lambda given: {f"p{kind.value}": given.text for kind in ParameterType},
+}
+
+
+def _error(text: str) -> InvalidInput:
+    said = f"Not this: {quoted(text)}."
+    return InvalidInput(said, hint=said, fields={text: said, f"{text}2": f"{said}!"})
+
+
+def _note(text: str) -> Told:
+    return notes.refused(_error(text))
+
+
+def sample(place: str, kind: Any, given: World) -> Any:
+    """Return something of type *kind* for *place*, ``module.view.parameter`` or ``Noun.field``."""
+    name = place.rpartition(".")[2]
+    for known, key in ((GIVEN, place), (BY_NAME, name), (BY_TYPE, kind)):
+        if _is_hashable(key) and key in known:
+            return known[key](given)
+    origin, inside = typing.get_origin(kind), typing.get_args(kind)
+    if origin in {types.UnionType, typing.Union}:
+        return sample(place, next(each for each in inside if each is not type(None)), given)
+    if origin in {Mapping, dict}:
+        return {given.text: sample(place, inside[1], given)}
+    if origin is not None:
+        return _list(place, origin, inside, given)
+    return _noun(place, kind, given)
+
+
+def _list(place: str, origin: Any, inside: tuple[Any, ...], given: World) -> Any:
+    if origin is tuple and inside[-1] is not Ellipsis:
+        return tuple(sample(place, each, given) for each in inside)
+    one = sample(place, inside[0], given)
+    if origin in {frozenset, set}:
+        return origin([one])
+    return tuple([one] * MANY) if origin is tuple else [one] * MANY
+
+
+def _noun(place: str, kind: Any, given: World) -> Any:
+    """Return a *kind* with every field filled in."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    if not is_dataclass(kind) or not isinstance(kind, type):
+        raise AssertionError(
+            f"{place}: {kind} has no sample: give it one in tests/support/views.py"
+        )
+    hints = typing.get_type_hints(kind)
+    names = [each.name for each in fields(kind) if each.init]
+    return kind(**{name: sample(f"{kind.__name__}.{name}", hints[name], given) for name in names})
+
+
+def _is_hashable(key: Any) -> bool:
+    try:
+        hash(key)
+    except TypeError:
+        return False
+    return True
+
+
+def _specs(text: str) -> tuple[ParameterSpec, ...]:
+    """Return a parameter of each type, full of *text*, a personal one and a secret."""
+    each = [
+        ParameterSpec(
+            name=f"p{kind.value}",
+            label=text,
+            type=kind,
+            default=text,
+            choices=(text or "x", "b"),
+            example=text,
+            required=False,
+        )
+        for kind in ParameterType
+    ]
+    personal = ParameterSpec(name="practitioner-id", label=text, is_personal=True)
+    return (*each, personal, ParameterSpec(name="token", secret_ref="env:T"))
