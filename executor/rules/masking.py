@@ -24,7 +24,7 @@ SHORTEST = 4  #: characters; what is shorter stands in too many words
 _TELLING = 8  # characters
 _MEMORY = 256 * 1024 * 1024  # bytes; RE2 takes a small part of it, but is slow where it is short
 _LONGEST_WAIT = 64 * 1024  # bytes for which a long line waits, so that no value is cut
-_RUN = r"[A-Za-z0-9+/=_%\\-]*"  # what encoded text is made of: all of it goes
+_RUN = r"[A-Za-z0-9+/_%\\-]*"  # what encoded text is made of: all of it goes
 
 Span = tuple[int, int]
 
@@ -68,7 +68,7 @@ class _Value:
 
     @cached_property
     def _encoded(self) -> Any:
-        return _compiled(f"{_RUN}(?:{self._pieces}){_RUN}") if self._pieces else None
+        return _compiled(f"{_RUN}(?:{self._pieces}){_RUN}=*") if self._pieces else None
 
     @cached_property
     def _piece(self) -> Any:
