@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import asyncssh
 
 from db.model.errors import AttemptError
-from executor.ssh.pool import Hosts
+from executor.ssh.pool import OPEN_S, Hosts
 from executor.ssh.target import Target
 
 _MOST = 1 << 20  # bytes of an answer that are kept; ours are a line
@@ -72,7 +72,8 @@ async def ask(
 async def _ask_once(
     hosts: Hosts, target: Target, command: str, data: bytes, timeout_s: float
 ) -> Answer:
-    async with hosts.session(target, _Collector, command) as (channel, session):
+    open_s = min(timeout_s, OPEN_S)
+    async with hosts.session(target, _Collector, command, open_s=open_s) as (channel, session):
         # It may have ended before reading all of it.
         with contextlib.suppress(BrokenPipeError, ConnectionError):
             channel.write(data)

@@ -37,11 +37,12 @@ async def facts(
     *parts: str,
     path: str = "",
     patience_s: int = 2,
+    timeout_s: float = PATIENT_S,
 ) -> Facts:
     """Return what the *parts* of ``look.sh`` tell; *path* is the PATH of runs.
 
     *patience_s* is what a `--version` and a `df` may take there. Raises AttemptError, also after
-    PATIENT_S; nothing is started on the host in any case.
+    *timeout_s*, when its connection is not used any more; nothing is started on the host.
     """
     invocation = Invocation(
         script=plan.script,
@@ -54,9 +55,9 @@ async def facts(
     call = f"patience={patience_s}\nlook {' '.join(parts)}\n".encode("ascii")
     program = _TEXT + assignments(invocation) + call
     try:
-        answer = await ask(hosts, target, "exec sh -s", program, timeout_s=PATIENT_S)
+        answer = await ask(hosts, target, "exec sh -s", program, timeout_s=timeout_s)
     except TimeoutError as error:
-        raise _slow(target) from error
+        raise _slow(target, timeout_s) from error
     except (asyncssh.Error, OSError) as error:
         raise _safe(error, target) from error
     _, mark, told = answer.out.partition(_MARK)
@@ -84,7 +85,7 @@ async def hash_here(hosts: Hosts, target: Target, path: bytes) -> str:
     except (asyncssh.SFTPError, asyncssh.ChannelOpenError):
         return ""
     except TimeoutError as error:
-        raise _slow(target) from error
+        raise _slow(target, PATIENT_S) from error
     except (asyncssh.Error, OSError) as error:
         raise _safe(error, target) from error
     return digest.hexdigest()
@@ -111,11 +112,11 @@ def _safe(error: Exception, target: Target) -> AttemptError:
     return problem
 
 
-def _slow(target: Target) -> AttemptError:
+def _slow(target: Target, limit_s: float) -> AttemptError:
     return AttemptError(
         Category.CONNECTION_ERROR,
-        f"{target.address} took longer than {PATIENT_S:.0f} s to look at the script.",
+        f"{target.address} took longer than {limit_s:.0f} s to answer a command.",
         detail="SLOW",
-        hint="Is the host very busy, or does the script lie on a slow disk there?",
+        hint="Is the host very busy, does a login file wait for something, or is a disk slow?",
         retry_safe=True,
     )

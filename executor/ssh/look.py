@@ -68,6 +68,7 @@ class _Looking:
     ) -> None:
         self._hosts, self._target, self._plan = hosts, target, plan
         self._list, self._clock = checklist, clock
+        self._host_key = ""
         self._found: dict[str, bytes] = {}
         self._sha256 = ""
 
@@ -98,37 +99,48 @@ class _Looking:
 
     async def _arrive(self) -> bool:
         """Tell what the login shows; return whether commands run there."""
-        address = self._target.address
-        try:
-            async with asyncio.timeout(LIMIT_S), self._hosts.connection(self._target) as link:
-                key = link.get_server_host_key()
-        except TimeoutError:
-            words = f"{address} did not answer within {LIMIT_S:.0f} s. Is it up?"
-            await self._list.bad("reachable", words)
-            return False
-        except AttemptError as error:
-            await self._not_let_in(error)
+        if not await self._connect():
             return False
         asked, began = self._clock(), asyncio.get_running_loop().time()
-        found = await self._list.answer(self._facts("hello"), "login")
+        asking = facts(self._hosts, self._target, self._plan, "hello", timeout_s=LIMIT_S)
+        found = await self._list.answer(asking, "login", limit_s=LIMIT_S + 1)
         answered, took_s = self._clock(), asyncio.get_running_loop().time() - began
-        words = address if found is None else f"{address}, {took_s * 1000:.0f} ms"
+        # It may be a line from before, with nobody at its end any more; that is not used again.
+        if found is None and not await self._connect():
+            return False
+        words = f"{self._target.address}, {took_s * 1000:.0f} ms" if found else self._target.address
         await self._list.good("reachable", words)
-        shown = f"{key.get_algorithm()} {key.get_fingerprint()}, " if key else ""
-        await self._list.good("host key", f"{shown}as pinned")
+        await self._list.good("host key", f"{self._host_key}as pinned")
         if found is None:
             return False
         await self._list.good("login", f"as {self._target.user}")
         await self._list.tell(findings.clock(found, asked, answered))
         return True
 
+    async def _connect(self) -> bool:
+        try:
+            async with asyncio.timeout(LIMIT_S), self._hosts.connection(self._target) as link:
+                key = link.get_server_host_key()
+        except TimeoutError:
+            words = f"{self._target.address} did not answer within {LIMIT_S:.0f} s. Is it up?"
+            await self._list.bad("reachable", words)
+        except AttemptError as error:
+            await self._not_let_in(error)
+        else:
+            self._host_key = f"{key.get_algorithm()} {key.get_fingerprint()}, " if key else ""
+            return True
+        return False
+
     async def _not_let_in(self, error: AttemptError) -> None:
         culprit = {
             Category.SSH_HOST_KEY_ERROR: "host key",
             Category.AUTHENTICATION_ERROR: "login",
+            Category.SECRET_UNAVAILABLE: "login",  # the passphrase of the key
         }.get(error.category, "reachable")
         # Of a jump host's refusal nothing is known about the host behind it.
-        is_reached = error.detail not in {"CONFIG", "KEY_CONFIG"} and not self._target.proxy_jump
+        is_ours = error.detail in {"CONFIG", "KEY_CONFIG"}
+        is_ours = is_ours or error.category is Category.SECRET_UNAVAILABLE
+        is_reached = not is_ours and not self._target.proxy_jump
         if culprit != "reachable" and is_reached:
             await self._list.good("reachable", self._target.address)
         if culprit == "login" and is_reached:
@@ -197,8 +209,7 @@ class _Looking:
         await self._list.tell(findings.interpreter(found, self._plan))
 
     async def _runtime(self, resolver: Resolver, shell_setup: str) -> tuple[Facts, str]:
-        # Shielded: who looks next finds what a slow login shell told after all.
-        shell = await asyncio.shield(resolver.shell(self._target, shell_setup))
+        shell = await resolver.shell(self._target, shell_setup)
         return await self._facts("runtime", path=shell.path), shell.note
 
     async def _disk(self) -> None:

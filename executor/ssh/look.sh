@@ -54,6 +54,8 @@ for block in iter(lambda: stream.read(1 << 20), b""):
 print(digest.hexdigest())'
 in_perl='binmode STDIN; print Digest::SHA->new(256)->addfile(*STDIN)->hexdigest, "\n"'
 
+real_in_python='import os, sys; print(os.path.realpath(sys.argv[1]))'
+
 ask_git() { # without hooks, monitors, writes to the index, or a look for renames
   bounded 10 git --no-optional-locks -c core.fsmonitor=false -c core.hooksPath=/dev/null \
     -c status.renames=false -c diff.renames=false "$@"
@@ -95,22 +97,31 @@ is_ours() { # is_ours PID: Ferry runs it, or something that it comes from
   return 1
 }
 
-runners() { # "PID SECONDS USER" of those that run it; "seen" if processes could be looked through
+is_script() { # is_script PID WORD: it means the script to that process; sets sure
+  sure=sure
+  case $2 in
+  /*) if [ -e "/proc/$1/root/." ]; then set -- "/proc/$1/root$2"; else set -- "$2"; fi ;;
+  *)
+    # The directory of a stranger's process is not shown: only the name is known to be the same.
+    if [ ! -e "/proc/$1/cwd/." ]; then sure=maybe; return; fi
+    set -- "/proc/$1/cwd/$2"
+    ;;
+  esac
+  [ "$1" -ef "$real" ]
+}
+
+runners() { # "PID SECONDS sure|maybe USER" of those that run it; "seen" if there are processes to see
   ticks=$(getconf CLK_TCK) || ticks=100
   read -r up rest </proc/uptime
   candidates | while read -r pid word; do
     if [ "$pid" = seen ]; then echo seen; continue; fi
-    case $word in
-    /*) ;;
-    *) here=$(readlink "/proc/$pid/cwd") || continue; word=$here/$word ;;
-    esac
-    [ "$(readlink -f "$word")" = "$real" ] || continue
+    is_script "$pid" "$word" || continue
     is_ours "$pid" && continue
     read -r stat <"/proc/$pid/stat" || continue
     set -- ${stat##*) }
     age=$((${up%%.*} - ${20} / ticks))
     user=$(stat -c %U "/proc/$pid") || user=somebody # `ls` of busybox clips names
-    echo "$pid $age $user"
+    echo "$pid $age $sure $user"
   done
 }
 
@@ -131,9 +142,10 @@ place() { # sets real, empty if the script cannot run
   elif [ ! -r "$script" ]; then tell problem unreadable
   elif [ -z "$interpreter" ] && [ ! -x "$script" ]; then tell problem noexec
   else
-    real=$(readlink -f "$script")
+    real=$(readlink -f "$script" || realpath "$script" || python3 -c "$real_in_python" "$script" ||
+      perl -MCwd -e 'print Cwd::abs_path($ARGV[0])' "$script")
     tell script "$real"
-    set -- $(stat -c '%s %Y' "$real" || ls -lnd "$real")
+    set -- $(stat -c '%s %Y' "$real" || stat -f '%z %m' "$real" || ls -lnd "$real")
     if [ $# -eq 2 ]; then tell size "$1"; tell modified "$2"; else tell size "${5-}"; fi
   fi
 }
@@ -181,7 +193,15 @@ runtime() { # the interpreter: the same that `exec` would take
   esac
   case $found in /*) ;; *) found=$(pwd -P)/${found#./} ;; esac
   tell interpreter "$found"
-  tell version "$(bounded "$patience" sh -c 'PATH=$1; export PATH; exec "$0" --version 2>&1' "$found" "$run_path")"
+  if [ "$found" -ef "$script" ]; then return; fi # it would not tell its version, but do its work
+  # Some tell it on their second stream; others only warn there, never twice in the same words.
+  version=$(ask_version '')
+  [ "$version" != 'ended 0' ] || version=$(ask_version '2>&1')
+  tell version "$version"
+}
+
+ask_version() { # ask_version REDIRECTION
+  bounded "$patience" sh -c "PATH=\$1; export PATH; exec \"\$0\" --version $1" "$found" "$run_path"
 }
 
 disk() {

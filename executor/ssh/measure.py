@@ -10,6 +10,7 @@ from executor.ssh.facts import Facts, facts, hash_here, number, visible
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 
+_KILLED = b"ended 137"  # since it took too long
 _PROGRAM_S = 10  # for a `--version` right before a start, when no person waits
 _LONGEST_PATH = 4096
 _LAST_MOMENT = 253402300799  # the end of the year 9999
@@ -65,11 +66,6 @@ def version(found: Facts) -> str:
     return visible(lines[0], _LONGEST_VERSION) if lines and status.strip() == b"0" else ""
 
 
-def is_version_late(found: Facts) -> bool:
-    """Return whether the interpreter had to be stopped before it told its version."""
-    return found.get("version", b"").endswith(b"ended 137")
-
-
 def script_problem(found: Facts, target: Target, plan: Plan) -> AttemptError | None:
     """Return why the script cannot run there; None: it can."""
     word = found.get("problem", b"").decode("ascii", "replace")
@@ -121,9 +117,17 @@ _DEPLOYED = "Check the job's script path, and that it was deployed to this envir
 def interpreter_problem(found: Facts, target: Target, plan: Plan) -> AttemptError | None:
     """Return why the interpreter cannot run; None: it can, or there is none."""
     word = found.get("runtime_problem", b"")
-    if not word and ("interpreter" in found or not plan.interpreter):
+    is_there = "interpreter" in found or not plan.interpreter
+    if not word and is_there and not found.get("version", b"").endswith(_KILLED):
         return None
     name, host = plan.interpreter, target.host
+    if not word:
+        return AttemptError(
+            Category.COMMAND_NOT_EXECUTABLE,
+            f"`{name} --version` on {host} takes too long, so nobody can tell what would run.",
+            hint="Try it on the host.",
+            retry_safe=True,
+        )
     if word == b"noexec":
         return AttemptError(
             Category.COMMAND_NOT_EXECUTABLE,

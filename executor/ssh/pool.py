@@ -23,7 +23,7 @@ from executor.ssh.target import Target
 
 _TRIES = 5  # of a login that the server cut off before it began
 _WINDOW = 1 << 20  # bytes a server may send before we have read them; larger is not faster
-_OPEN_S = 15.0  # for a session on an open connection
+OPEN_S = 15.0  #: for a session on an open connection
 _SESSIONS_TRIED = 3  # one may be refused on a full connection, one lost on a dead one
 
 S = TypeVar("S", bound=asyncssh.SSHClientSession[bytes])
@@ -90,14 +90,15 @@ class Hosts:
 
     @asynccontextmanager
     async def session(
-        self, target: Target, make: Callable[[], S], command: str
+        self, target: Target, make: Callable[[], S], command: str, *, open_s: float = OPEN_S
     ) -> AsyncIterator[tuple[Channel, S]]:
         """Run *command* in a session of its own on a connection with room, bytes both ways.
 
-        Opens another connection when the server allows fewer sessions than expected, and once
-        more when the connection turns out to be dead. The channel is closed at the end.
+        *open_s*: what the server may take to open it. Opens another connection when the server
+        allows fewer sessions than expected, and once more when the connection turns out to be dead.
+        The channel is closed at the end.
         """
-        link, channel, session = await self._open(target, make, command)
+        link, channel, session = await self._open(target, make, command, open_s)
         try:
             yield channel, session
         except TimeoutError:
@@ -120,13 +121,13 @@ class Hosts:
     # -- sessions -----------------------------------------------------------------------------
 
     async def _open(
-        self, target: Target, make: Callable[[], S], command: str
+        self, target: Target, make: Callable[[], S], command: str, open_s: float
     ) -> tuple[_Link, Channel, S]:
         problem: BaseException = asyncssh.ChannelOpenError(0, "no session")
         for _ in range(_SESSIONS_TRIED):
             link, connection = await self._lease(target)
             try:
-                return link, *await _new_session(connection, make, command)
+                return link, *await _new_session(connection, make, command, open_s)
             except asyncssh.ChannelOpenError as error:
                 problem = error
                 self._release(target, link)
@@ -203,9 +204,9 @@ async def _closed(link: _Link) -> None:
 
 
 async def _new_session(
-    connection: asyncssh.SSHClientConnection, make: Callable[[], S], command: str
+    connection: asyncssh.SSHClientConnection, make: Callable[[], S], command: str, open_s: float
 ) -> tuple[Channel, S]:
-    async with asyncio.timeout(_OPEN_S):
+    async with asyncio.timeout(open_s):
         channel, session = await connection.create_session(
             make, command, encoding=None, window=_WINDOW
         )

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from db.model.execution import Stream
 from executor.ssh.pool import Hosts
@@ -69,7 +70,7 @@ class Resolver:
         self._limit_s = limit_s
         self._clock = clock
         self._known: dict[Target, tuple[float, Shell]] = {}
-        self._asking: dict[Target, asyncio.Lock] = {}
+        self._asking: dict[Target, asyncio.Task[Shell]] = {}
 
     async def shell(self, target: Target, setup: str) -> Shell:
         """Return the PATH for *target*; *setup*: ``auto``, ``none``, or the PATH itself.
@@ -80,16 +81,25 @@ class Resolver:
             return Shell(path="", how="as is")
         if setup != "auto":
             return Shell(path=setup, how="as set")
-        async with self._asking.setdefault(target, asyncio.Lock()):
-            until, shell = self._known.get(target, (0.0, None))
-            if shell is None or self._clock() >= until:
-                shell = await self._ask(target)
-                self._known[target] = (self._clock() + _TTL_S, shell)
+        until, shell = self._known.get(target, (0.0, None))
+        if shell is not None and self._clock() < until:
             return shell
+        asking = self._asking.get(target)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(target), name=f"path-{target.address}")
+            self._asking[target] = asking
+            asking.add_done_callback(partial(self._keep, target))
+        # Others wait for the same answer, or come for it later: one who gives up must not take it.
+        return await asyncio.shield(asking)
 
     def forget(self, target: Target) -> None:
         """Ask the host again next time."""
         self._known.pop(target, None)
+
+    def _keep(self, target: Target, asking: asyncio.Task[Shell]) -> None:
+        del self._asking[target]
+        if not asking.cancelled() and asking.exception() is None:
+            self._known[target] = (self._clock() + _TTL_S, asking.result())
 
     async def _ask(self, target: Target) -> Shell:
         for kind, path in await self._run(target, _LOGIN):

@@ -133,6 +133,21 @@ async def test_process_of_another_user_is_told(looker: Looker, folder: Path, by_
     assert check(found, "by hand")[1].startswith(f"process {process.pid} of ")
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="Only root can be somebody else.")
+async def test_process_of_another_user_in_the_directory_is_told_with_a_doubt(
+    looker: Looker, folder: Path, by_hand: Runs
+) -> None:
+    """The name is the same, and where it runs is not shown to a stranger."""
+    process = by_hand("sh", "import.js", cwd=folder, is_mine=True)
+    await begun(folder)
+
+    found = await looker.look(plan())
+
+    state, words = check(found, "by hand")
+    assert state == "warning"
+    assert words.startswith(f"process {process.pid} of root seems to run it since ")
+
+
 async def test_who_only_reads_it_is_not_told(looker: Looker, folder: Path, by_hand: Runs) -> None:
     """Nor another script of the same directory, nor one of the same name elsewhere."""
     elsewhere = folder.parent / "elsewhere"

@@ -102,13 +102,18 @@ def test_disk_is_the_fuller_of_the_two(found: Facts, state: str, words: str) -> 
 @pytest.mark.parametrize(
     ("runners", "words"),
     [
-        (b"4711 6720 ana\nseen", "process 4711 of ana runs it since 10:08 UTC"),
-        (b"4711 86400 ana\nseen", "process 4711 of ana runs it since 2026-03-13 12:00 UTC"),
-        (b"4711 -5 ana\nseen", "process 4711 of ana runs it"),
-        (b"1 1 a\n2 2 b\n3 3 c\nseen", "process 1 of a runs it since 11:59 UTC, and 2 more"),
-        (b"1 1 \x1b[31m\nseen", "process 1 of \\x1b[31m runs it since 11:59 UTC"),
+        (b"4711 6720 sure ana\nseen", "process 4711 of ana runs it since 10:08 UTC"),
+        (b"4711 86400 sure ana\nseen", "process 4711 of ana runs it since 2026-03-13 12:00 UTC"),
+        (b"4711 -5 sure ana\nseen", "process 4711 of ana runs it"),
+        (
+            b"1 1 sure a\n2 2 sure b\n3 3 maybe c\nseen",
+            "process 1 of a runs it since 11:59 UTC, and 2 more",
+        ),
+        (b"1 1 sure \x1b[31m\nseen", "process 1 of \\x1b[31m runs it since 11:59 UTC"),
+        (b"1 1 maybe a b\nseen", "process 1 of a b seems to run it since 11:59 UTC"),
+        (b"1 1 maybe a\n2 2 sure b\nseen", "process 2 of b runs it since 11:59 UTC, and 1 more"),
         (b"secret words of a stranger\nseen", "nobody runs it by hand"),
-        (b"4711 6720 ana", "the host does not let Ferry see its processes"),
+        (b"4711 6720 sure ana", "the host does not let Ferry see its processes"),
     ],
 )
 def test_runners_are_told_in_words(runners: bytes, words: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import asyncssh
 import pytest
 
+from db.model.errors import InvalidInput
 from db.model.execution import CheckState
 from executor.ssh.look import CHECKS, REQUIRED, Look
 from executor.ssh.pool import Hosts
@@ -72,6 +73,22 @@ async def test_silent_host(sshd: Sshd, look_at: LookAt) -> None:
     )
 
 
+async def test_host_that_died_behind_an_open_line(sshd: Sshd, look_at: LookAt) -> None:
+    """A connection from before is no proof that it can be reached now."""
+    async with Proxy(sshd.host.port) as proxy:
+        target = target_to(sshd.host, port=proxy.port)
+        before = await look_at(target)
+        proxy.is_silent = True
+
+        found = await look_at(target)
+
+    assert check(before, "reachable")[0] == "good"
+    assert check(found, "reachable")[1].endswith("did not answer within 3 s. Is it up?")
+    assert {state for name, state in states(found).items() if name in REQUIRED} == {
+        CheckState.FAILED
+    }
+
+
 async def test_wrong_key(sshd: Sshd, look_at: LookAt) -> None:
     """It was reached and is who it should be, but the login is refused."""
     found = await look_at(target_to(sshd.host, key_path=sshd.host.stranger_path))
@@ -86,6 +103,20 @@ async def test_key_that_is_not_there(sshd: Sshd, look_at: LookAt) -> None:
     found = await look_at(target_to(sshd.host, key_path="/no/such/key"))
 
     assert check(found, "login")[1].startswith("There is no SSH key /no/such/key")
+    assert check(found, "reachable") == ("failed", UNKNOWN_REST)
+
+
+async def test_passphrase_that_cannot_be_had(sshd: Sshd) -> None:
+    """The secret is missing on Ferry's machine: nothing was sent, and the host is not to blame."""
+
+    def read_secret(reference: str) -> str:
+        raise InvalidInput(f"There is no {reference}.")
+
+    hosts = Hosts(read_secret=read_secret)
+    found = await Looker(hosts, target_to(sshd.host, passphrase_ref="env:KEY")).look(plan())
+    await hosts.close()
+
+    assert "There is no env:KEY." in check(found, "login")[1]
     assert check(found, "reachable") == ("failed", UNKNOWN_REST)
 
 

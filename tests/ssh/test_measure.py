@@ -242,6 +242,34 @@ async def test_interpreter_is_the_one_that_the_path_finds(
     assert found.measured == measured
 
 
+async def test_interpreter_that_hangs_is_not_measured(sshd: Sshd, looker: Looker) -> None:
+    """A version that is told today and not tomorrow would void a confirmation for nothing."""
+    put(sshd, "bin/hangs", "#!/bin/sh\nsleep 60\n", mode=0o755)
+
+    error = await refusal(looker, interpreter="~/bin/hangs")
+
+    assert (error.category, error.retry_safe) == (Category.COMMAND_NOT_EXECUTABLE, True)
+    assert "`~/bin/hangs --version` on 127.0.0.1 takes too long" in error.message
+
+
+@pytest.mark.parametrize("names", [("realpath",), ("perl",), ("python3",)])
+async def test_links_are_followed_without_readlink(
+    hosts: Hosts, sshd: Sshd, server_with: Callable[..., Sshd], names: tuple[str, ...]
+) -> None:
+    """Whatever else can do it."""
+    real = put(sshd, "releases/3/import.js", TEXT)
+    link = sshd.host.home / f"by-{names[0]}.js"
+    link.symlink_to(real)
+    server = server_with("sha256sum", *names)
+    (Path(server.host.environment["PATH"]) / "readlink").unlink()
+
+    measured = await Looker(hosts, target_to(server.host)).measure(
+        plan(script=f"~/{link.name}", directory="~")
+    )
+
+    assert (measured.script, measured.sha256) == (str(real.resolve()), SHA256)
+
+
 async def test_missing_interpreter_and_directory_are_refused(looker: Looker) -> None:
     """Each with the category that the run itself would end with."""
     no_program = await refusal(looker, interpreter="node99")

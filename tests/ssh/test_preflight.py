@@ -58,7 +58,7 @@ def plan_of(invocation: Invocation) -> Plan:
 def scripts(sshd: Sshd) -> Path:
     """Put a script into the remote user's home."""
     folder = sshd.host.home / "scripts"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # other tests put theirs there too
     (folder / "import.sh").write_text('echo "$0 $1 $PWD"\n')
     runnable = folder / "runnable"
     runnable.write_text('#!/bin/sh\necho "$0 $1 $PWD"\n')

@@ -1,5 +1,6 @@
 """The PATH that a person has on the host is found, whatever the login files do."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -127,6 +128,25 @@ async def test_answer_is_remembered_until_forgotten(hosts: Hosts, new_home: NewH
     assert same == asked
     assert later == 2 * asked
     assert len((home / "asked").read_text()) == 3 * asked
+
+
+async def test_who_gives_up_waiting_leaves_the_answer_to_the_next(
+    hosts: Hosts, new_home: NewHome
+) -> None:
+    """A slow login shell is asked once, and not again by everybody who has no patience."""
+    slow = 'echo x >>"$HOME/asked"; sleep 0.7\n'
+    target = new_home(bashrc=STOCK_BASHRC + slow, profile=PROFILE)
+    resolver = Resolver(hosts)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(resolver.shell(target, "auto"), 0.2)
+    shell = await resolver.shell(target, "auto")
+    asked = Path(shell.path.split("/.nvm")[0]) / "asked"
+    once = len(asked.read_text())
+    await Resolver(hosts).shell(target, "auto")
+
+    assert (first(shell), shell.how) == ("v20.11.0", "login shell")
+    assert len(asked.read_text()) == 2 * once
 
 
 @pytest.mark.parametrize(
