@@ -12,6 +12,7 @@ from handlers.views.card import execution_card
 from playground.people import Person
 from tests.slack.ferry_in import In
 from tests.support.database import Clock
+from tests.support.waiting import until
 from tests.support.world import ANA, BRUNO, STAGING, furnish
 
 RAW = "4432071"
@@ -122,8 +123,7 @@ async def test_run_again_runs_with_the_value_itself(
     number = await over(ferry, client, clock)
 
     await bruno.clicks(await bruno.sees(STAGING, "Cancelled"), "Run again")
-    await bruno.types(STAGING, "/migrate status")
-    await bruno.told(STAGING, f"#{number + 1} fix")
+    await until(lambda: not len(ferry.work), "done")
 
     again = await ferry.services.history.execution(number + 1)
     assert again.plan.arguments == (RAW, "1")
