@@ -106,9 +106,8 @@ class SafeWalk(Walk):
 
     def _rename(self, event: int, actor: str) -> str:
         """Change who did *event*, in the file itself; return who it was."""
-        with closing(sqlite3.connect(self._database)) as connection:
+        with closing(sqlite3.connect(self._database, isolation_level=None)) as connection:
             query = "SELECT actor FROM audit_events WHERE id = ?"
             (was,) = connection.execute(query, (event,)).fetchone()
             connection.execute("UPDATE audit_events SET actor = ? WHERE id = ?", (actor, event))
-            connection.commit()
         return str(was)

@@ -108,6 +108,7 @@ _FIELDS: Mapping[str, tuple[str, _Shown]] = MappingProxyType(
         "script": ("script", _text),
         "arguments": ("arguments", _count),
         "variables": ("environment variables", _names),
+        "personal": ("what is personal of it", _list),
         "timeout_s": ("timeout", _duration),
         "grace_s": ("time from TERM to KILL", _duration),
         "attempts": ("attempts", _text),

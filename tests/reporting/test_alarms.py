@@ -57,7 +57,7 @@ async def test_a_broken_glass_is_told_in_channel_and_security_channel_once(
         assert "<@U0ANA> broke the glass: #1 import-patients" in said
         assert WHY in said
     assert "asked for in <#C0PROD>" in alarm["text"]
-    assert prod.shows("Overridden")
+    assert prod.shows("broke the glass")
 
 
 async def test_the_security_channel_is_told_after_an_outage(
