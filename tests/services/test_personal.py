@@ -188,6 +188,24 @@ async def test_form_is_filled_for_the_requester_and_for_who_may_see(
     assert bool(events) is is_noted
 
 
+async def test_who_runs_again_what_somebody_else_asked_for_learns_no_value(
+    ground: Ground, services: Services
+) -> None:
+    """They are the requester then, but never typed it; who did still has it filled in."""
+    first = await launch(services, PRODUCTION)
+    await services.confirmations.discard(first.id, BRUNO)
+    again = await services.launcher.again(first.id, CARLA, PRODUCTION)
+
+    others = await services.personal.to_change(again.id, CARLA)
+    own = await services.personal.to_change(first.id, BRUNO)
+
+    events = await rows(ground, "SELECT verb FROM audit_events WHERE verb = 'value.revealed'")
+    assert again.requested_by == CARLA.user_id
+    assert others == {"sistema": "iclinic"}
+    assert (own["patient-id"], own["patient"]) == (ID, NAME)
+    assert not events
+
+
 async def test_default_of_a_source_is_not_taken_for_a_personal_value(services: Services) -> None:
     """It would be everybody's, and everybody sees it."""
     with pytest.raises(InvalidInput) as refused:
