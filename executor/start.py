@@ -80,18 +80,41 @@ class Start:
 
         Raises AttemptError and PlanChanged when nothing can have begun, NeverStarted.
         """
-        if not (self._may_have_begun and await self._is_known()):
-            await self._begin(secrets)
+        wait_s = FIRST_WAIT_S
+        while not (self._may_have_begun and await self._is_known()):
+            if await self._begin(secrets):
+                break
+            await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
         await self._tools.records.started(self._execution)
 
-    async def _begin(self, secrets: Mapping[str, str]) -> None:
+    async def _begin(self, secrets: Mapping[str, str]) -> bool:
+        """Start what is there now; return whether the host knows of it, so that it is not again."""
         try:
-            prepared = await self._prepared(secrets)
-            await self._line.record(lambda: check_prepared(self._tools, self._brief, prepared.plan))
-        except (AttemptError, PlanChanged) as error:
-            await self._call_off(error)
-        else:
-            await self._launch(prepared)
+            return await self._launch(secrets)
+        except (AttemptError, PlanChanged, NeverStarted) as why:
+            await self._call_off(why)
+            return True
+
+    async def _launch(self, secrets: Mapping[str, str]) -> bool:
+        # Measured each time: host or database may have been away for hours in between.
+        prepared = await self._line.record(lambda: self._checked(secrets))
+        # Asked each time: another worker may own the run by now, and start it.
+        if not await self._tools.records.start_requested(self._execution, prepared.plan):
+            raise NeverStarted
+        error = await self._sent(prepared.program)
+        if error is None or await self._is_known():
+            return True
+        if error.category in _ANSWERS:
+            raise error
+        if self._is_unwanted():
+            raise NeverStarted
+        return False
+
+    async def _checked(self, secrets: Mapping[str, str]) -> Prepared:
+        prepared = await self._prepared(secrets)
+        await check_prepared(self._tools, self._brief, prepared.plan)
+        return prepared
 
     async def _prepared(self, secrets: Mapping[str, str]) -> Prepared:
         async def step() -> Prepared | AttemptError:
@@ -106,22 +129,6 @@ class Start:
         if isinstance(found, AttemptError):
             raise found
         return found
-
-    async def _launch(self, prepared: Prepared) -> None:
-        wait_s = FIRST_WAIT_S
-        # Asked each time: another worker may own the run by now, and start it.
-        while await self._tools.records.start_requested(self._execution, prepared.plan):
-            error = await self._sent(prepared.program)
-            if error is None or await self._is_known():
-                return
-            if error.category in _ANSWERS:
-                await self._call_off(error)
-                return
-            if self._is_unwanted():
-                break
-            await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
-            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
-        await self._call_off(NeverStarted())
 
     async def _sent(self, payload: bytes) -> AttemptError | None:
         """Start the script; return why nobody knows whether it began, None: it did.

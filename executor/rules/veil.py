@@ -21,6 +21,7 @@ _OF_DIGEST = 3
 _LEAST_OF_HALF = 3  # characters of it
 _LEAST_THAT_IS_CUT = 40  # characters: names of results
 _CUT = "…"
+_MARKED = "keyed-"  # no hash begins like this
 #: What is no text about a value: ids, names, and definitions. Whatever is not listed is veiled.
 _KEPT = frozenset(
     {
@@ -50,6 +51,7 @@ class Veil:
     """The hints of one execution, and the way to show them everywhere instead of the values."""
 
     def __init__(self, names: Collection[str], parameters: Mapping[str, str], key: bytes) -> None:
+        self._key = key
         values = {name: parameters.get(name, "") for name in names}
         self._values = {name: value for name, value in values.items() if value}
         self.hints = {name: hint(key, name, value) for name, value in self._values.items()}
@@ -69,6 +71,15 @@ class Veil:
             last = _without_half(last, value) if len(text) >= _LEAST_THAT_IS_CUT else last
         return _CUT.join([*cut, last])
 
+    def mark(self, plan_hash: str) -> str:
+        """Return what stands in Slack for *plan_hash*, which is made of the values, too.
+
+        Whoever knows the rest of the plan could try out values until it fits.
+        """
+        if not self._mask or plan_hash.startswith(_MARKED):
+            return plan_hash
+        return _MARKED + hmac.new(self._key, plan_hash.encode(), hashlib.sha256).hexdigest()
+
     def over(self, one: T) -> T:
         """Return *one*, a value of ``db.model.execution``, as Slack may show it."""
         return cast("T", self._over(one)) if self._mask else one
@@ -85,10 +96,10 @@ class Veil:
             return type(one)(self._over(each) for each in one)
         if is_dataclass(one) and not isinstance(one, type):
             told = {item.name: getattr(one, item.name) for item in fields(one)}
-            return replace(
-                one,
-                **{name: self._over(value) for name, value in told.items() if name not in _KEPT},
-            )
+            shown = {name: self._over(value) for name, value in told.items() if name not in _KEPT}
+            if "plan_hash" in told:
+                shown["plan_hash"] = self.mark(told["plan_hash"])
+            return replace(one, **shown)
         return one
 
 

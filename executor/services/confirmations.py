@@ -14,6 +14,7 @@ from executor.rules.confirming import missing, terms_in_force
 from executor.rules.lifecycle import AWAITING
 from executor.rules.readiness import check_ready
 from executor.rules.reasons import reason_of
+from executor.rules.veil import Veil
 from executor.services.access import require_cancel
 from executor.services.answers import allowed, check_awaits, check_may, held
 from executor.services.closing import require_open
@@ -46,7 +47,7 @@ class Confirmations:
             await require_open(self._ground, repos, environment, execution)
             execution, refusal = await allowed(self._ground, repos, execution, by)
             if refusal is None:
-                _check_plan(execution, plan_hash)
+                _check_plan(execution, plan_hash, veil_of(self._ground, execution))
                 check_ready(execution)
                 factor = await repos.second_factors.get(by.user_id)
                 check_factor(factor, environment, self._ground.clock())
@@ -193,8 +194,10 @@ class Confirmations:
         self._ground.news.ring()
 
 
-def _check_plan(execution: Execution, plan_hash: str) -> None:
-    if len(plan_hash) < 12 or not execution.plan_hash.startswith(plan_hash):
+def _check_plan(execution: Execution, plan_hash: str, veil: Veil) -> None:
+    known = (execution.plan_hash, veil.mark(execution.plan_hash))
+    is_known = plan_hash in known or known[0].startswith(plan_hash)
+    if len(plan_hash) < 12 or not is_known:
         raise Conflict(
             "This button shows another plan than the one that waits: nothing was started.",
             hint=f"Look at `/migrate status #{execution.id}` and use the button there.",

@@ -16,6 +16,7 @@ from executor.services.ground import Ground
 from executor.services.history import find_execution
 
 _MOST_JOBS = 1000
+_MOST_BEFORE = 100  # runs with the same value that are looked through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +50,13 @@ class Personal:
     async def to_change(self, execution_id: int, by: Person) -> dict[str, str]:
         """Return the values of an execution for the form that asks for it again.
 
-        Personal ones only for its requester, who typed them, and for those who may see them, which
-        is noted; for others they are left out.
+        Personal ones only for its requester, if they typed them, and for those who may see them,
+        which is noted; for others they are left out.
         """
         async with self._ground.db.begin() as repos:
             execution = await find_execution(repos, execution_id)
             values, personal = dict(execution.parameters), execution.plan.personal
-            if not personal or by.user_id == execution.requested_by:
+            if not personal or await self._typed(repos, execution, by):
                 return values
             try:
                 await require(self._ground, repos, Verb.REVEAL, by, execution.environment_id)
@@ -91,6 +92,20 @@ class Personal:
             found = await self._had(repos, name, {value}, environment_id, before, limit)
         is_personal = any(name in one.plan.personal for one in (execution, *found))
         return self._told(name, value, found, is_personal=is_personal)
+
+    async def _typed(self, repos: Repos, execution: Execution, by: Person) -> bool:
+        """Return whether *by* knows its personal values: nobody else had asked for one before.
+
+        Who presses "Run again" asks for a run with values that they may never have seen.
+        """
+        if by.user_id != execution.requested_by:
+            return False
+        for name in execution.plan.personal:
+            value = {execution.parameters[name]}
+            before = await self._had(repos, name, value, None, execution.id, _MOST_BEFORE)
+            if len(before) == _MOST_BEFORE or any(one.requested_by != by.user_id for one in before):
+                return False
+        return True
 
     async def _had(
         self,

@@ -38,7 +38,7 @@ def plan_note(execution: Execution, checks: Sequence[Check], waiting: Execution 
     failed = [check.name for check in checks if check.state is CheckState.FAILED]
     text = f"The plan of {esc(execution.job_name)} on {esc(execution.environment_name)}"
     text += f"; nothing was started. {_sums_up(execution, failed)}"
-    buttons = [form_button(execution.job_name, execution.parameters, execution.reason)]
+    buttons = [form_button(execution.job_name, _typed(execution), execution.reason)]
     blocks = [
         section(f"📋 *The plan of {esc(execution.job_name)}* → {where}\nNothing was started."),
         *plan_blocks(execution),
@@ -49,6 +49,12 @@ def plan_note(execution: Execution, checks: Sequence[Check], waiting: Execution 
         blocks.append(context(f"The same waits already, as {name(waiting)}."))
         buttons.append(show_button(waiting, f"Show #{waiting.id}"))
     return Told(text, [*blocks, actions(*buttons)])
+
+
+def _typed(execution: Execution) -> dict[str, str]:
+    """Return what the form is filled in with; a hint is no value, and must not be run with."""
+    hinted = execution.plan.personal
+    return {each: value for each, value in execution.parameters.items() if each not in hinted}
 
 
 def _sums_up(execution: Execution, failed: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from db.model.catalog import Kind, RetryPolicy
 from db.model.categories import Category
 from db.model.execution import Status, Stream
 from executor.services import Ask
+from executor.ssh import helper
 from playground import screen
 from playground.server import PlaygroundSlack
 from tests.acceptance.furnishing import furnish
@@ -159,6 +160,34 @@ async def test_what_asks_nobody_asks_when_its_environment_changed(ferry: House) 
     says(await ferry.shown(card), "What was asked for is not what would run any more", "host key: ")
     await _yes(ferry, await ferry.looked_at(card), "re-keyed")
     assert (await ferry.over(card)).status is Status.SUCCEEDED
+
+
+async def test_a_start_that_is_sent_again_is_measured_again(ferry: House) -> None:
+    """The first one was lost on its way, and before the second one somebody changed the script."""
+    channel = await ferry.channel("")
+    await ferry.environment("lost-start", channel, kind=Kind.PRODUCTION)
+    path = await ferry.job("lost-start", "echo old")
+    card = await ferry.looked_at(await ferry.asks(ferry.bruno, channel, "lost-start"))
+    supervisor = ferry.host.home / ".cache/ferry" / f"supervisor-{helper.DIGEST}.sh"
+    changed = path.with_name("changed")
+    changed.write_text("echo new")
+    lost = f"""\
+case $1:$2 in
+start:probe-*) ;;
+start:*) if [ -e "{changed}" ]; then mv -f "{changed}" "{path}"; kill -s KILL $$; fi ;;
+esac
+"""
+    supervisor.write_bytes(lost.encode() + helper.TEXT)
+    try:
+        await _yes(ferry, card, "lost-start")
+        await _reads(ferry, card, "What changed:")
+    finally:
+        supervisor.write_bytes(helper.TEXT)
+    void = await ferry.services.history.execution(number_of(card))
+
+    assert path.read_text() == "echo new", "the first start did not come as far as the host"
+    assert void.status is Status.AWAITING_CONFIRMATION
+    assert await ferry.lines(void.id, Stream.OUT) == []
 
 
 async def test_a_second_attempt_is_measured_again(ferry: House) -> None:

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from db.model.catalog import JobDraft, ParameterSpec, ParameterType, SourceDraft
-from db.model.errors import InvalidInput, NotAllowed, NotFound
+from db.model.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from db.model.execution import Block, Execution, Level, Status, Stream
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.rules.plan import plan_hash
 from executor.rules.veil import digest, hint
 from executor.services import Ask, Duplicate, Ground, Services, build
+from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, CARLA, PRODUCTION, STAGING
 
 ID, NAME = "4432071", "Ana Souza"
@@ -87,6 +88,8 @@ async def test_values_are_kept_for_the_run_and_hints_for_the_search(
 async def _everything(services: Services, seen: Services) -> list[Any]:
     """Return what every way to an execution, its lines and attempts gives Slack."""
     waiting = await launch(seen, PRODUCTION)
+    await looked_at(services, waiting)
+    waiting = await seen.history.execution(waiting.id)
     given: list[Any] = [waiting, await seen.history.active(), await seen.news.pending()]
     given.append(await seen.confirmations.confirm(waiting.id, BRUNO, waiting.plan_hash))
     given += [
@@ -186,6 +189,39 @@ async def test_form_is_filled_for_the_requester_and_for_who_may_see(
     assert values["sistema"] == "iclinic"
     assert (values.get("patient-id") == ID) is is_filled
     assert bool(events) is is_noted
+
+
+async def test_who_runs_again_what_somebody_else_asked_for_learns_no_value(
+    ground: Ground, services: Services
+) -> None:
+    """They are the requester then, but never typed it; who did still has it filled in."""
+    first = await launch(services, PRODUCTION)
+    await services.confirmations.discard(first.id, BRUNO)
+    again = await services.launcher.again(first.id, CARLA, PRODUCTION)
+
+    others = await services.personal.to_change(again.id, CARLA)
+    own = await services.personal.to_change(first.id, BRUNO)
+
+    events = await rows(ground, "SELECT verb FROM audit_events WHERE verb = 'value.revealed'")
+    assert again.requested_by == CARLA.user_id
+    assert others == {"sistema": "iclinic"}
+    assert (own["patient-id"], own["patient"]) == (ID, NAME)
+    assert not events
+
+
+async def test_no_value_can_be_tried_out_on_what_a_button_holds(services: Services) -> None:
+    """The plan's own hash is not given to Slack; what is there in its place is good for a yes."""
+    seen = services.veiled
+    asked = await launch(services, PRODUCTION)
+    waiting = await looked_at(services, asked)
+
+    told = await seen.history.execution(asked.id)
+    with pytest.raises(Conflict, match="another plan"):
+        await seen.confirmations.confirm(asked.id, BRUNO, "ab" * 32)
+    confirmed = await seen.confirmations.confirm(asked.id, BRUNO, told.plan_hash)
+
+    assert told.plan_hash not in {asked.plan_hash, waiting.plan_hash}
+    assert confirmed.status is Status.QUEUED
 
 
 async def test_default_of_a_source_is_not_taken_for_a_personal_value(services: Services) -> None:

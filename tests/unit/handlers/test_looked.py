@@ -15,6 +15,7 @@ from handlers.views.ids import Action
 from handlers.views.looked import STATES
 from handlers.views.message import Told
 from handlers.views.preview import plan_note
+from handlers.views.run_form import parsed
 from handlers.views.thread import due_posts
 from tests.support.executions import MEASURED, NOON, PLAN, execution, on_production
 from tests.support.rendered import buttons, check, shown
@@ -168,6 +169,20 @@ def test_a_plan_is_shown_like_the_card(checks: tuple[Check, ...], words: str) ->
     assert f"sha256:      {'ab' * 32}" in shown(told)
     assert "The same waits already, as #128 import-patients." in shown(told)
     assert list(buttons(told)) == ["Open the form", "Show #128"]
+
+
+def test_a_hint_is_not_filled_into_the_form_of_a_plan() -> None:
+    """The script would get `4•••71 (#a3f)` for the value that it stands for."""
+    seen = asking()
+    hinted = replace(
+        seen,
+        plan=replace(seen.plan, personal=("patient-id",)),
+        parameters={"sistema": "iclinic", "patient-id": "4•••71 (#a3f)"},
+    )
+
+    value = buttons(plan_note(hinted, (), None))["Open the form"]["value"]
+
+    assert parsed(value)[1] == {"sistema": "iclinic"}
 
 
 def test_a_success_that_proves_its_job_leads_to_production() -> None:
