@@ -43,19 +43,19 @@ class Janitor:
 
     async def sweep(self) -> None:
         """Remind of, then expire, what waits too long; note which locks opened."""
-        try:
-            reminded = await self._confirmations.remind_due()
-            expired = await self._confirmations.expire_due()
-            waited = await self._queue.expire_due()
-            opened = await self._locks.open_due()
-        except Unavailable:
-            logger.warning("janitor_waits_for_database")
-            return
-        if reminded:
-            logger.info("confirmations_reminded", count=reminded)
-        if expired:
-            logger.info("confirmations_expired", count=expired)
-        if waited:
-            logger.info("queue_waits_ended", count=waited)
-        if opened:
-            logger.info("locks_opened", count=opened)
+        for done, work in (
+            ("confirmations_reminded", self._confirmations.remind_due),
+            ("confirmations_expired", self._confirmations.expire_due),
+            ("queue_waits_ended", self._queue.expire_due),
+            ("locks_opened", self._locks.open_due),
+        ):
+            try:
+                count = await work()
+            except Unavailable:
+                logger.warning("janitor_waits_for_database")
+                return
+            except Exception:  # one that cannot be done must not keep the others undone
+                logger.exception("janitor_stumbled", at=done)
+            else:
+                if count:
+                    logger.info(done, count=count)

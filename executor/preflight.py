@@ -43,7 +43,7 @@ class Preflight:
     ) -> None:
         self._preflights, self._hosts, self._resolver = preflights, hosts, resolver
         self._clock, self._at_once, self._poll_s = clock, at_once, poll_s
-        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._busy: dict[int, asyncio.Task[bool]] = {}
 
     async def run(self) -> None:
         """Look until cancelled; what was not looked at to the end is looked at again."""
@@ -74,20 +74,26 @@ class Preflight:
                 self._busy[number] = task
                 task.add_done_callback(partial(self._done, number))
 
-    def _done(self, number: int, _: asyncio.Task[None]) -> None:
+    def _done(self, number: int, task: asyncio.Task[bool]) -> None:
         self._busy.pop(number, None)
-        self._preflights.bell.ring()
+        # What could not be stored waits for the next look: hosts are not to be asked in a circle.
+        if not task.cancelled() and task.result():
+            self._preflights.bell.ring()
 
-    async def _look(self, question: Question) -> None:
+    async def _look(self, question: Question) -> bool:
+        """Look, and store what is found; return whether that went well."""
         log = logger.bind(execution_id=question.execution.id)
         try:
             seen = await self._seen(question)
             is_stored = await self._preflights.looked(question, seen.checks, seen.measured)
-            log.info("host_looked_at", is_measured=seen.measured is not None, is_stored=is_stored)
         except Unavailable:
             log.warning("look_not_stored", why="the database does not answer")
         except Exception:  # one question must not cancel the others; it is looked at again
             log.exception("look_not_stored")
+        else:
+            log.info("host_looked_at", is_measured=seen.measured is not None, is_stored=is_stored)
+            return True
+        return False
 
     async def _seen(self, question: Question) -> Look:
         """Return what is found on the host, some of it stored meanwhile."""

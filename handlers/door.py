@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from executor.rules.access import Verb
-from executor.services.access import Access, Standing
+from executor.services.access import Access, Roles
 from handlers.groups import Groups
 from handlers.parsing import Request
 
@@ -27,13 +27,13 @@ class Door:
     def __init__(self, access: Access, groups: Groups) -> None:
         self._access, self._groups = access, groups
 
-    async def enter(self, request: R, asks: Asks) -> tuple[R, Standing | None]:
-        """Return *request* of a person with their groups, and their standing; NotAllowed if none.
+    async def enter(self, request: R, asks: Asks) -> tuple[R, Roles | None]:
+        """Return *request* of a person with their groups, and their roles; NotAllowed if none.
 
-        What is open to all costs no question, and knows no standing.
+        What is open to all costs no question, and knows no roles.
         """
         if isinstance(asks, OpenToAll):
             return request, None
         by = await self._groups.of(request.by)
-        standing = await self._access.admit(asks, by, request.channel_id)
-        return replace(request, by=by), standing
+        roles = await self._access.admit(asks, by, request.channel_id)
+        return replace(request, by=by), roles

@@ -7,6 +7,7 @@ announcement; at worst one is read twice.
 import structlog
 
 from db.model.errors import Unavailable
+from db.model.locks import Lock
 from executor.services.locks import Locks, Turned
 from executor.services.news import News
 from handlers.outbox import Outbox, Outcome
@@ -21,6 +22,7 @@ class Herald:
 
     def __init__(self, locks: Locks, news: News, outbox: Outbox) -> None:
         self._locks, self._news, self._outbox = locks, news, outbox
+        self._heard: dict[Lock, set[str]] = {}  # channels that know, of what is still untold
 
     async def run(self) -> None:
         """Tell until cancelled."""
@@ -37,16 +39,19 @@ class Herald:
         """Tell what has yet to be told; what Slack is too busy for is told at the next look."""
         if not self._news.has_turn:
             return
-        for turned in await self._locks.untold():
-            if await self._tell(turned):
+        untold = await self._locks.untold()
+        self._heard = {one.lock: self._heard.get(one.lock, set()) for one in untold}
+        for turned in untold:
+            if await self._tell(turned, self._heard[turned.lock]):
                 await self._locks.told(turned.lock)
 
-    async def _tell(self, turned: Turned) -> bool:
+    async def _tell(self, turned: Turned, heard: set[str]) -> bool:
         note = announced(turned)
-        for channel_id in turned.channels:
+        for channel_id in (one for one in turned.channels if one not in heard):
             sent = await self._outbox.say(channel_id, note)
             if sent.outcome is Outcome.REFUSED:
                 logger.warning("announcement_refused", channel_id=channel_id, why=sent.why)
             elif sent.outcome is not Outcome.SENT:
                 return False
+            heard.add(channel_id)
         return True

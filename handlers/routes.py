@@ -13,7 +13,7 @@ from slack_bolt.app.async_app import AsyncApp
 from db.model.errors import InvalidInput
 from executor.rules.access import Verb
 from executor.rules.names import did_you_mean
-from executor.services.access import Standing
+from executor.services.access import Roles
 from handlers import parsing
 from handlers.door import Asks, Door, R
 from handlers.errors import WORKING, Guard, Listener, Searched, Submitted
@@ -71,7 +71,7 @@ class Routes:
 
         @wraps(listener)
         async def asking(form: Form, reply: Reply) -> Block | None:
-            form, _standing = await self._door.enter(form, asks)
+            form, _roles = await self._door.enter(form, asks)
             return await listener(form, reply)
 
         self._app.view(callback_id)(self._guard.submission(asking, working=working))
@@ -82,7 +82,7 @@ class Routes:
 
         @wraps(listener)
         async def asking(search: Search) -> Sequence[Block]:
-            search, _standing = await self._door.enter(search, asks)
+            search, _roles = await self._door.enter(search, asks)
             return await listener(search)
 
         self._app.options(action_id)(self._guard.search(asking))
@@ -105,17 +105,17 @@ class Routes:
 
         @wraps(listener)
         async def call(request: R, reply: Reply) -> None:
-            request, standing = await self._door.enter(request, asks)
-            if standing is not None:
-                reply = reply.offering(partial(self._may, standing))
+            request, roles = await self._door.enter(request, asks)
+            if roles is not None:
+                reply = reply.offering(partial(self._may, roles))
             await listener(request, reply)
 
         return call
 
-    def _may(self, standing: Standing, action_id: str) -> bool:
+    def _may(self, roles: Roles, action_id: str) -> bool:
         """Return whether the button with *action_id* is worth offering to that person."""
         asked = self._clicks.get(action_id)
-        return not isinstance(asked, Verb) or standing.may(asked)
+        return not isinstance(asked, Verb) or roles.may(asked)
 
     async def _by_verb(self, command: Command, reply: Reply) -> None:
         listener = self._verbs.get(command.verb or HELP)

@@ -24,7 +24,7 @@ _IN_THE_CHANNEL = frozenset({Verb.RUN, Verb.PLAN})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Roles:
     """The highest role of somebody: anywhere, and in the environment of the channel."""
 
     anywhere: Role
@@ -55,7 +55,7 @@ class Access:
             return False
         return True
 
-    async def admit(self, verb: Verb, by: Person, channel_id: str = "") -> Standing:
+    async def admit(self, verb: Verb, by: Person, channel_id: str = "") -> Roles:
         """Return the roles of *by*; NotAllowed if there is nowhere that they may do *verb*.
 
         The door of the house: where it may be done is asked again by whoever does it.
@@ -72,9 +72,9 @@ class Access:
         check(verb, anywhere, ask=_who_may(verb, EVERYWHERE, grants, self._ground))
         assert anywhere is not None, "nobody has no role"  # noqa: S101
         if binding is None:
-            return Standing(anywhere, anywhere)
+            return Roles(anywhere, anywhere)
         here = role_of(by, binding.environment_id, grants, self._ground.admins)
-        return Standing(anywhere, here or anywhere)
+        return Roles(anywhere, here or anywhere)
 
     async def named_groups(self) -> frozenset[str]:
         """Return the user groups on which anything depends: roles and confirmations."""

@@ -1,7 +1,6 @@
 """Yes or no to exactly one plan: of two answers one counts, and an old one explains itself."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from db.model.catalog import Environment
@@ -110,10 +109,11 @@ class Confirmations:
 
     async def remind_due(self) -> int:
         """Let what has waited for half of its time be reminded of, once; return how many."""
-        now, reminded = self._ground.clock(), 0
+        now, half, reminded = self._ground.clock(), self._ground.confirm_within / 2, 0
         async with self._ground.db.begin() as repos:
             for waiting in await repos.executions.unreminded():
-                if waiting.expires_at is None or now < _half_time(waiting, waiting.expires_at):
+                # Of the time for this answer: what was void may have been asked for long ago.
+                if waiting.expires_at is None or waiting.expires_at - now > half:
                     continue
                 reminded += await repos.executions.remind(waiting.id, now)
         if reminded:
@@ -202,8 +202,3 @@ def _check_plan(execution: Execution, plan_hash: str, veil: Veil) -> None:
             "This button shows another plan than the one that waits: nothing was started.",
             hint=f"Look at `/migrate status #{execution.id}` and use the button there.",
         )
-
-
-def _half_time(execution: Execution, expires_at: datetime) -> datetime:
-    asked = execution.created_at
-    return asked + max(timedelta(), expires_at - asked) / 2

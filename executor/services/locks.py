@@ -7,7 +7,7 @@ from typing import Any
 from db.model.audit import FERRY
 from db.model.catalog import Environment
 from db.model.errors import InvalidInput, NotAllowed
-from db.model.locks import Closed, FreezeWindow, Lock
+from db.model.locks import Closed, Lock
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules import access as roles
@@ -27,7 +27,6 @@ class Standing:
     environment: Environment
     closed: Closed | None = None
     lock: Lock | None = None  #: one that is shut
-    windows: tuple[FreezeWindow, ...] = ()
     may_lock: bool = False
     may_unlock: bool = False
     may_freeze: bool = False
@@ -136,7 +135,6 @@ class Locks:
                     environment=one,
                     closed=closed(one.name, shut, own, now),
                     lock=shut,
-                    windows=tuple(own),
                     may_lock=may[Verb.LOCK],
                     may_unlock=may[Verb.LOCK if is_holder else Verb.UNLOCK],
                     may_freeze=may[Verb.FREEZE],

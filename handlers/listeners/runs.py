@@ -19,8 +19,6 @@ from handlers.views.blocks import Block
 from handlers.views.ids import PARAMETER_PREFIX, Action, Callback, Shortcut, field
 from handlers.views.run_form import CHANNEL, JOB, MOST_IN_A_MENU, OVERRIDE, REASON, RunForm
 
-TWICE_S = 10  # two clicks on "Run again" so close to each other are one wish
-
 
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""

@@ -1,6 +1,5 @@
 """That an environment is closed, in the words that all cards, lists and forms use: mrkdwn."""
 
-from db.model.execution import Execution
 from db.model.locks import Closed
 from handlers.views.blocks import clip, esc, person, when
 
@@ -25,11 +24,3 @@ def closed_sentence(closed: Closed) -> str:
 def mark(closed: Closed) -> str:
     """Return the sign of a lock or of a freeze."""
     return "🧊" if closed.is_freeze else "🔒"
-
-
-def glass(execution: Execution) -> str:
-    """Return who broke the glass for it and why; empty if nobody did."""
-    if not execution.overridden_by:
-        return ""
-    why = esc(clip(execution.override_reason, REASON))
-    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from db.model.catalog import Environment
 from db.model.people import Person
 from executor.rules.durations import words
+from executor.rules.reasons import LONGEST_REASON
 from executor.services.freezes import Freeze
 from handlers.views.aloud import aloud
 from handlers.views.blocks import (
@@ -28,7 +29,7 @@ from handlers.views.blocks import (
 from handlers.views.closed import REASON
 from handlers.views.fields import text_field
 from handlers.views.ids import COMMAND, Action, Callback, field
-from handlers.views.locks import ENVIRONMENT, LONGEST_REASON, WHY
+from handlers.views.locks import ENVIRONMENT, WHY
 from handlers.views.message import Told
 from handlers.views.sentences import place
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from db.model.audit import FERRY
 from db.model.catalog import Environment
 from db.model.locks import Closed, Lock
+from executor.rules.reasons import LONGEST_REASON
 from executor.services.locks import Standing, Turned
 from handlers.views.aloud import aloud
 from handlers.views.blocks import (
@@ -31,7 +32,6 @@ from handlers.views.message import Told
 from handlers.views.sentences import place
 
 ENVIRONMENT, WHY, UNTIL = "environment", "reason", "until"
-LONGEST_REASON = 500
 MOST_ROWS = 40  # a message holds 50 blocks
 MOST_CHANNELS = 10
 

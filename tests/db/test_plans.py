@@ -3,11 +3,13 @@
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from db.database import Database
+from db.model.audit import AuditFilter
 from db.repos import Repos
 from tests.db.seeds import World, ask, asked, world
 from tests.support.database import Clock
@@ -49,22 +51,23 @@ async def _ended(repos: Repos, place: World) -> object:
     return await repos.executions.ended(place.job.id, 1, place.environment.id, 50)
 
 
+async def _unreminded(repos: Repos, place: World) -> object:
+    del place
+    return await repos.executions.unreminded()
+
+
+async def _due(repos: Repos, place: World) -> object:
+    del place
+    return await repos.executions.due(repos.queue._now())
+
+
 async def _live(repos: Repos, place: World) -> object:
     del place
     return await repos.cards.live()
 
 
-@pytest.mark.parametrize(
-    "question",
-    [_next_in, _twin, _durations, _runs_of, _active, _overdue, _unlooked, _ended, _live],
-)
-async def test_no_frequent_question_walks_through_history(
-    sqlite_url: str, clock: Clock, question: Ask
-) -> None:
-    """SQLite says which index it takes: each begins with the status, or has it in the middle."""
-    database = Database(sqlite_url, clock=clock)
-    place = await world(database, concurrency=5)
-    await ask(database, place, job_concurrency=3)
+async def _plans(database: Database, place: World, question: Ask) -> list[str]:
+    """Return what SQLite says of how it finds the answers to *question*."""
     statements: list[tuple[str, tuple[object, ...]]] = []
 
     @event.listens_for(database._engine.sync_engine, "before_cursor_execute")
@@ -74,12 +77,39 @@ async def test_no_frequent_question_walks_through_history(
 
     async with database.begin() as repos:
         await question(repos, place)
-    asked_of = [one for one in statements if "FROM migration_executions" in one[0]]
+    asked_of = [one for one in statements if " FROM " in one[0].replace("\n", " ")]
     plans = []
     async with database._engine.connect() as connection:
         for statement, values in asked_of:
             rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
             plans += [str(row.detail) for row in rows]
+    return plans
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        _next_in,
+        _twin,
+        _durations,
+        _runs_of,
+        _active,
+        _overdue,
+        _unlooked,
+        _unreminded,
+        _due,
+        _ended,
+        _live,
+    ],
+)
+async def test_no_frequent_question_walks_through_history(
+    sqlite_url: str, clock: Clock, question: Ask
+) -> None:
+    """SQLite says which index it takes: each begins with the status, or has it in the middle."""
+    database = Database(sqlite_url, clock=clock)
+    place = await world(database, concurrency=5)
+    await ask(database, place, job_concurrency=3)
+    plans = await _plans(database, place, question)
     await database.close()
 
     steps = [plan for plan in plans if re.search(r"\bmigration_executions\b", plan)]
@@ -90,3 +120,48 @@ async def test_no_frequent_question_walks_through_history(
             assert "INTEGER PRIMARY KEY" in step
             continue
         assert "status=?" in step, step
+
+
+async def _lock_of(repos: Repos, place: World) -> object:
+    return await repos.locks.of(place.environment.id)
+
+
+async def _has_name(repos: Repos, place: World) -> object:
+    del place
+    return await repos.values.has_name("sistema")
+
+
+def _audit(**wanted: Any) -> Ask:
+    async def recent(repos: Repos, place: World) -> object:
+        del place
+        return await repos.audit.recent(AuditFilter(**wanted), None, 15)
+
+    return recent
+
+
+@pytest.mark.parametrize(
+    ("table", "question"),
+    [
+        ("environment_locks", _lock_of),
+        ("execution_parameters", _has_name),
+        ("audit_events", _audit(subject="1")),
+        ("audit_events", _audit(actor="U1")),
+        ("audit_events", _audit(environment="staging")),
+        ("audit_events", _audit(verbs=("execution.asked",))),
+    ],
+)
+async def test_what_people_look_for_is_found_by_an_index(
+    sqlite_url: str, clock: Clock, table: str, question: Ask
+) -> None:
+    """Locks are asked for at each claim; values and events grow for ever."""
+    database = Database(sqlite_url, clock=clock)
+    place = await world(database)
+    await ask(database, place)
+
+    steps = [one for one in await _plans(database, place, question) if table in one]
+
+    await database.close()
+    assert steps
+    for step in steps:
+        assert step.startswith(f"SEARCH {table} USING"), step
+        assert "INTEGER PRIMARY KEY" not in step, step

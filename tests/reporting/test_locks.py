@@ -1,8 +1,11 @@
 """Cards of what waits, and announcements, when an environment is closed and opened."""
 
+import asyncio
 from datetime import timedelta
 
 from handlers.herald import Herald
+from handlers.outbox import Outcome
+from handlers.views.message import Told
 from playground.server import PlaygroundSlack
 from tests.support.outbox import outbox_on
 from tests.support.rendered import texts_of
@@ -63,3 +66,31 @@ async def test_announcement_outlives_an_outage_of_slack(
     assert before == 1
     assert await ferry.services.locks.untold() == []
     assert shows(slack, "<@U0ANA> locked 🟡 staging: deploying.")
+
+
+async def test_a_channel_that_knows_is_not_told_again_for_the_sake_of_another(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """One that Slack is too busy for hears of it later, and by itself."""
+    await ferry.services.bindings.bind("C0PROD", "staging", ANA)
+    await ferry.services.news.take_turn()
+    await ferry.services.locks.lock("staging", ANA, "deploying")
+    (turned,) = await ferry.services.locks.untold()
+    first, busy = turned.channels
+
+    async with outbox_on(slack, patience_s=0.05) as outbox:
+        herald = Herald(ferry.services.locks, ferry.services.news, outbox)
+        while (await outbox.say(busy, Told("Busy.", []))).outcome is Outcome.SENT:
+            pass
+        await herald.tell()
+        before = len(await ferry.services.locks.untold())
+        async with asyncio.timeout(20):
+            while await ferry.services.locks.untold():
+                await asyncio.sleep(0.05)  # Slack takes no more so soon
+                await ferry.services.news.take_turn()
+                await herald.tell()
+
+    assert before == 1
+    for channel_id in (first, busy):
+        told = ["\n".join(texts_of(one)) for one in slack.workspace.messages[channel_id].values()]
+        assert len([one for one in told if "staging: deploying" in one]) == 1

@@ -12,7 +12,7 @@ from db.model.grants import EVERYONE, EVERYWHERE, Holder, Role, Subject
 from db.model.people import Person
 from executor.rules.access import Verb
 from executor.services import Ask, Ground, Services, build
-from executor.services.access import Standing
+from executor.services.access import Roles
 from executor.services.grants import Change
 from tests.support.database import Clock
 from tests.support.world import ANA, BRUNO, CARLA, GOOD, NOWHERE, PRODUCTION, STAGING
@@ -210,10 +210,10 @@ async def test_the_door_lets_in_who_may_do_it_somewhere(services: Services) -> N
     with pytest.raises(NotAllowed, match="you are a viewer"):
         await services.access.admit(Verb.RUN, BRUNO, STAGING)
     await services.grants.give(TO_BRUNO, Role.OPERATOR, "production", ANA)
-    standing = await services.access.admit(Verb.RUN, BRUNO, STAGING)
+    roles = await services.access.admit(Verb.RUN, BRUNO, STAGING)
 
-    assert standing == Standing(anywhere=Role.OPERATOR, here=Role.VIEWER)
-    assert not standing.may(Verb.RUN)
+    assert roles == Roles(anywhere=Role.OPERATOR, here=Role.VIEWER)
+    assert not roles.may(Verb.RUN)
     assert (await services.access.admit(Verb.RUN, BRUNO, PRODUCTION)).may(Verb.RUN)
     assert (await services.access.admit(Verb.RUN, BRUNO, NOWHERE)).may(Verb.RUN)
     with pytest.raises(NotAllowed, match="cannot tell who you are"):

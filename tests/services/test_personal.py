@@ -3,6 +3,7 @@
 import json
 from dataclasses import fields
 from datetime import timedelta
+from inspect import getmembers, isasyncgenfunction, iscoroutinefunction, isfunction
 from typing import Any
 
 import pytest
@@ -91,7 +92,8 @@ async def _everything(services: Services, seen: Services) -> list[Any]:
     await looked_at(services, waiting)
     waiting = await seen.history.execution(waiting.id)
     given: list[Any] = [waiting, await seen.history.active(), await seen.news.pending()]
-    given.append(await seen.confirmations.confirm(waiting.id, BRUNO, waiting.plan_hash))
+    looked = await looked_at(services, waiting)
+    given.append(await seen.confirmations.confirm(waiting.id, BRUNO, looked.plan_hash))
     given += [
         await seen.forecasts.line(None, 5),
         await seen.controls.move_to_front(waiting.id, ANA),
@@ -141,6 +143,20 @@ async def test_veil_knows_every_service(services: Services) -> None:
     for item in fields(services):
         is_veil = getattr(seen, item.name) is getattr(services, item.name)
         assert is_veil == (item.name == "veils"), item.name
+
+
+def test_veil_covers_every_method(services: Services) -> None:
+    """It sees what is awaited: what a plain method returns would pass by it."""
+    covered = [
+        (iscoroutinefunction(member) or isasyncgenfunction(member), f"{item.name}.{name}")
+        for item in fields(services)
+        if item.name != "veils"
+        for name, member in getmembers(type(getattr(services, item.name)), isfunction)
+        if not name.startswith("_")
+    ]
+
+    assert len(covered) > 60
+    assert [name for is_covered, name in covered if not is_covered] == []
 
 
 async def test_reveal_is_for_those_who_may_and_is_noted_without_the_values(

@@ -75,6 +75,20 @@ async def test_it_runs_once_the_new_plan_is_confirmed(
     assert (done.attempt, done.max_attempts) == (2, running.max_attempts + 1)
 
 
+async def test_the_reminder_comes_after_half_of_the_new_time(
+    services: Services, running: Execution, clock: Clock
+) -> None:
+    """However long ago the run was asked for."""
+    clock.advance(10 * 60 * 60)
+    await services.voids.void(running, _changed(running))
+
+    early = await services.confirmations.remind_due()
+    clock.advance(15 * 60)
+    due = await services.confirmations.remind_due()
+
+    assert (early, due) == (0, 1)
+
+
 async def test_it_is_noted_who_had_said_yes_to_what(
     services: Services, database: Database, running: Execution
 ) -> None:
