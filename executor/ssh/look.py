@@ -114,7 +114,7 @@ class _Looking:
         answered, took_s = self._clock(), asyncio.get_running_loop().time() - began
         words = address if found is None else f"{address}, {took_s * 1000:.0f} ms"
         await self._list.good("reachable", words)
-        shown = f"{key.get_algorithm()} {key.get_fingerprint()}, " if key else ""
+        shown = f"{key.get_algorithm()}, " if key else ""
         await self._list.good("host key", f"{shown}as pinned")
         if found is None:
             return False
