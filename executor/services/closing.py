@@ -17,7 +17,8 @@ class Locked(Conflict):
     def __init__(self, closed_: Closed) -> None:
         super().__init__(
             f"{sentence(closed_)} Nothing starts there.",
-            hint="`/migrate locks` shows what is closed. An admin of Ferry may break the glass.",
+            hint="`/migrate locks` shows what is closed, with a button for who may open it. "
+            "An admin of Ferry may break the glass.",
         )
         self.closed = closed_
 

@@ -127,7 +127,7 @@ class _Looking:
         except AttemptError as error:
             await self._not_let_in(error)
         else:
-            self._host_key = f"{key.get_algorithm()} {key.get_fingerprint()}, " if key else ""
+            self._host_key = f"{key.get_algorithm()}, " if key else ""
             return True
         return False
 

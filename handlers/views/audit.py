@@ -1,5 +1,6 @@
 """The audit log in plain sentences, in Slack and at a terminal."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -34,7 +35,8 @@ DEEDS: Mapping[str, str] = MappingProxyType(
     {
         "execution.asked": "{who} asked for {run}",
         "execution.awaiting_confirmation": "{run} waits for a confirmation again",
-        "execution.queued": "{who} confirmed {run}",
+        "execution.confirmed": "{who} confirmed {run}",
+        "execution.queued": "{run} entered the queue",
         "execution.running": "{run} started",
         "execution.succeeded": "{run} succeeded",
         "execution.failed": "{run} failed",
@@ -54,14 +56,35 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "job.created": "{who} created the job {it}",
         "channel.bound": "{who} bound {it} to {environment}",
         "channel.unbound": "{who} unbound {it} from {environment}",
+        "lock.closed": "{who} locked {environment}",
+        "lock.opened": "{who} opened {environment} again",
+        "freeze.made": "{who} made a freeze window for {environment}",
+        "freeze.dropped": "{who} dropped a freeze window of {environment}",
+        "grant.given": "{who} gave a role to {it}{on}",
+        "grant.taken": "{who} took a role from {it}{on}",
+        "second_factor.begun": "{who} began to set up a second factor",
+        "second_factor.enrolled": "{who} set up a second factor",
+        "second_factor.reset": "{who} reset the second factor of {it}",
+        "second_factor.locked": "The second factor of {it} was locked after wrong codes",
         "audit.exported": "{who} exported the audit log",
     }
 )
-#: In these the status says it all.
-_WITHOUT_CHANGES = frozenset({"environment.created", "source.created", "job.created"})
-_SAID = frozenset(
-    {"fingerprint", "status", "plan_hash", "environment_id", "priority", "worker", "attempt"}
+#: In these the sentence says it all.
+_WITHOUT_CHANGES = frozenset(
+    {
+        *("environment.created", "source.created", "job.created"),
+        *("execution.confirmed", "execution.overridden", "lock.opened"),
+    }
 )
+#: Said by the sentence or the reason, or of no use to a person; the export has all of it.
+_SAID = frozenset(
+    {
+        *("fingerprint", "status", "plan_hash", "environment_id", "priority", "worker", "attempt"),
+        *("locked_by", "overridden_by", "reason"),
+    }
+)
+#: A person, a group or a channel as Slack types it: in a headline it would not be shown as such.
+_TYPED = re.compile(r"<(@|#|!subteam\^)([A-Z0-9]+)(?:\|@?#?([^>]*))?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +109,7 @@ def deed(event: AuditEvent, jobs: Mapping[str, str], tongue: Tongue) -> str:
         "run": f"{tongue.text(subject(event))}{job}{on}",
         "it": _named(subject(event), tongue),
         "environment": tongue.text(event.environment),
+        "on": on,
     }
     if known := _deed(event):
         return known.format_map(parts)
@@ -122,7 +146,7 @@ def log(
     """Return a page of the log, newest first; *asked*: the filters as they were typed."""
     if not events:
         return _nothing(asked, is_first=is_first)
-    title = f"Audit log{f': {asked}' if asked else ''}"
+    title = f"Audit log{f': {_headline(asked)}' if asked else ''}"
     rows = [section(_row(event, jobs)) for event in events]
     spoken = (deed(event, jobs, SLACK) for event in events)
     buttons = [] if is_first else [_page("Newest", Action.AUDIT_NEWEST, asked)]
@@ -165,13 +189,16 @@ def _deed(event: AuditEvent) -> str:
     match event.verb:
         case "execution.queued" if before == "running":
             return "{run} will be tried again"
-        case "execution.queued" if event.actor == FERRY:
-            return "{run} entered the queue"
         case "execution.cancelled" if event.actor == FERRY:
             return "{run} was cancelled"
         case "execution.discarded" if event.actor == FERRY:
             return "{run} was discarded"
     return DEEDS.get(event.verb, "")
+
+
+def _headline(asked: str) -> str:
+    """Return *asked* with names in the place of Slack's marks."""
+    return _TYPED.sub(lambda one: f"{one[1][:1].replace('!', '@')}{one[3] or one[2]}", asked)
 
 
 def _named(name: str, tongue: Tongue) -> str:

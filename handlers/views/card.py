@@ -29,7 +29,7 @@ from handlers.views.looked import (
     changed_blocks,
     check_again_button,
     checks_blocks,
-    measured_blocks,
+    measured_words,
     unready,
 )
 from handlers.views.message import Told
@@ -75,7 +75,7 @@ def execution_card(
     blocks, facts = [_title(execution), *past, *came_of_it], _facts(execution, log_permalink)
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
-            blocks += [facts, *_closed(forecast), *_question(execution)]
+            blocks += [facts, *_closed(forecast), *_question(execution, forecast)]
             blocks += compare_blocks(execution)
         case Status.QUEUED:
             blocks += [facts, *_queued(execution, forecast, now)]
@@ -134,15 +134,19 @@ def _closed(forecast: Forecast) -> list[Block]:
     return [section(f"{mark(forecast.closed)} {told} It can be confirmed once it is open.")]
 
 
-def _question(execution: Execution) -> list[Block]:
+def _question(execution: Execution, forecast: Forecast) -> list[Block]:
+    """Return who is asked what, and the answers that count now: no yes while it is closed."""
     where = execution.environment_name
     ask = unready(execution) or question(execution)
     blocks = [*changed_blocks(execution), section(ask), *plan_blocks(execution)]
     if so_far := said_yes(execution):
         blocks.append(section(so_far))
-    blocks += [*checks_blocks(execution.checks), *measured_blocks(execution)]
+    blocks += checks_blocks(execution.checks)
+    said = [measured_words(execution)]
     if execution.expires_at:
-        blocks.append(context(f"Without an answer it expires {when(execution.expires_at)}."))
+        said.append(f"Without an answer it expires {when(execution.expires_at)}.")
+    if any(said):
+        blocks.append(context(" ".join(filter(None, said))))
     dialog = confirm(
         f"Run on {where}?",
         f"{execution.job_name} (#{execution.id}) will run on {where} as "
@@ -160,8 +164,14 @@ def _question(execution: Execution) -> list[Block]:
         confirm=dialog,
         accessible=f"Run on {where}: #{execution.id} {execution.job_name}",
     )
-    no = button("Discard", action_id=Action.EXECUTION_DISCARD, value=shown)
-    first = [yes] if is_ready(execution) else check_again_button(execution)
+    no = button(
+        "Discard",
+        action_id=Action.EXECUTION_DISCARD,
+        value=shown,
+        accessible=f"Discard #{execution.id} {execution.job_name}",
+    )
+    is_closed = forecast.closed is not None
+    first = ([] if is_closed else [yes]) if is_ready(execution) else check_again_button(execution)
     return [*blocks, actions(*first, no)]
 
 

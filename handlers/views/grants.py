@@ -49,7 +49,7 @@ def roles(known: Roles, reader: Person, *, receipt: str = "") -> Told:
     named = ", ".join(person(one) for one in sorted(known.admins))
     admins = f"Admins everywhere, by the settings: {named or 'nobody; FERRY_ADMINS names them'}."
     if not grants:
-        text = "Nobody was given a role yet: everybody is an operator. Production asks for a yes."
+        text = "Nobody was given a role yet: everybody is an operator."
         how = f"An admin begins with `{COMMAND} grant @ana approver production`."
         blocks = [*top, section(f"*{text}*\n{how}"), context(admins), *below]
         return Told(f"{receipt} {text} {admins}".strip(), blocks)
@@ -57,7 +57,7 @@ def roles(known: Roles, reader: Person, *, receipt: str = "") -> Told:
     spoken = [_sentence(one, environments.get(one.environment_id)) for one in grants]
     left = len(rows) - MOST
     more = [context(f"and {left} more")] if left > 0 else []
-    rest = f"Everyone else is {_a(known.everyone)} everywhere, where no row says otherwise."
+    rest = f"Everyone else is {_a(known.everyone)}, unless a row says otherwise."
     return Told(
         f"{receipt} {aloud('Roles', spoken, len(grants))}".strip(),
         [*top, header(f"Roles ({len(rows)})"), *rows[:MOST], *more, context(admins, rest), *below],

@@ -10,41 +10,46 @@ from handlers.views.message import Told
 
 MOST_CLOSED = 5  # on Home
 #: verb with its arguments → what it does; the order is the order in the help
-VERBS = {
+RUNNING = {
     "run": "pick a job and fill in its form",
     "run job name=value …": "the same in one line",
     "plan job name=value …": "exactly what that would run; nothing is started",
+    "cancel #n": "stop a run, or take it out of the queue",
+    "totp": "set up a second factor for confirming",
+}
+LOOKING = {
     "status [#n]": "what runs and waits, or one run",
     "queue": "what waits, in which order, and when it will start",
-    "cancel #n": "stop a run, or take it out of the queue",
     "log #n": "the last lines of a run",
     "history": "the last runs",
     "history name=value": "the runs that had this value, for example patient-id=44320",
-    "totp": "set up a second factor for confirming",
     "jobs [words]": "what can be run",
     "sources": "the systems that data comes from",
     "envs": "where it can run, and which channel runs where",
+    "grants": "who may do what where",
+}
+CLOSING = {
     "lock [environment] [for 2h] reason": "nothing starts there until it is opened",
     "unlock [environment]": "open it again",
     "locks": "what is closed, by whom and why",
     "freezes": "when environments are closed at fixed times",
-    "grants": "who may do what where",
 }
+VERBS = RUNNING | LOOKING | CLOSING
 ADMIN_VERBS = {
-    "front #n": "let a run that waits go before the others",
     "override #n reason": "break the glass: past a confirmation or a lock, and all are told",
-    "totp reset @person": "forget somebody's second factor",
-    "bind environment": "jobs of this channel run in that environment",
-    "unbind": "no job runs in this channel any more",
+    "front #n": "let a run that waits go before the others",
+    "audit [#n | @person | environment | lock | since date]": "who did what, newest first",
     "grant @ana operator staging": "give a role to a person, a user group or everyone",
     "revoke @ana staging": "take a role away",
+    "totp reset @person": "forget somebody's second factor",
     "new environment": "add a host to run on",
     "new source": "add a system that data comes from",
     "new job": "add a script, with what it asks for",
+    "bind environment": "jobs of this channel run in that environment",
+    "unbind": "no job runs in this channel any more",
+    "hostkey [environment]": "compare a host's key with the pinned one, and trust it",
     "freeze": "close an environment at fixed times",
     "unfreeze n": "drop such a window",
-    "hostkey [environment]": "compare a host's key with the pinned one, and trust it",
-    "audit [#n | @person | environment | lock | since date]": "who did what, newest first",
 }
 
 
@@ -55,7 +60,9 @@ def help_note() -> Told:
         f"Admins also: {_said(ADMIN_VERBS)}.",
         [
             section("*Ferry* runs data migrations over SSH and tells here how they go."),
-            section(_listed(VERBS)),
+            section(f"*Run*\n{_listed(RUNNING)}"),
+            section(f"*Look*\n{_listed(LOOKING)}"),
+            section(f"*Close an environment*\n{_listed(CLOSING)}"),
             section(f"*For admins*\n{_listed(ADMIN_VERBS)}"),
             usual_buttons(),
             context(

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 
 from db.model.execution import Check, CheckState, Execution
-from executor.rules.differences import differences, short
+from executor.rules.differences import differences
 from executor.rules.readiness import failed_checks, is_ready
-from executor.rules.sizes import size_words
 from handlers.views.blocks import (
     Block,
     button,
     clip,
     clip_mrkdwn,
     code,
-    context,
     esc,
-    mono,
     person,
     section,
     visible,
@@ -43,19 +40,24 @@ def unready(execution: Execution) -> str:
 
 
 def checks_blocks(checks: Sequence[Check]) -> list[Block]:
-    """Return a line for each of *checks*: a mark, the word for it, and what was found."""
-    if not checks:
-        return []
-    return [section(clip_mrkdwn("\n".join(_check(check) for check in checks), CHECKS))]
+    """Return a line for each of *checks* that is not good, and one for all that are.
+
+    Each has a mark and a word for it. What is not good comes first: it has to be read.
+    """
+    good = [check for check in checks if check.state is CheckState.GOOD]
+    lines = [f"{_sign(one.state)} · {_found(one)}" for one in checks if one not in good]
+    if good:
+        found = " · ".join(_found(one) for one in good)
+        lines.append(f"{_sign(CheckState.GOOD)} · {found}")
+    return [section(clip_mrkdwn("\n".join(lines), CHECKS))] if lines else []
 
 
-def measured_blocks(execution: Execution) -> list[Block]:
-    """Return when the host was looked at, and the script in short; the plan has all of it."""
-    measured, at = execution.plan.measured, execution.checked_at
-    if measured is None or at is None:
-        return []
-    script = f"script sha256 {mono(short(measured.sha256))}, {size_words(measured.size)}"
-    return [context(f"Measured on the host {when(at)}: {script}. Measured again at the start.")]
+def measured_words(execution: Execution) -> str:
+    """Return when the script was measured; what it is the plan says. Empty until it was."""
+    at = execution.checked_at
+    if execution.plan.measured is None or at is None:
+        return ""
+    return f"Measured on the host {when(at)}, and again right before the start."
 
 
 def changed_blocks(execution: Execution) -> list[Block]:
@@ -93,10 +95,13 @@ def check_again_button(execution: Execution) -> list[Block]:
     return [again]
 
 
-def _check(check: Check) -> str:
-    mark, word = STATES[check.state]
+def _sign(state: CheckState) -> str:
+    return " ".join(STATES[state])
+
+
+def _found(check: Check) -> str:
     found = f": {esc(clip(check.words, CHECK))}" if check.words else ""
-    return f"{mark} {word} · *{esc(check.name)}*{found}"
+    return f"*{esc(check.name)}*{found}"
 
 
 def _side(text: str) -> str:

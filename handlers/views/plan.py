@@ -59,7 +59,7 @@ def _measured(measured: Measured | None) -> list[tuple[str, str]]:
     if measured is None:
         return []
     facts = [
-        ("really", measured.script),
+        ("real path", measured.script),
         ("sha256", measured.sha256),
         ("size", f"{size_words(measured.size)}, modified {measured.modified_at}"),
     ]

@@ -70,7 +70,7 @@ async def test_a_script_that_changed_after_the_yes_is_asked_about_again(ferry: H
     channel = await _narrow(ferry, "changed-script")
     path = await ferry.job("paid", "echo old")
     card = await ferry.asks(ferry.bruno, channel, "paid")
-    says(await ferry.shown(card), ASKED, "sha256:", "good · script")
+    says(await ferry.shown(card), ASKED, "sha256:", "good · reachable")
     await _yes(ferry, card, "changed-script")
     await _reads(ferry, card, "Next in line")
     path.write_text("echo new and longer")

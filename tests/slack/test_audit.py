@@ -22,7 +22,7 @@ async def test_the_log_is_read_filtered_and_turned_over(empty: In, ana: Person) 
     await ana.clicks(second, "Newest")
     again = await ana.told(STAGING, "created the environment lab-19")
     await ana.types(STAGING, "/migrate audit <@U0ANA> staging")
-    narrow = await ana.told(STAGING, "Audit log: <@U0ANA> staging: 2.")
+    narrow = await ana.told(STAGING, "Audit log: @U0ANA staging: 2.")
 
     assert words(first).index("lab-19") < words(first).index("lab-18")
     assert "the job" not in words(first) + words(second)

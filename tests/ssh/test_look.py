@@ -34,7 +34,7 @@ async def test_everything_is_good_in_every_shell(hosts: Hosts, shell_server: Ssh
     assert [each.name for each in found.checks] == list(CHECKS)
     assert set(states(found).values()) == {CheckState.GOOD}, found.checks
     assert check(found, "reachable")[1].startswith(f"127.0.0.1:{host.port}, ")
-    assert check(found, "host key")[1].startswith("ssh-ed25519 SHA256:")
+    assert check(found, "host key")[1] == "ssh-ed25519, as pinned"
     assert check(found, "login")[1] == f"as {host.user}"
     assert check(found, "directory")[1] == str((host.home / "scripts").resolve())
     assert check(found, "script")[1].startswith("import.js, 11 bytes, changed just now, sha256 ")

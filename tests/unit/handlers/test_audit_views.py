@@ -27,7 +27,12 @@ def event(verb: str, **changes: Any) -> AuditEvent:
     [
         (
             event("execution.queued", before={"status": "awaiting_confirmation"}),
-            "<@U0ANA> confirmed #12 import-patients on production",
+            "#12 import-patients on production entered the queue",
+        ),
+        (event("execution.confirmed"), "<@U0ANA> confirmed #12 import-patients on production"),
+        (
+            event("grant.given", subject="U0BRUNO"),
+            "<@U0ANA> gave a role to <@U0BRUNO> on production",
         ),
         (
             event("execution.queued", before={"status": "running"}, actor="ferry"),
@@ -39,7 +44,7 @@ def event(verb: str, **changes: Any) -> AuditEvent:
         ),
         (event("execution.asked", actor="cli:root"), "root asked for #12 import-patients on"),
         (event("channel.bound", subject="C0OPS"), "<@U0ANA> bound <#C0OPS> to production"),
-        (event("lock.opened", subject="7"), "<@U0ANA>: lock opened (7 on production)"),
+        (event("lock.opened", subject="7"), "<@U0ANA> opened production again"),
         (event("execution.went", subject="12"), "<@U0ANA>: execution went (#12 on production)"),
         (event("lock.made", subject="production"), "<@U0ANA>: lock made (production)"),
         (

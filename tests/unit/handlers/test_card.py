@@ -106,7 +106,7 @@ def test_question_shows_exactly_what_will_run() -> None:
         "directory:   ~/scripts",
         "interpreter: node",
         "script:      ~/scripts/orchestrate-import.js",
-        "really:      /home/deploy/scripts/orchestrate-import.js",
+        "real path:   /home/deploy/scripts/orchestrate-import.js",
         f"sha256:      {'ab' * 32}",
         "size:        4.2 kB, modified 2026-03-14T15:09:26Z",
         "run by:      /usr/bin/node, v22.1.0",

@@ -103,7 +103,7 @@ def test_card_of_what_waits_says_by_whom_until_when_and_why() -> None:
 
 
 def test_card_that_asks_says_that_it_cannot_be_confirmed_now() -> None:
-    """Its buttons stay: the request does, too."""
+    """The request stays, and can be discarded; a yes would only be refused."""
     forecast = Forecast(closed=replace(CLOSED, until=None, is_freeze=True))
 
     told = execution_card(
@@ -115,7 +115,7 @@ def test_card_that_asks_says_that_it_cannot_be_confirmed_now() -> None:
         "🧊 staging is frozen by <@U0ANA>: deploying version 8. It can be confirmed once"
         in shown(told)
     )
-    assert "Run on staging" in buttons(told)
+    assert list(buttons(told)) == ["Discard"]
 
 
 def test_card_says_who_broke_the_glass_and_why() -> None:
@@ -164,8 +164,8 @@ def test_queue_is_read_aloud_with_what_closes_it() -> None:
         ),
         pytest.param(
             replace(TURNED, lock=replace(LOCK, until=None), running=0, waiting=0),
-            "<@U0ANA> locked 🟡 staging: deploying. Nothing starts there. Nothing runs there now, "
-            "none wait in the queue.",
+            "<@U0ANA> locked 🟡 staging: deploying. Nothing starts there. Nothing runs or "
+            "waits there now.",
             id="locked for good",
         ),
         pytest.param(

@@ -78,7 +78,20 @@ def test_warnings_leave_the_button() -> None:
 
     assert list(buttons(told)) == ["Run on production", "Discard"]
     assert "this is exactly what will run" in shown(told)
-    assert "script sha256 `abababababab…`, 4.2 kB" in shown(told)
+    assert "⚠️ warning · *disk*: 120 MB are free\n✅ good · *reachable*: answered" in shown(told)
+    assert shown(told).count("ab" * 32) == 1  # the plan says it, and nothing says it again
+
+
+def test_what_is_good_takes_one_line() -> None:
+    """What is wrong stands above it, each on its own."""
+    also = Check(name="login", state=CheckState.GOOD, words="as <deploy>")
+
+    told = card(asking(checks=(GOOD, FAILED, also), measured=None))
+
+    assert (
+        "❌ failed · *script*: There is no ~/x.js on &lt;10.0.0.5&gt;.\n"
+        "✅ good · *reachable*: answered in 12 ms · *login*: as &lt;deploy&gt;"
+    ) in shown(told)
 
 
 def test_each_state_has_a_mark_and_a_word_of_its_own() -> None:
