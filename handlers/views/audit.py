@@ -18,6 +18,7 @@ from handlers.views.blocks import (
     header,
     mono,
     section,
+    visible,
     when,
 )
 from handlers.views.blocks import person as mention
@@ -104,10 +105,10 @@ def details(event: AuditEvent, tongue: Tongue) -> str:
 
 
 def line(event: AuditEvent, jobs: Mapping[str, str]) -> str:
-    """Return an event for a terminal."""
+    """Return an event for a terminal, which must not obey what somebody gave as a reason."""
     more = details(event, PLAIN)
     told = f"{event.id}  {event.created_at:%Y-%m-%d %H:%M}  {deed(event, jobs, PLAIN)}"
-    return f"{told} · {more}" if more else told
+    return visible(f"{told} · {more}" if more else told)
 
 
 def log(

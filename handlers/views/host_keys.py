@@ -16,6 +16,7 @@ from handlers.views.blocks import (
     checkboxes,
     code,
     context,
+    esc,
     input_block,
     modal,
     mono,
@@ -135,7 +136,7 @@ def _window(blocks: list[Block]) -> Block:
 
 
 def _pair(pair: Pair) -> list[Block]:
-    lines = [f"*{pair.algorithm}*"]
+    lines = [f"*{esc(pair.algorithm)}*"]
     if pair.pinned:
         lines.append(f"pinned {mono(_fingerprint(pair.pinned))}")
     lines.append(f"shows {mono(_fingerprint(pair.shown))}" if pair.shown else "shows no such key")

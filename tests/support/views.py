@@ -22,7 +22,7 @@ from db.model.errors import FerryError, InvalidInput
 from db.model.execution import Attempt, Execution, LogLine, Status
 from executor.rules.names import quoted
 from executor.ssh.hostkeys import HostKey as Key
-from handlers.views import environment_form, notes
+from handlers.views import audit, environment_form, notes
 from handlers.views.blocks import button, esc, section
 from handlers.views.message import Told
 from tests.support.executions import NOON, execution, line
@@ -40,23 +40,18 @@ NOT_VIEWS = {
     "run_form.typed": "writes the value of a button",
     "run_form.parsed": "reads it",
     "environment_form.trusted": "reads the metadata of a modal",
+    **dict.fromkeys(("grants.seen", "promotion.promoted_from"), "reads the value of a button"),
+    **dict.fromkeys(("host_keys.compared", "kept.json_in"), "reads the metadata of a modal"),
+    **dict.fromkeys(("second_factors.place_of", "second_factors.placed"), "likewise"),
+    "second_factors.picture": "makes a picture",
 }
 #: Views that return plain text, for where Slack parses nothing.
-PLAIN = {"plan.plan_lines", "plan.fingerprints", "forms.field_errors", "policies.failure_in_a_menu"}
+PLAIN = {"plan.plan_lines", "forms.field_errors", "policies.failure_in_a_menu", "audit.line"}
 
 
-_SAID = ("job_name", "environment_name", "reason", "error_message", "error_hint", "receipt")
+_SAID = ("reason", "error_message", "error_hint", "receipt")
 _PEOPLE = ("requested_by", "answered_by", "cancelled_by", "overridden_by", "override_reason")
-_PLANNED = (
-    "environment",
-    "host",
-    "user",
-    "proxy_jump",
-    "job",
-    "directory",
-    "script",
-    "interpreter",
-)
+_PLANNED = ("host", "user", "proxy_jump", "directory", "script", "interpreter")
 
 
 @dataclass(frozen=True)
@@ -76,11 +71,18 @@ class World:
 def world(text: str, status: Status = Status.FAILED) -> World:
     """Return a world full of *text*, with an execution in *status*."""
     one = execution(status)
+    name = text[:63] or "x"
     said: dict[str, Any] = dict.fromkeys(_SAID, text)
+    said |= {"job_name": name, "environment_name": name}
     said |= dict.fromkeys(_PEOPLE, f"cli:{text}")
     said |= {"parameters": {text: text, "practitioner-id": text}, "result": {text: text, "n": text}}
     planned: dict[str, Any] = dict.fromkeys(_PLANNED, text)
-    planned |= {"interpreter": text, "arguments": (text, "x"), "variables": {text: text}}
+    planned |= {
+        "environment": name,
+        "job": name,
+        "arguments": (text, "x"),
+        "variables": {text: text},
+    }
     plan = replace(one.plan, personal=("practitioner-id",), **planned)
     progress = replace(one.progress, words=text) if one.progress else None
     one = replace(one, plan=plan, progress=progress, answered_at=NOON, warnings=2, **said)
@@ -132,7 +134,6 @@ BY_NAME: Mapping[str, Sample] = {
     "tail": lambda given: given.lines,
     "host_key": lambda _: "ssh-ed25519 AAAA",
     "requested_by": lambda given: f"cli:{given.text}",
-    "channels": lambda given: {given.name: ["C0STAGING"] * 20},
 }
 BY_TYPE: Mapping[Any, Sample] = {
     str: lambda given: given.text,
@@ -145,11 +146,27 @@ BY_TYPE: Mapping[Any, Sample] = {
     Told: lambda given: Told(esc(given.text) or "x", [section(esc(given.text))]),
     FerryError: lambda given: _error(given.text),
     Any: lambda given: given.text,
+    audit.Tongue: lambda _: audit.SLACK,
     Key: _key,
     environment_form.HostKey: _key,
     dict[str, Any]: lambda given: section(esc(given.text)),
 }
 GIVEN: Mapping[str, Sample] = {
+    "answer_forms.code_modal.answer": lambda _: "128:ab",
+    "audit.log.asked": lambda given: given.text[:300],
+    "catalog.environments.channels": lambda given: {given.name: ["C0STAGING"] * 20},
+    "grants.grant_modal.groups": lambda given: {"S0OPS": given.text},
+    "grants.grant_modal.trouble": lambda given: f"Not {quoted(given.text)}.",
+    "grants.roles.receipt": lambda _: "It is given.",
+    "Grant.subject": lambda _: "U0ANA",
+    "host_keys.compare_button.environment": lambda given: given.name,
+    "host_keys.compare_modal.shown": lambda given: [f"x{given.text} AAAA"] * 3,
+    "offers.offered.may": lambda _: bool,
+    "offers.offered_blocks.may": lambda _: bool,
+    "promotion.where_to.places": lambda given: [(given.name, "C0STAGING")] * 9,
+    "second_factors.letter.place": lambda _: '["D0ANA", "1.2", "F1"]',
+    "second_factors.first_modal.place": lambda _: '["D0ANA", "1.2", "F1"]',
+    "Turned.channels": lambda _: ("C0STAGING",) * 30,
     "notes.prose.text": lambda given: f"Not {quoted(given.text)}.",
     "notes.unknown_verb.nearest": lambda _: "Did you mean `run`?",
     "environment_form.trust_modal.raw": lambda given: {"ssh_host": given.text[:90], "kind": "x"},
