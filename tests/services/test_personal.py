@@ -16,7 +16,6 @@ from executor.rules.outcomes import Outcome
 from executor.rules.plan import plan_hash
 from executor.rules.veil import digest, hint
 from executor.services import Ask, Duplicate, Ground, Services, build
-from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, CARLA, PRODUCTION, STAGING
 
 ID, NAME = "4432071", "Ana Souza"
@@ -89,8 +88,7 @@ async def _everything(services: Services, seen: Services) -> list[Any]:
     """Return what every way to an execution, its lines and attempts gives Slack."""
     waiting = await launch(seen, PRODUCTION)
     given: list[Any] = [waiting, await seen.history.active(), await seen.news.pending()]
-    looked = await looked_at(services, await services.history.execution(waiting.id))
-    given.append(await seen.confirmations.confirm(waiting.id, BRUNO, looked.plan_hash))
+    given.append(await seen.confirmations.confirm(waiting.id, BRUNO, waiting.plan_hash))
     given += [
         await seen.forecasts.line(None, 5),
         await seen.controls.move_to_front(waiting.id, ANA),
