@@ -162,7 +162,15 @@ revision() { # after place
   [ "$real" ] && command -v git >/dev/null && cd "${real%/*}/" || return
   head=$(ask_git rev-parse --verify HEAD)
   case $head in *'ended 0') ;; *) return ;; esac
-  changes=$(ask_git status --porcelain --untracked-files=no)
+  # What a checkout names as its filters are programs, and a look runs nothing of it.
+  filters=$(ask_git config --name-only --get-regexp '^filter\..*\.(clean|smudge|process)$')
+  before=$IFS IFS='
+'; set -f --
+  for each in $filters; do
+    case $each in filter.*) set -- "$@" -c "$each=" -c "${each%.*}.required=false" ;; esac
+  done
+  IFS=$before; set +f
+  changes=$(ask_git "$@" status --porcelain --untracked-files=no --ignore-submodules=dirty)
   case $changes in
   'ended 0') tell dirty '' ;;
   ' '* | [A-Z]*) tell dirty yes ;;

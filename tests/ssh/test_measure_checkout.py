@@ -145,3 +145,22 @@ async def test_host_without_git_has_no_revision(
 
     assert found.measured is not None, found.checks
     assert found.measured.revision == ""
+
+
+@pytest.mark.parametrize("kind", ["clean", "process"])
+async def test_no_filter_of_a_checkout_is_run(
+    checkout: Checkout, looker: Looker, kind: str
+) -> None:
+    """Who may write into a checkout must not thereby run commands as the one who looks."""
+    folder = checkout(f"filtered-{kind}")
+    (folder / ".gitattributes").write_text("*.js filter=evil\n")
+    git(folder, "config", f"filter.evil.{kind}", f"touch {folder}/woken; cat")
+    git(folder, "config", "filter.evil.required", "true")
+    script = folder / "lib" / "import.js"
+    script.write_text(script.read_text().swapcase())  # as long as it was: git has to look inside
+    give(folder, looker.target.user)
+
+    measured = await looker.measure(plan(script=f"~/{folder.name}/lib/import.js", directory="/"))
+
+    assert measured.is_dirty
+    assert not (folder / "woken").exists()
