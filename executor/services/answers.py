@@ -1,8 +1,9 @@
 """What every answer to a run has in common: it still waits, and the person may give it."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
+from db.model.audit import FERRY
 from db.model.catalog import ConfirmationPolicy
 from db.model.errors import Conflict, NotAllowed
 from db.model.execution import Execution, Status
@@ -79,6 +80,15 @@ async def _put_terms(repos: Repos, execution: Execution, terms: Terms) -> Execut
     """Store stricter terms; who said yes as a member of another group has to be asked anew."""
     is_same = (terms.policy, terms.group) == (execution.confirmation, execution.confirm_group)
     yes = execution.confirmed_by if is_same else ()
+    was = terms_at_asking(execution)
+    repos.audit.note(
+        FERRY,
+        "execution.terms_changed",
+        execution.id,
+        environment=execution.environment_name,
+        before=asdict(was) | {"confirmed_by": list(execution.confirmed_by)},
+        after=asdict(terms) | {"confirmed_by": list(yes)},
+    )
     await repos.executions.change(
         execution.id,
         expect=AWAITING,

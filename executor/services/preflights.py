@@ -16,6 +16,7 @@ from executor.services.access import require
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 from executor.services.turn import Turn
+from executor.services.voids import note_void
 
 _AWAITING = frozenset({Status.AWAITING_CONFIRMATION})
 _PAST_RUNS = 20
@@ -72,6 +73,9 @@ class Preflights:
             values: dict[str, Any] = {"checks": stored(found), "checked_at": self._ground.clock()}
             if new != execution.plan_hash:
                 values |= {"plan": asdict(plan), "plan_hash": new, "confirmed_by": []}
+                if execution.confirmed_by:
+                    values["voided_plan"] = asdict(execution.plan)
+                    note_void(repos, execution, new)
             await self._put(repos, question, **values)
         self._ground.news.ring()
         return True

@@ -7,6 +7,7 @@ from db.model.audit import FERRY
 from db.model.catalog import ConfirmationPolicy
 from db.model.categories import Category
 from db.model.execution import Execution, Plan, Status
+from db.repos import Repos
 from executor.rules.differences import differences
 from executor.rules.outcomes import failed
 from executor.rules.plan import plan_hash
@@ -40,20 +41,25 @@ class Voids:
                 **_asked_again(execution, plan),
                 expires_at=now + self._ground.confirm_within,
             )
-            repos.audit.note(
-                FERRY,
-                "execution.voided",
-                execution.id,
-                environment=execution.environment_name,
-                before={"plan_hash": execution.plan_hash, "confirmed_by": _yes(execution)},
-                after={"plan_hash": plan_hash(plan)},
-                reason=changed,
-            )
+            note_void(repos, execution, plan_hash(plan), changed)
             await end_attempt(repos, execution, error_of(failed(Category.PLAN_CHANGED)), now)
         self._ground.news.ring()
         self._ground.looks.ring()
         self._ground.work.ring()
         return True
+
+
+def note_void(repos: Repos, execution: Execution, new_hash: str, changed: str = "") -> None:
+    """Note that what was said of *execution* so far does not count for the plan as it is now."""
+    repos.audit.note(
+        FERRY,
+        "execution.voided",
+        execution.id,
+        environment=execution.environment_name,
+        before={"plan_hash": execution.plan_hash, "confirmed_by": _yes(execution)},
+        after={"plan_hash": new_hash},
+        reason=changed,
+    )
 
 
 def _asked_again(execution: Execution, plan: Plan) -> dict[str, Any]:

@@ -49,6 +49,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "execution.moved_to_front": "{who} moved {run} to the front of the queue",
         "execution.overridden": "{who} broke the glass for {run}",
         "execution.voided": "The confirmation of {run} was voided",
+        "execution.terms_changed": "Others have to confirm {run} now",
         "value.revealed": "{who} looked at a personal value of {run}",
         "environment.created": "{who} created the environment {it}",
         "environment.host_key_trusted": "{who} trusted another host key of {it}",

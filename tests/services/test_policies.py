@@ -194,6 +194,9 @@ async def test_another_group_since_the_asking_is_asked_anew(
 
     assert first.confirmed_by == ("U0DBA",)
     assert (second.status, second.confirmed_by) == (Status.QUEUED, ("U0DBA", "U0BOTH"))
+    (changed,) = await noted(ground, "execution.terms_changed")
+    assert (changed.before["confirmed_by"], changed.after["confirmed_by"]) == (["U0BOTH"], [])
+    assert (changed.before["group"], changed.after["group"]) == ("S0OPS", "S0DBA")
 
 
 async def test_others_who_may_confirm_may_refuse_and_say_why(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from db.model.catalog import JobDraft
+from db.model.catalog import ConfirmationPolicy, JobDraft, Kind
 from db.model.categories import Category
 from db.model.errors import Conflict, FerryError, InvalidInput, NotAllowed
 from db.model.execution import CheckState, Execution, Measured, Status
@@ -17,7 +17,7 @@ from tests.support.database import Clock
 from tests.support.executions import MEASURED
 from tests.support.looked import FAILED, GOOD, looked_at
 from tests.support.running import ran
-from tests.support.world import ANA, BRUNO, PRODUCTION, SPECS, STAGING
+from tests.support.world import ANA, BRUNO, CARLA, PRODUCTION, SPECS, STAGING, environment
 from tests.support.world import GOOD as VALUES
 
 OTHER = replace(MEASURED, sha256="cd" * 32)
@@ -92,6 +92,30 @@ async def test_a_plan_that_changed_between_two_looks_takes_no_old_yes(
     assert second.confirmed_by == ()
     with pytest.raises(Conflict, match="another plan"):
         await services.confirmations.confirm(asked.id, BRUNO, first.plan_hash)
+
+
+async def test_a_yes_that_a_new_look_takes_away_is_noted_and_shown(
+    services: Services, ground: Ground
+) -> None:
+    """One of two had confirmed; the host changed before the other did."""
+    group = {"confirmation": ConfirmationPolicy.GROUP, "confirmations": 2, "confirm_group": "S0OPS"}
+    draft = environment("guarded", Kind.PRODUCTION, **group)
+    await services.catalog.create_environment(draft, ANA)
+    await services.bindings.bind("C0GUARDED", "guarded", ANA)
+    ask = Ask(job="import-patients", channel_id="C0GUARDED", by=BRUNO, values=VALUES)
+    asked = await looked_at(services, await services.launcher.launch(ask))
+    carla = replace(CARLA, groups=frozenset({"S0OPS"}))
+    await services.confirmations.confirm(asked.id, carla, asked.plan_hash)
+    await services.preflights.again(asked.id, BRUNO)
+
+    second = await looked_at(services, asked, measured=OTHER)
+
+    assert second.confirmed_by == ()
+    assert second.voided_plan == asked.plan
+    async with ground.db.read() as repos:
+        events = await repos.audit.page(0, 100)
+    (voided,) = [event for event in events if event.verb == "execution.voided"]
+    assert voided.before == {"plan_hash": asked.plan_hash, "confirmed_by": ["U0CARLA"]}
 
 
 async def test_a_look_that_comes_too_late_changes_nothing(
