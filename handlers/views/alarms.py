@@ -28,10 +28,10 @@ def broken_glass(execution: Execution, *, is_elsewhere: bool = False) -> Told:
     who, where = person(execution.overridden_by), esc(execution.environment_name)
     why = esc(clip(execution.override_reason, REASON))
     at = f" It was asked for in <#{execution.channel_id}>." if is_elsewhere else ""
-    text = (
-        f"🔨 {who} broke the glass: {name(execution)} runs on {where} without the confirmation, or "
-        f"past the lock, that it would need. Why: {why}"
-    )
+    unheeded = "although it is closed"
+    if execution.goes_without_yes:
+        unheeded = "without the confirmation that it needs"
+    text = f"🔨 {who} broke the glass: {name(execution)} runs on {where} {unheeded}. Why: {why}"
     asked = f"Asked for by {person(execution.requested_by)}.{at}"
     spite = overridden(execution).partition("\n")[2]
     return _said(" ".join(part for part in (f"{text.rstrip('.')}.", asked, spite) if part))

@@ -21,8 +21,8 @@ async def test_half_time_is_told_once_in_the_thread(ferry: Ferry, slack: Playgro
     execution = await ferry.launch("C0PROD")
     async with ferry.database.begin() as repos:
         asked = update(executions).where(executions.c.id == execution.id)
-        earlier = execution.created_at - timedelta(hours=2)
-        await repos.session.change(asked.values(created_at=earlier))
+        soon = execution.created_at + timedelta(minutes=1)
+        await repos.session.change(asked.values(expires_at=soon))
     assert await ferry.services.confirmations.remind_due() == 1
 
     for _ in range(2):
