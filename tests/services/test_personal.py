@@ -89,10 +89,9 @@ async def test_values_are_kept_for_the_run_and_hints_for_the_search(
 async def _everything(services: Services, seen: Services) -> list[Any]:
     """Return what every way to an execution, its lines and attempts gives Slack."""
     waiting = await launch(seen, PRODUCTION)
-    await looked_at(services, waiting)
-    waiting = await seen.history.execution(waiting.id)
     given: list[Any] = [waiting, await seen.history.active(), await seen.news.pending()]
     looked = await looked_at(services, waiting)
+    given.append(await seen.history.execution(waiting.id))
     given.append(await seen.confirmations.confirm(waiting.id, BRUNO, looked.plan_hash))
     given += [
         await seen.forecasts.line(None, 5),
