@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def kill_keepers(folder: Path, job: Job, *, supervisor: bool = True, watchdog: b
         assert f"supervise\0{job.id}" in Path(f"/proc/{pid}/cmdline").read_text()
         assert int(pid) > 1
         os.kill(int(pid), signal.SIGKILL)
+        _wait_for_death(int(pid))
+
+
+def _wait_for_death(pid: int) -> None:
+    """Return once the process is gone: on a busy machine a killed one still runs for a moment."""
+    deadline = time.monotonic() + 10
+    with suppress(FileNotFoundError, ProcessLookupError):
+        while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < deadline, f"{pid} does not die"
+            time.sleep(0.002)
 
 
 def this_boot() -> str:
