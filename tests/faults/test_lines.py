@@ -22,8 +22,8 @@ pytestmark = pytest.mark.timeout(300)
 #: A host that cannot be reached for the start fails the attempt; then nothing has run.
 AGAIN = RetryPolicy(attempts=10, delay_s=1)
 SOON = "2"  # seconds to connect
-#: Where in what a run says to its host the start is, after the measuring: bytes on a connection that
-#: is there already.
+#: Where in what a run says to its host the start is, after the measuring: bytes on a connection
+#: that is there already.
 START = (9880, 10420)
 
 
