@@ -7,7 +7,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ def run_folder(sshd: Sshd, job: Job) -> Path:
 
 def kill_keepers(folder: Path, job: Job, *, supervisor: bool = True, watchdog: bool) -> None:
     """Kill the supervisor of *job*, its watchdog, or both, as the OOM killer would."""
+    _wait_until((folder / "pids").exists, "their numbers are kept")
     keeper, _, watcher, *_ = (folder / "pids").read_text().split()
     for process in [*([keeper] if supervisor else []), *([watcher] if watchdog else [])]:
         pid = process.partition(":")[0]
@@ -38,11 +38,21 @@ def kill_keepers(folder: Path, job: Job, *, supervisor: bool = True, watchdog: b
 
 def _wait_for_death(pid: int) -> None:
     """Return once the process is gone: on a busy machine a killed one still runs for a moment."""
+
+    def is_dead() -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    _wait_until(is_dead, f"{pid} is dead")
+
+
+def _wait_until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 10
-    with suppress(FileNotFoundError, ProcessLookupError):
-        while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
-            assert time.monotonic() < deadline, f"{pid} does not die"
-            time.sleep(0.002)
+    while not condition():
+        assert time.monotonic() < deadline, f"not within 10 s: {what}"
+        time.sleep(0.002)
 
 
 def this_boot() -> str:

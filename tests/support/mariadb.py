@@ -122,13 +122,15 @@ class MariaDB:
         return self.url(database)
 
     def empty(self, database: str) -> None:
-        """Take all rows out of *database*; its tables and its schema's version stay."""
+        """Bring *database* to how a new one is: no rows, and the audit's chain at its beginning."""
         tables = self.run(f"SHOW TABLES FROM `{database}`")
-        names = [str(name) for (name,) in tables if name != "alembic_version"]
+        kept = {"alembic_version", "audit_head"}
+        names = [str(name) for (name,) in tables if name not in kept]
         self.run(
             "SET foreign_key_checks = 0, innodb_lock_wait_timeout = 10",
             "START TRANSACTION",
             *(f"DELETE FROM `{name}`" for name in names),  # noqa: S608 - our own tables
+            "UPDATE audit_head SET last_id = 0, hash = '', key_check = ''",
             "COMMIT",
             database=database,
         )
