@@ -47,6 +47,10 @@ async def test_secret_goes_by_environment_only(ferry: House, tmp_path: Path) -> 
     await ferry.bruno.clicks(card, "Run on production", confirm=True)
     await until_true(seen.exists, "the script has begun")
     await until_true(lambda: seen.read_text() == SECRET, "the script has the secret")
+    printed = {"out", "err"}
+    await until_true(
+        lambda: printed <= {path.name for path in _holding(ferry.host.home, SECRET)}, "it printed"
+    )
     in_sight = processes(SECRET)
     on_disk = _holding(ferry.host.home, SECRET) - {seen}
     done.touch()
@@ -57,7 +61,7 @@ async def test_secret_goes_by_environment_only(ferry: House, tmp_path: Path) -> 
     assert "API_TOKEN" in asked
     assert in_sight == []
     # What the script itself printed waits there, for Ferry to mask it, until the run is over.
-    assert {path.name for path in on_disk} == {"out", "err"}
+    assert {path.name for path in on_disk} == printed
     assert "the token is" in log
     assert SECRET not in log
     assert SECRET not in repr(ferry.rows())

@@ -253,6 +253,7 @@ async def test_keyboard_alone_runs_fills_and_leaves_a_modal(visit: Open) -> None
     """Tab stays inside the modal, arrows choose, Esc closes and gives the focus back."""
     page = await visit()
     press, write = page.keyboard.press, page.keyboard.type
+    await expect(page.locator("#composer-text")).to_be_focused()
 
     await write("/migrate form")
     await press("Enter")

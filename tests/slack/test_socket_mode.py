@@ -45,8 +45,8 @@ async def test_one_socket_answers_while_the_other_reconnects(
     online: Online, slack: PlaygroundSlack, ana: Person
 ) -> None:
     """With two sockets a command is answered although one connection was cut."""
-    async with online(greets, sockets=2) as ferry:
-        assert await ferry.socket_mode.connected() == 2
+    async with online(greets, sockets=2):
+        await until(lambda: slack.core.sockets.count == 2, "both")
         await slack.core.sockets._connections[0].socket.close()
         await ana.types(HERE, "/migrate hello")
         await ana.told(HERE, "hello there")
