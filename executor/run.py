@@ -7,6 +7,7 @@ what cannot have begun, ends a run.
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -172,13 +173,18 @@ class Run:
     async def _follow_once(self) -> FollowEnd:
         self._output.rewind()
         offsets = self._output.offsets
-        async with self._remote.follow(offsets[Stream.OUT], offsets[Stream.ERR]) as follower:
+        out, err = offsets[Stream.OUT], offsets[Stream.ERR]
+        async with self._remote.follow(out, err, self._read_soon) as follower:
             await self._line.is_back()
             await self._store(follower)
         is_all = follower.outcome in {FollowEnd.COMPLETE, FollowEnd.SUPERVISOR_DEAD}
         if is_all and (batch := self._output.finish()):
             await self._write(batch)
         return follower.outcome
+
+    def _read_soon(self, wake: Callable[[], None]) -> None:
+        self._silence.heard()
+        self._tools.writer.before_commit(wake)
 
     async def _store(self, follower: Follower) -> None:
         async for chunks in follower.chunks():

@@ -28,6 +28,7 @@ class Silence:
         ago = clock() - heard_at if heard_at else timedelta(0)
         self._heard = time.monotonic() - max(0.0, ago.total_seconds())
         self._is_away = True
+        self._is_unread = False
         self._held = 0
 
     @property
@@ -35,8 +36,13 @@ class Silence:
         """Whether it has said nothing for too long, as far as anybody can tell."""
         return self._left_s() <= 0
 
+    def heard(self) -> None:
+        """Note that it said something, which is not read yet: until then nothing counts."""
+        self._is_unread = True
+
     def broken(self) -> None:
-        """Note that it said something."""
+        """Note that it said something, and all of it is read."""
+        self._is_unread = False
         self._heard = time.monotonic()
 
     def line(self, *, is_away: bool) -> None:
@@ -74,4 +80,5 @@ class Silence:
         if self._limit_s is None:
             return 3600.0
         left_s = self._heard + self._limit_s - time.monotonic()
-        return max(left_s, _LOOK_S) if self._is_away or self._held else left_s
+        is_deaf = self._is_away or self._is_unread or self._held
+        return max(left_s, _LOOK_S) if is_deaf else left_s

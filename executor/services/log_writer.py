@@ -10,7 +10,7 @@ Nothing is dropped, and no line of a run is stored unless all before it are.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,6 +126,7 @@ class LogWriter:
         self._db = ground.db
         self._interval_s = _INTERVAL_SQLITE_S if ground.db.is_sqlite else _INTERVAL_S
         self._waiting: list[_Waiting] = []
+        self._wakes: list[Callable[[], None]] = []
         self._weight = 0  # of what waits
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
@@ -138,6 +139,11 @@ class LogWriter:
     def most_a_run(self) -> int:
         """How much one run may have under way: one batch alone while all together have a lot."""
         return _MOST_A_RUN if self._weight < _MOST_IN_ALL else 0
+
+    def before_commit(self, wake: Callable[[], None]) -> None:
+        """Call *wake* once when the next commit is due: what that hands over goes along."""
+        self._wakes.append(wake)
+        self._some.set()
 
     def take(self, waiting: _Waiting) -> None:
         """Queue a batch; only for lanes."""
@@ -159,7 +165,14 @@ class LogWriter:
             except TimeoutError:
                 pass
             began = clock()
+            await self._wake_readers()
             await self._settle(self._next())
+
+    async def _wake_readers(self) -> None:
+        wakes, self._wakes = self._wakes, []
+        for wake in wakes:
+            wake()
+        await asyncio.sleep(0)  # they come first
 
     def _next(self) -> list[_Waiting]:
         count = weight = 0
@@ -168,7 +181,7 @@ class LogWriter:
             count += 1
         taken, self._waiting = self._waiting[:count], self._waiting[count:]
         self._weight -= weight
-        if not self._waiting:
+        if not self._waiting and not self._wakes:
             self._some.clear()
         if self._weight < _ENOUGH:
             self._enough.clear()

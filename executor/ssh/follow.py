@@ -10,6 +10,8 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import Self
 
 import asyncssh
@@ -23,12 +25,15 @@ from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 
 HIGH_WATER = 1 << 20  # bytes waiting for the reader before the channel is paused
+_ENOUGH = 1 << 15  # bytes waiting that are worth taking at once: about what a packet holds
 # For how long a follower lives on the host without being asked again. Each has its own: what began
 # together must not come again together.
 _LEASE_S = range(90, 180)
 _NOISE = 1 << 16  # bytes of a login file's chatter that are looked through for the marker
 
 Chunk = tuple[Stream, bytes]
+Wake = Callable[[], None]
+Soon = Callable[[Wake], None]
 
 
 class FollowEnd(StrEnum):
@@ -50,9 +55,14 @@ _COME_AGAIN = 77  # the run ended while we followed: what is left is sent by the
 
 
 class FollowSession(asyncssh.SSHClientSession[bytes]):
-    """Both streams of one follow command; ``take`` returns what came since."""
+    """Both streams of one follow command; ``take`` returns what came since.
 
-    def __init__(self, mark: str) -> None:
+    *soon* is given what wakes the reader when the first bytes wait for it, and may put that off:
+    a reader that takes many lines together has less to do. Once a lot waits, it is woken anyhow.
+    """
+
+    def __init__(self, mark: str, soon: Soon = lambda wake: wake()) -> None:
+        self._soon = soon
         self._mark = b"\x1e" + mark.encode() + b"\n"
         self._noise: dict[Stream, bytes] = {Stream.OUT: b"", Stream.ERR: b""}
         self._chunks: list[Chunk] = []
@@ -74,9 +84,13 @@ class FollowSession(asyncssh.SSHClientSession[bytes]):
             data = self._after_mark(stream, data)
         if not data:
             return
+        is_first = not self._chunks
         self._chunks.append((stream, data))
         self._waiting += len(data)
-        self._news.set()
+        if self._waiting >= _ENOUGH:
+            self._news.set()
+        elif is_first:
+            self._soon(self._news.set)
         self._pause_if_full()
 
     def _after_mark(self, stream: Stream, data: bytes) -> bytes:
@@ -100,13 +114,17 @@ class FollowSession(asyncssh.SSHClientSession[bytes]):
         self._news.set()
 
     async def take(self) -> list[Chunk]:
-        """Return what came since the last call, at least one chunk; empty when all is over."""
+        """Return what came since the last call, a chunk where the stream changes.
+
+        Waits for at least one; empty when all is over.
+        """
         await self._news.wait()
         chunks, self._chunks, self._waiting = self._chunks, [], 0
         if not self.is_over:
             self._news.clear()
         self._resume()
-        return chunks
+        together = groupby(chunks, key=itemgetter(0))
+        return [(stream, b"".join(data for _, data in some)) for stream, some in together]
 
     def _resume(self) -> None:
         """Let data come again.
@@ -127,7 +145,10 @@ class FollowSession(asyncssh.SSHClientSession[bytes]):
 class Follower:
     """An open follow command; ``chunks`` once, then ``outcome``."""
 
-    def __init__(self, hosts: Hosts, target: Target, run_id: str, out: int, err: int) -> None:
+    def __init__(
+        self, hosts: Hosts, target: Target, run_id: str, out: int, err: int, soon: Soon
+    ) -> None:
+        self._soon = soon
         self._hosts = hosts
         self._target = target
         self._run_id = run_id
@@ -183,7 +204,7 @@ class Follower:
             secrets.choice(_LEASE_S),
             mark,
         )
-        make: Callable[[], FollowSession] = lambda: FollowSession(mark)  # noqa: E731
+        make: Callable[[], FollowSession] = lambda: FollowSession(mark, self._soon)  # noqa: E731
         self._channel, self._session = await self._stack.enter_async_context(
             self._hosts.session(self._target, make, line)
         )

@@ -5,7 +5,7 @@ import asyncssh
 from db.model.errors import AttemptError
 from executor.ssh import helper
 from executor.ssh.errors import HelperFailed, StartUncertain, classify
-from executor.ssh.follow import FollowEnd, Follower
+from executor.ssh.follow import FollowEnd, Follower, Soon
 from executor.ssh.pool import Hosts
 from executor.ssh.status import Receipt, RemoteState, RemoteStatus, read_status
 from executor.ssh.target import Target
@@ -41,9 +41,14 @@ class RemoteRun:
             return word == "started"
         raise classify(HelperFailed(detail), target=self._target)
 
-    def follow(self, out_offset: int, err_offset: int) -> Follower:
-        """Return a follower of both outputs from these offsets on: ``async with run.follow(…)``."""
-        return Follower(self._hosts, self._target, self._run_id, out_offset, err_offset)
+    def follow(
+        self, out_offset: int, err_offset: int, soon: Soon = lambda wake: wake()
+    ) -> Follower:
+        """Return a follower of both outputs from these offsets on: ``async with run.follow(…)``.
+
+        *soon* may put off what wakes its reader, see `FollowSession`.
+        """
+        return Follower(self._hosts, self._target, self._run_id, out_offset, err_offset, soon)
 
     async def status(self) -> RemoteStatus:
         """Return how it stands now."""

@@ -72,6 +72,37 @@ async def test_two_hundred_runs_are_a_handful_of_statements(
     assert seen == {"UPDATE": 1, "INSERT": 1, "COMMIT": 1}
 
 
+async def test_what_is_read_when_a_commit_is_due_goes_along(
+    database: Database, writer: LogWriter, clock: Clock
+) -> None:
+    """Readers wait until then; what all of them hand over is one commit, not the one after it."""
+    first, *others = [(each, writer.lane()) for each in await running(database, clock, 20)]
+    writer._interval_s = 2
+
+    async def read(execution: Execution, lane: Lane, turn: asyncio.Event) -> None:
+        await turn.wait()
+        await lane.write(batch(execution, 1, numbered(1, 2), clock))
+        await lane.flush()
+
+    async with at_work(writer):
+        await first[1].write(batch(first[0], 1, numbered(1, 2), clock))
+        await first[1].flush()  # the next one is due two seconds after this one
+        with statements(database) as seen:
+            async with asyncio.timeout(3.5), asyncio.TaskGroup() as readers:
+                turns = [asyncio.Event() for _ in others]
+                for (execution, lane), turn in zip(others, turns, strict=True):
+                    readers.create_task(read(execution, lane, turn))
+                    writer.before_commit(turn.set)
+                await asyncio.sleep(0.5)
+                woken_early = [turn for turn in turns if turn.is_set()]
+
+    assert not woken_early
+    for execution, _ in others:
+        assert await stored(database, execution) == numbered(1, 2)
+    seen.pop("BEGIN", None)
+    assert seen == {"UPDATE": 1, "INSERT": 1, "COMMIT": 1}
+
+
 async def test_one_of_many_that_lost_its_lease_writes_nothing(
     database: Database, writer: LogWriter, clock: Clock
 ) -> None:

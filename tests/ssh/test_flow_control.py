@@ -2,10 +2,12 @@
 
 import asyncio
 
-from executor.ssh.follow import HIGH_WATER, FollowSession
+from db.model.execution import Stream
+from executor.ssh.follow import HIGH_WATER, FollowSession, Wake
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 from tests.support.remote import Job
+from tests.support.waiting import until
 
 _WINDOW = 1 << 20
 
@@ -25,6 +27,36 @@ async def test_slow_reader_keeps_queues_bounded(hosts: Hosts, target: Target) ->
             await asyncio.sleep(0.05)  # the slow reader: much less than the server could send
 
     assert most <= HIGH_WATER + 3 * _WINDOW
+
+
+async def test_reader_is_woken_when_it_is_told_or_a_lot_waits_or_all_is_over(
+    hosts: Hosts, target: Target
+) -> None:
+    """Till then lines gather, and each stream's are one chunk."""
+    wakes: list[Wake] = []
+    mark = r"printf '\036go\n'"
+    script = "for n in 1 2 3; do echo $n; sleep 0.05; done; echo no >&2; read go"
+    script += "; head -c 50000 /dev/zero; read go; echo last"
+
+    async with hosts.session(
+        target, lambda: FollowSession("go", wakes.append), f"{mark}; {mark} >&2; {script}"
+    ) as (channel, session):
+        await until(lambda: len(session._chunks) >= 4, "the lines are here")
+        taking = asyncio.create_task(session.take())
+        done, _ = await asyncio.wait({taking}, timeout=0.1)
+        (wake,) = wakes
+        wake()
+        told = await taking
+        channel.write(b"\n")
+        ((stream, lots),) = await session.take()
+        channel.write(b"\n")
+        ((_, rest),) = await session.take()
+
+    assert not done
+    assert sorted(told) == [(Stream.ERR, b"no\n"), (Stream.OUT, b"1\n2\n3\n")]
+    assert stream is Stream.OUT
+    assert len(lots) >= 1 << 15
+    assert lots + rest == bytes(50_000) + b"last\n"
 
 
 async def test_fifty_megabytes_come_through(job: Job) -> None:

@@ -56,6 +56,21 @@ async def test_while_what_it_says_has_to_wait_nothing_counts() -> None:
     assert not silence.is_too_long
 
 
+async def test_while_what_it_said_is_not_read_nothing_counts() -> None:
+    """It waits for the next commit; read, it starts the count anew."""
+    silence = Silence(1, NOON - timedelta(minutes=2), noon, catch_up_s=0)
+    silence.line(is_away=False)
+    silence.heard()
+    was_too_long = silence.is_too_long
+    silence.broken()
+
+    began = time.monotonic()
+    await asyncio.wait_for(silence.too_long(), 3)
+
+    assert not was_too_long
+    assert time.monotonic() - began >= 0.9
+
+
 async def test_without_a_limit_nothing_is_too_long() -> None:
     """Most jobs have none."""
     silence = Silence(None, NOON - timedelta(days=1), noon)
