@@ -81,7 +81,7 @@ _WITHOUT_CHANGES = frozenset(
 _SAID = frozenset(
     {
         *("fingerprint", "status", "plan_hash", "environment_id", "priority", "worker", "attempt"),
-        *("locked_by", "overridden_by", "reason"),
+        *("locked_by", "overridden_by", "reason", "job_name", "environment_name"),
     }
 )
 #: A person, a group or a channel as Slack types it: in a headline it would not be shown as such.
@@ -159,7 +159,7 @@ def log(
 
 def exported(count: int, asked: str, *, is_cut: bool) -> Told:
     """Return what goes with the file; *is_cut*: older events did not fit into it."""
-    of = f" with {mono(asked)}" if asked else ""
+    of = f" with {mono(_headline(asked))}" if asked else ""
     number = f"{'the newest ' if is_cut else ''}{count:,} event{'' if count == 1 else 's'}"
     rest = " `ferry audit export` on Ferry's machine has all of them." if is_cut else ""
     return said(
@@ -213,14 +213,16 @@ def _named(name: str, tongue: Tongue) -> str:
 
 def _changes(event: AuditEvent, tongue: Tongue) -> list[str]:
     names = [name for name in {**event.before, **event.after} if name not in _SAID]
-    told = [_change(event, name) for name in names[:MOST_CHANGES]]
+    told = [_change(event, name, tongue) for name in names[:MOST_CHANGES]]
     more = [f"and {len(names) - MOST_CHANGES} more"] if len(names) > MOST_CHANGES else []
-    return [tongue.text(one) for one in told + more]
+    return told + more
 
 
-def _change(event: AuditEvent, name: str) -> str:
-    old, new = (_value(name, side.get(name)) for side in (event.before, event.after))
-    label = name.replace("_", " ")
+def _change(event: AuditEvent, name: str, tongue: Tongue) -> str:
+    write = tongue.channel if name == "channel_id" else tongue.text
+    values = (_value(name, side.get(name)) for side in (event.before, event.after))
+    old, new = (write(value) if value else "" for value in values)
+    label = tongue.text(name.removesuffix("_id").replace("_", " "))
     return f"{label}: {new}" if name not in event.before else f"{label}: {old} → {new or 'none'}"
 
 
@@ -240,7 +242,7 @@ def _nothing(asked: str, *, is_first: bool) -> Told:
         return said("There are no older events.", newest)
     if asked:
         everything = _page("All events", Action.AUDIT_NEWEST, "")
-        return said(f"No event in the audit log fits {mono(asked)}.", everything)
+        return said(f"No event in the audit log fits {mono(_headline(asked))}.", everything)
     return said(
         "Nothing happened yet: the audit log is empty.",
         hint=f"Whoever creates or runs something is in it, for example {mono(f'{COMMAND} run')}.",

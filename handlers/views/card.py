@@ -23,7 +23,7 @@ from handlers.views.blocks import (
 from handlers.views.closed import closed_sentence, mark
 from handlers.views.confirming import answer_word, overridden, people, question, said_yes
 from handlers.views.going import SEPARATOR, going, in_the_queue
-from handlers.views.host_keys import compare_blocks, compare_button
+from handlers.views.host_keys import compare_button, compare_buttons
 from handlers.views.ids import Action, answer
 from handlers.views.looked import (
     changed_blocks,
@@ -76,7 +76,6 @@ def execution_card(
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
             blocks += [facts, *_closed(forecast), *_question(execution, forecast)]
-            blocks += compare_blocks(execution)
         case Status.QUEUED:
             blocks += [facts, *_queued(execution, forecast, now)]
         case Status.RUNNING | Status.CANCELLING:
@@ -172,7 +171,7 @@ def _question(execution: Execution, forecast: Forecast) -> list[Block]:
     )
     is_closed = forecast.closed is not None
     first = ([] if is_closed else [yes]) if is_ready(execution) else check_again_button(execution)
-    return [*blocks, actions(*first, no)]
+    return [*blocks, actions(*compare_buttons(execution), *first, no)]
 
 
 def _with(execution: Execution) -> str:

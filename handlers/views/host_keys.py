@@ -11,7 +11,6 @@ from executor.rules.host_keys import Comparison, Meaning, Pair, compare, fingerp
 from executor.rules.randomart import randomart, side_by_side
 from handlers.views.blocks import (
     Block,
-    actions,
     button,
     checkboxes,
     code,
@@ -32,6 +31,7 @@ from handlers.views.sentences import place
 COMPARED = "compared"
 HOST_KEY = "host key"  # the name of that check
 MOST_PAIRS = 10
+AFTERWARDS = "What failed can be run again; on a card that still asks, press *Check again*."
 _FILES = {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa"}  # the others are ecdsa
 _MEANS = {
     Meaning.FIRST: "Nothing is pinned for it yet, so this is a first contact. Whoever sits in "
@@ -54,12 +54,12 @@ def compare_button(environment: str) -> Block:
     )
 
 
-def compare_blocks(execution: Execution) -> list[Block]:
-    """Return the row with that button, if the look at the host found another key."""
+def compare_buttons(execution: Execution) -> list[Block]:
+    """Return that button, if the look at the host found another key."""
     is_another = any(
         check.name == HOST_KEY and check.state is CheckState.FAILED for check in execution.checks
     )
-    return [actions(compare_button(execution.environment_name))] if is_another else []
+    return [compare_button(execution.environment_name)] if is_another else []
 
 
 def looking(environment: Environment) -> Block:
@@ -128,7 +128,7 @@ def trusted(environment: Environment, trouble: FerryError | None = None) -> Told
     if trouble is not None:
         told = f"Ferry cannot log in yet: {prose(trouble.message)} {prose(trouble.hint)}".strip()
         return said(done, hint=told)
-    return said(f"{done}. Ferry can log in.", hint="What failed can be run again now.")
+    return said(f"{done}. Ferry can log in.", hint=AFTERWARDS)
 
 
 def _window(blocks: list[Block]) -> Block:

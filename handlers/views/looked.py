@@ -19,7 +19,7 @@ from handlers.views.blocks import (
 )
 from handlers.views.ids import Action
 
-CHECKS, CHECK, CHANGES, SIDE = 2400, 250, 1600, 200  # characters
+CHECKS, CHECK, CHANGES, SIDE = 2400, 500, 1600, 200  # characters
 STATES = {
     CheckState.PENDING: ("…", "pending"),
     CheckState.GOOD: ("✅", "good"),
@@ -40,12 +40,17 @@ def unready(execution: Execution) -> str:
 
 
 def checks_blocks(checks: Sequence[Check]) -> list[Block]:
-    """Return a line for each of *checks* that is not good, and one for all that are.
+    """Return a line for each finding of *checks* that is not good, and one for all that are.
 
-    Each has a mark and a word for it. What is not good comes first: it has to be read.
+    Each has a mark and a word for it. What is not good comes first: it has to be read. What was
+    found for several checks is said once.
     """
     good = [check for check in checks if check.state is CheckState.GOOD]
-    lines = [f"{_sign(one.state)} · {_found(one)}" for one in checks if one not in good]
+    found_for: dict[tuple[CheckState, str], list[Check]] = {}
+    for one in checks:
+        if one.state is not CheckState.GOOD:
+            found_for.setdefault((one.state, one.words), []).append(one)
+    lines = [f"{_sign(state)} · {_found(*same)}" for (state, _), same in found_for.items()]
     if good:
         found = " · ".join(_found(one) for one in good)
         lines.append(f"{_sign(CheckState.GOOD)} · {found}")
@@ -99,9 +104,11 @@ def _sign(state: CheckState) -> str:
     return " ".join(STATES[state])
 
 
-def _found(check: Check) -> str:
-    found = f": {esc(clip(check.words, CHECK))}" if check.words else ""
-    return f"*{esc(check.name)}*{found}"
+def _found(*same: Check) -> str:
+    """Return the names of checks that found the same, and what."""
+    words = same[0].words
+    found = f": {esc(clip(words, CHECK))}" if words else ""
+    return ", ".join(f"*{esc(check.name)}*" for check in same) + found
 
 
 def _side(text: str) -> str:

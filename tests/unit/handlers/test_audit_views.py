@@ -76,6 +76,25 @@ def test_changes_and_reason_stand_below() -> None:
     assert audit.details(taken, audit.PLAIN) == "role: operator → none"
 
 
+def test_what_the_sentence_says_is_not_said_again() -> None:
+    """Of what was asked for remains what it does not say; a channel is shown as one."""
+    names = {"job_name": "import-patients", "environment_name": "production"}
+    asked = event("execution.asked", after={**names, "job_version": 2, "channel_id": "C0OPS"})
+
+    assert audit.details(asked, audit.SLACK) == "job version: 2 · channel: <#C0OPS>"
+    assert audit.details(asked, audit.PLAIN) == "job version: 2 · channel: C0OPS"
+
+
+def test_filters_are_told_by_names() -> None:
+    """Slack's marks are for Slack: between backticks people would read them."""
+    typed = "<@U0BRUNO|bruno> #12"
+
+    told = [audit.exported(3, typed, is_cut=False), audit.nothing_to_export(typed)]
+
+    assert all("`@bruno #12`" in str(one.blocks) for one in told)
+    assert all("U0BRUNO" not in one.text for one in told)
+
+
 def test_a_line_for_the_terminal() -> None:
     """The number first: it is what `--since` and people quote."""
     assert audit.line(event("execution.asked", reason="again"), JOBS) == (

@@ -94,6 +94,33 @@ def test_what_is_good_takes_one_line() -> None:
     ) in shown(told)
 
 
+def test_what_was_found_for_several_is_said_once() -> None:
+    """A host that lets nobody in keeps all the rest from being looked at."""
+    lost = "not looked at, since the host does not let Ferry in"
+    rest = [replace(FAILED, name=name, words=lost) for name in ("login", "script")]
+    warned = replace(SLOW, words=lost)
+
+    told = card(asking(checks=(GOOD, *rest, warned, FAILED), measured=None))
+
+    assert (
+        f"❌ failed · *login*, *script*: {lost}\n"
+        f"⚠️ warning · *disk*: {lost}\n"
+        "❌ failed · *script*: There is no"
+    ) in shown(told)
+
+
+def test_a_changed_host_key_is_told_to_the_end_and_compared_first() -> None:
+    """What to do stands behind two fingerprints; its button comes before those that would fail."""
+    words = f"pinned is {'a' * 50}, it shows {'b' * 50}. {'If so, compare it there. ' * 10}Or else."
+    changed = Check(name="host key", state=CheckState.FAILED, words=words)
+
+    told = card(asking(checks=(changed,), measured=None))
+
+    assert list(buttons(told)) == ["Compare host keys…", "Check again", "Discard"]
+    assert len(next(block for block in told.blocks if block["type"] == "actions")["elements"]) == 3
+    assert f"*host key*: {words}" in shown(told)
+
+
 def test_each_state_has_a_mark_and_a_word_of_its_own() -> None:
     """Never a colour alone."""
     assert set(STATES) == set(CheckState)

@@ -1,0 +1,110 @@
+"""A host was installed anew: nothing runs until an admin compared its keys in a window."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from bot.demo import World, world
+from bot.furnish import furnish
+from executor.rules.host_keys import fingerprints
+from executor.rules.randomart import randomart
+from tests.browser.walking import (
+    ANA,
+    BRUNO,
+    LOOK_MS,
+    PRODUCTION,
+    RUN_MS,
+    Visit,
+    card,
+    confirms,
+    says,
+    told,
+    visiting,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+RUN = "#1 import-patients"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def ferry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Start Slack, host and Ferry, furnished like the demo."""
+    async with world(tmp_path_factory.mktemp("ferry")) as made:
+        await furnish(made.bot.services, made.host, made.sample)
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, ferry: World) -> AsyncIterator[Visit]:
+    """Return what opens the page as somebody, somewhere."""
+    async with visiting(browser, ferry) as visit:
+        yield visit
+
+
+async def _installed_anew(ferry: World) -> tuple[str, str]:
+    """Give the host another key, at the same address; return the old and the new one."""
+    old = ferry.host.host_key
+    await ferry.host.stop()
+    for name in ("host_ed25519", "host_ed25519.pub"):
+        (ferry.host.home / ".ssh" / name).unlink()
+    await ferry.host.start()
+    return old, ferry.host.host_key
+
+
+def _fingerprint(key: str) -> str:
+    return fingerprints(key).split()[1]
+
+
+async def test_a_changed_host_key_is_compared_and_trusted(visit: Visit, ferry: World) -> None:
+    """Bruno is kept from running and from trusting; Ana compares, trusts, and it runs."""
+    old, new = await _installed_anew(ferry)
+    bruno = await visit(BRUNO, PRODUCTION)
+    await says(bruno, "/migrate run import-patients practitioner-id=320700")
+    asked = card(bruno, RUN)
+    await expect(asked).to_contain_text("❌ failed · host key: ", timeout=LOOK_MS)
+    await expect(asked).to_contain_text("If the host was installed anew, compare the fingerprint")
+    await expect(asked).to_contain_text(
+        "❌ failed · login, directory, script, interpreter: not looked at"
+    )
+    await expect(asked).to_contain_text("nothing has started yet, and nothing can")
+    await expect(asked.get_by_role("button", name="Run on production")).to_have_count(0)
+    await asked.get_by_role("button", name="Compare the host keys of production").click()
+    await expect(told(bruno, "an admin")).to_be_visible()
+    await expect(bruno.get_by_role("dialog")).to_have_count(0)
+
+    ana = await visit(ANA, PRODUCTION)
+    await card(ana, RUN).get_by_role("button", name="Compare the host keys").click()
+    await _compares_and_trusts(ana, old, new)
+    assert (await ferry.bot.services.catalog.environment("production")).host_key == new
+
+    await asked.get_by_role("button", name="Check the host of #1").click()
+    await expect(asked.get_by_role("button", name="Run on production")).to_be_visible(
+        timeout=LOOK_MS
+    )
+    await expect(asked).to_contain_text(_fingerprint(new))
+    await expect(asked.get_by_role("button", name="Compare the host keys")).to_have_count(0)
+    await confirms(bruno, asked, "production")
+    await expect(asked).to_contain_text("Succeeded", timeout=RUN_MS)
+
+
+async def _compares_and_trusts(ana: Page, old: str, new: str) -> None:
+    """See both keys as words and as pictures, and tick that they were compared."""
+    window = ana.get_by_role("dialog", name="Compare host keys")
+    await expect(window).to_contain_text("another key than the pinned one", timeout=LOOK_MS)
+    await expect(window).to_contain_text(f"pinned {_fingerprint(old)}")
+    await expect(window).to_contain_text(f"shows {_fingerprint(new)}")
+    await expect(window).to_contain_text("ssh-keygen -lvf /etc/ssh/ssh_host_ed25519_key.pub")
+    pictures = (await window.locator("pre").inner_text()).splitlines()
+    pairs = zip(randomart(old), randomart(new), strict=True)
+    assert [line.rstrip() for line in pictures[1:]] == [f"{one}  {two}" for one, two in pairs]
+    await window.get_by_role("button", name="Trust this key").click()
+    await expect(window).to_contain_text("Please complete this required field.")
+    await window.get_by_role("checkbox", name="I compared it, and it is the same").check()
+    await window.get_by_role("button", name="Trust this key").click()
+    done = ana.get_by_role("dialog", name="Trusted")
+    await expect(done).to_contain_text(_fingerprint(new), timeout=LOOK_MS)
+    await expect(done).to_contain_text("Ferry can log in.")
+    await expect(done).to_contain_text("on a card that still asks, press Check again")
+    await done.get_by_role("button", name="Close").last.click()
