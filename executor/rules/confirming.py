@@ -105,7 +105,7 @@ def check_may_answer(
     elif not person.is_in(terms.group):  # to be a member is the right, with whatever role
         raise NotAllowed(
             f"Run #{execution.id} waits for members of a user group, and you are not in it.",
-            hint="Its card names the group.",
+            hint=whom_to_ask({terms.group}),
         )
 
 
@@ -149,7 +149,7 @@ def _check_requester(person: Person, execution: Execution, role: Role | None) ->
 
 def _instead(terms: Terms, others: Collection[str]) -> str:
     if terms.policy is ConfirmationPolicy.GROUP:
-        return "Ask another member of the group that the card names."
+        return whom_to_ask({terms.group})
     if any(is_in_slack(user_id) for user_id in others):
         return whom_to_ask(others)
     return "Nobody else may yet: an admin makes somebody an approver with `/migrate grant`."

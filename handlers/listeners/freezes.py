@@ -87,7 +87,9 @@ class FreezeListeners:
             await reply.say(views.freezes([], may_freeze=False))
             return
         local = await self._zones.of(request.by.user_id)
-        await reply.open(views.freeze_modal(offered, time_zone=local.key))
+        bound = await self._services.bindings.environment_of(request.channel_id)
+        current = bound.name if bound else ""
+        await reply.open(views.freeze_modal(offered, time_zone=local.key, current=current))
 
     async def _make(self, name: str, by: Person, given: Mapping[str, str], reply: Reply) -> Freeze:
         made = await self._services.freezes.make(

@@ -129,8 +129,7 @@ def _closed(forecast: Forecast) -> list[Block]:
     """Return that nothing can be started now; the question stays."""
     if forecast.closed is None:
         return []
-    told = closed_sentence(forecast.closed)
-    return [section(f"{mark(forecast.closed)} {told} It can be confirmed once it is open.")]
+    return [section(f"{mark(forecast.closed)} {closed_sentence(forecast.closed)}")]
 
 
 def _question(execution: Execution, forecast: Forecast) -> list[Block]:
@@ -138,9 +137,9 @@ def _question(execution: Execution, forecast: Forecast) -> list[Block]:
     where = execution.environment_name
     ask = unready(execution) or question(execution)
     blocks = [*changed_blocks(execution), section(ask), *plan_blocks(execution)]
+    blocks += checks_blocks(execution.checks)
     if so_far := said_yes(execution):
         blocks.append(section(so_far))
-    blocks += checks_blocks(execution.checks)
     said = [measured_words(execution)]
     if execution.expires_at:
         said.append(f"Without an answer it expires {when(execution.expires_at)}.")
@@ -169,9 +168,13 @@ def _question(execution: Execution, forecast: Forecast) -> list[Block]:
         value=shown,
         accessible=f"Discard #{execution.id} {execution.job_name}",
     )
-    is_closed = forecast.closed is not None
-    first = ([] if is_closed else [yes]) if is_ready(execution) else check_again_button(execution)
-    return [*blocks, actions(*compare_buttons(execution), *first, no)]
+    if not is_ready(execution):
+        buttons = [*compare_buttons(execution), *check_again_button(execution)]
+        return [*blocks, actions(*buttons, no)]
+    if forecast.closed is not None:  # said where the button is missing, far below the reason
+        opens = f"{mark(forecast.closed)} It can be confirmed once {esc(where)} is open."
+        return [*blocks, section(opens), actions(no)]
+    return [*blocks, actions(yes, no)]
 
 
 def _with(execution: Execution) -> str:

@@ -53,15 +53,20 @@ def freezes(known: Sequence[Freeze], *, may_freeze: bool) -> Told:
     return Told(text, blocks)
 
 
-def freeze_modal(environments: Sequence[Environment], *, time_zone: str) -> Block:
-    """Return the form that makes a window; *time_zone* is the reader's own."""
+def freeze_modal(
+    environments: Sequence[Environment], *, time_zone: str, current: str = ""
+) -> Block:
+    """Return the form that makes a window; *time_zone* is the reader's own.
+
+    *current*: the environment of the channel, which is picked if it is one of them.
+    """
     options = [option(place(one.name, one.kind), one.name) for one in environments]
     only = environments[0].name if len(environments) == 1 else None
-    pick = select(Action.FIELD, options, placeholder="Pick one", initial=only)
+    pick = select(Action.FIELD, options, placeholder="Pick one", initial=only or current or None)
     return modal(
         "New freeze window",
         [
-            section("Nothing starts in the environment while the window is closed."),
+            section("Nothing starts in the environment while the window lasts; what runs goes on."),
             input_block("Environment", pick, block_id=field(ENVIRONMENT)),
             text_field(
                 CRON,
@@ -133,7 +138,7 @@ def _place(one: Freeze) -> str:
 def _rule(one: Freeze) -> str:
     window = one.window
     lasts, why = words(window.minutes * 60), esc(clip(window.reason, REASON)).removesuffix(".")
-    return f"{mono(window.cron)} for {lasts} ({esc(window.time_zone)}). {why}."
+    return f"{mono(window.cron)} for {lasts} ({esc(window.time_zone)}). Why: {why}."
 
 
 def _times(one: Freeze) -> str:

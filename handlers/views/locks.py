@@ -160,7 +160,7 @@ def _why(lock: Lock) -> str:
 def _going(turned: Turned) -> str:
     runs, waits = turned.running, turned.waiting
     if not runs and not waits:
-        return "Nothing runs or waits there now."
+        return "Nothing runs there now, and nothing waits in the queue."
     goes = {0: "Nothing runs there now", 1: "1 run goes on"}.get(runs, f"{runs} runs go on")
     return f"{goes}, {waits or 'none'} {'waits' if waits == 1 else 'wait'} in the queue."
 

@@ -24,7 +24,7 @@ from handlers.views.confirming import answer_word
 from handlers.views.going import CLOCK, SEPARATOR
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
-from handlers.views.sentences import LOOK, elapsed_s, name, place, sentence, share, values
+from handlers.views.sentences import LOOK, elapsed_s, name, place, sentence, share, state, values
 
 LOG_LINES = 20
 HISTORY = 10
@@ -104,7 +104,7 @@ def _state(one: Execution, now: datetime) -> list[str]:
         if one.not_before and one.not_before > now:
             waits += f", due {moment(one.not_before, CLOCK)}"
         return [waits, *([f"after {why}"] if why else [])]
-    facts = [LOOK[one.status][1]]
+    facts = [state(one)]
     if one.started_at and (one.status.is_live or one.status.is_over):
         facts.append(words(elapsed_s(one, now)))
     if one.progress and one.status.is_live:

@@ -73,9 +73,15 @@ def _live(execution: Execution, now: datetime) -> str:
     return "; ".join(facts)
 
 
+def state(execution: Execution) -> str:
+    """Return the state in a word or two: what was discarded for a reason was refused."""
+    is_discarded = execution.status is Status.DISCARDED
+    return answer_word(execution) if is_discarded else LOOK[execution.status][1]
+
+
 def head(execution: Execution) -> str:
     """Return the state with its emoji, and once it is over how long it took: a card's headline."""
-    emoji, word = LOOK[execution.status]
+    (emoji, _), word = LOOK[execution.status], state(execution)
     lasted = took(execution)
     match execution.status:
         case Status.SUCCEEDED if lasted:

@@ -95,7 +95,9 @@ def test_refusal_is_told_with_its_reason_and_a_discard_without() -> None:
     refused = replace(discarded, error_message=f"no backup {EVIL}")
 
     check(card(refused))
+    assert shown(card(refused)).startswith("🗑️ *Refused* · ")
     assert "refused by <@U0BRUNO>" in shown(card(refused))
+    assert "refused" in str(runs.row(refused, now=NOON))
     assert "Nothing ran: no backup &lt;!channel" in shown(card(refused))
     assert "was refused: no backup &lt;!channel" in posts(refused)["end"]
     assert posts(refused)["end"].startswith("🗑️ <@U0ANA>: ")

@@ -111,10 +111,8 @@ def test_card_that_asks_says_that_it_cannot_be_confirmed_now() -> None:
     )
 
     check(told)
-    assert (
-        "🧊 staging is frozen by <@U0ANA>: deploying version 8. It can be confirmed once"
-        in shown(told)
-    )
+    assert "🧊 staging is frozen by <@U0ANA>: deploying version 8." in shown(told)
+    assert "🧊 It can be confirmed once staging is open." in str(told.blocks[-2])
     assert list(buttons(told)) == ["Discard"]
 
 
@@ -164,8 +162,8 @@ def test_queue_is_read_aloud_with_what_closes_it() -> None:
         ),
         pytest.param(
             replace(TURNED, lock=replace(LOCK, until=None), running=0, waiting=0),
-            "<@U0ANA> locked 🟡 staging: deploying. Nothing starts there. Nothing runs or "
-            "waits there now.",
+            "<@U0ANA> locked 🟡 staging: deploying. Nothing starts there. Nothing runs "
+            "there now, and nothing waits in the queue.",
             id="locked for good",
         ),
         pytest.param(
@@ -267,7 +265,7 @@ def views(text: str) -> Iterator[Block]:
     shut = replace(CLOSED, environment=text[:63], reason=text)
     named = replace(STAGING, name=text[:63] or "x")
     yield locks.lock_modal([named], "x")
-    yield freezes.freeze_modal([named], time_zone="UTC")
+    yield freezes.freeze_modal([named], time_zone="UTC", current="x")
     form = RunForm(jobs=[JOB], environment=named, channel_id="C0STAGING", closed=shut)
     yield run_modal(form)
     yield run_modal(replace(form, may_override=True))
