@@ -91,8 +91,12 @@ class Lane:
         await asyncio.sleep(0)
 
     async def flush(self) -> None:
-        """Return when all that was handed over is stored. Raises as ``write`` does."""
+        """Return when all that was handed over is stored, which is done at once.
+
+        Raises as ``write`` does.
+        """
         while self.weight:
+            self._writer.hurry()
             await self._settled()
         self._check()
 
@@ -144,6 +148,11 @@ class LogWriter:
         """Call *wake* once when the next commit is due: what that hands over goes along."""
         self._wakes.append(wake)
         self._some.set()
+
+    def hurry(self) -> None:
+        """Commit now, for somebody who has nothing to add."""
+        if self._waiting:
+            self._enough.set()
 
     def take(self, waiting: _Waiting) -> None:
         """Queue a batch; only for lanes."""

@@ -119,6 +119,9 @@ class FollowSession(asyncssh.SSHClientSession[bytes]):
         Waits for at least one; empty when all is over.
         """
         await self._news.wait()
+        while not self._chunks and not self.is_over:  # woken for what a lot took along
+            self._news.clear()
+            await self._news.wait()
         chunks, self._chunks, self._waiting = self._chunks, [], 0
         if not self.is_over:
             self._news.clear()

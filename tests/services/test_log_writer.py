@@ -103,6 +103,22 @@ async def test_what_is_read_when_a_commit_is_due_goes_along(
     assert seen == {"UPDATE": 1, "INSERT": 1, "COMMIT": 1}
 
 
+async def test_flush_does_not_wait_for_the_next_commit(
+    database: Database, writer: LogWriter, clock: Clock
+) -> None:
+    """Who flushes has nothing to add."""
+    (execution,) = await running(database, clock)
+    lane = writer.lane()
+    writer._interval_s = 60
+
+    async with asyncio.timeout(10), at_work(writer):
+        for first in (1, 3):
+            await lane.write(batch(execution, first, numbered(first, 2), clock))
+            await lane.flush()
+
+    assert await stored(database, execution) == numbered(1, 4)
+
+
 async def test_one_of_many_that_lost_its_lease_writes_nothing(
     database: Database, writer: LogWriter, clock: Clock
 ) -> None:
