@@ -228,7 +228,7 @@ async def test_an_admin_forgets_a_lost_one(
     await enrolled(ferry, clock)
 
     await bruno.types(PRODUCTION, "/migrate totp reset <@U0BRUNO|bruno>")
-    await bruno.told(PRODUCTION, "Only an admin")
+    await bruno.told(PRODUCTION, "that takes an admin")
     for line in ("reset", "reset bruno", "forget <@U0BRUNO>", "reset <@U0BRUNO> <@U0ANA>"):
         await ana.types(PRODUCTION, f"/migrate totp {line}")
         await ana.told(PRODUCTION, "nothing that `totp` does")
@@ -247,7 +247,7 @@ async def test_an_admin_breaks_the_glass_with_a_reason(
     line = f"/migrate override #{asked.id}"
 
     await bruno.types(GUARDED, f"{line} I want to")
-    await bruno.told(GUARDED, "Only an admin")
+    await bruno.told(GUARDED, "that takes an admin")
     await ana.types(GUARDED, line)
     await ana.told(GUARDED, "takes a reason")
     await ana.types(GUARDED, f"{line} the clinic is down")

@@ -132,7 +132,7 @@ async def test_wrong_lines_are_told_in_words_and_change_nothing(
 async def test_only_admins_give_roles(ferry: In, slack: PlaygroundSlack, bruno: Person) -> None:
     """Others learn whom to ask, before Slack is asked anything about anybody."""
     await bruno.types(STAGING, "/migrate grant @bruno admin everywhere")
-    told = await bruno.told(STAGING, "Only an admin of Ferry may do this.")
+    told = await bruno.told(STAGING, "that takes an admin")
     await bruno.types(STAGING, "/migrate revoke @ana everywhere")
 
     assert "<@U0ANA>" in str(told["blocks"])
@@ -151,7 +151,7 @@ async def test_admin_of_one_environment_sees_and_gives_only_there(
     options = view["blocks"][-1]["element"]["options"]
     await bruno.closes(view)
     await bruno.types(STAGING, "/migrate grant @carla operator production")
-    await bruno.told(STAGING, "Only an admin of Ferry may do this.")
+    await bruno.told(STAGING, "that takes an admin")
     await bruno.types(STAGING, "/migrate grant @carla admin staging")
     await bruno.told(STAGING, "is an admin on 🟡 staging, from now on.")
 
@@ -174,7 +174,7 @@ async def test_receipts_say_what_a_role_comes_to(ferry: In, ana: Person, bruno: 
     await bruno.types(STAGING, "/migrate revoke @bruno everywhere")
     await bruno.told(STAGING, "only another admin can give it back.")
     await bruno.types(STAGING, "/migrate revoke @bruno everywhere")
-    await bruno.told(STAGING, "Only an admin of Ferry may do this.")
+    await bruno.told(STAGING, "that takes an admin")
     await ana.types(STAGING, "/migrate revoke @bruno everywhere")
     told = await ana.told(STAGING, "There is no such role to take away everywhere")
     assert "There is: viewer on staging." in str(told["blocks"])
@@ -274,7 +274,7 @@ async def test_a_viewer_is_offered_only_what_a_viewer_may_press(
     await bruno.types(STAGING, "/migrate jobs")
     assert "run.open" in str((await bruno.told(STAGING, "Jobs (1)"))["blocks"])
     await bruno.types(PRODUCTION, "/migrate run")
-    await bruno.told(PRODUCTION, "that takes an operator, and you are a viewer.")
+    await bruno.told(PRODUCTION, "that takes an operator")
 
 
 async def test_home_offers_what_the_person_may(ferry: In, bruno: Person) -> None:
