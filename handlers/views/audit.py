@@ -194,6 +194,8 @@ def _deed(event: AuditEvent) -> str:
             return "{run} was cancelled"
         case "execution.discarded" if event.actor == FERRY:
             return "{run} was discarded"
+        case "execution.discarded" if event.reason:
+            return "{who} refused {run}"
     return DEEDS.get(event.verb, "")
 
 

@@ -6,6 +6,7 @@ from db.model.catalog import ConfirmationPolicy, EnvironmentDraft
 from db.model.execution import CheckState, Execution, Status
 from executor.rules.confirming import Answerers, missing, terms_of
 from handlers.views.blocks import clip, esc, group, person
+from handlers.views.looks import look
 
 REASON = 300
 MOST_CALLED = 10
@@ -51,9 +52,7 @@ def awaits(execution: Execution) -> str:
 
 def answer_word(execution: Execution) -> str:
     """Return what the answer was: confirmed, discarded, or refused with a reason."""
-    if execution.status is not Status.DISCARDED:
-        return "confirmed"
-    return "refused" if execution.error_message else "discarded"
+    return look(execution)[1] if execution.status is Status.DISCARDED else "confirmed"
 
 
 def overridden(execution: Execution) -> str:

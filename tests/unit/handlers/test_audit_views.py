@@ -42,6 +42,11 @@ def event(verb: str, **changes: Any) -> AuditEvent:
             event("execution.cancelled", actor="ferry"),
             "#12 import-patients on production was cancelled",
         ),
+        (
+            event("execution.discarded", reason="no backup"),
+            "<@U0ANA> refused #12 import-patients on production",
+        ),
+        (event("execution.discarded"), "<@U0ANA> discarded #12 import-patients on production"),
         (event("execution.asked", actor="cli:root"), "root asked for #12 import-patients on"),
         (event("channel.bound", subject="C0OPS"), "<@U0ANA> bound <#C0OPS> to production"),
         (event("lock.opened", subject="7"), "<@U0ANA> opened production again"),
