@@ -124,9 +124,10 @@ def check(verb: Verb, role: Role | None, *, ask: Collection[str], where: str = "
     least = LEAST[verb]
     if role.rank >= least.rank:
         return
-    takes, have = (f"{_a(least)} {where}", f"{_a(role)} there") if where else map(_a, (least, role))
+    place, there = (f" {where}", " there") if where else ("", "")
     raise NotAllowed(
-        f"You may not {verb}: that takes {takes}, and you are {have}.",
+        f"You may not {verb}: that takes {a_role(least)}{place}, and you are "
+        f"{a_role(role)}{there}.",
         hint=f"{whom_to_ask(ask)} Admins give roles: `/migrate grants` names them.",
     )
 
@@ -183,7 +184,8 @@ def is_in_slack(user_id: str) -> bool:
     return user_id != "" and not user_id.startswith("cli:")
 
 
-def _a(role: Role) -> str:
+def a_role(role: Role) -> str:
+    """Return the role with its article: an admin."""
     return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role}"
 
 

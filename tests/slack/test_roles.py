@@ -6,6 +6,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from db.model.grants import EVERYONE, EVERYWHERE, Grant, Holder, Role, Subject
+from executor.rules.access import LEAST, Verb
 from executor.services import Ask
 from playground.choices import Value
 from playground.people import Person
@@ -14,6 +15,8 @@ from tests.slack.ferry_in import In
 from tests.support.world import ANA, GOOD, NOWHERE, PRODUCTION, STAGING, another, furnish
 
 OPS, TO_BRUNO = Subject(Holder.GROUP, "S0OPS"), Subject(Holder.PERSON, "U0BRUNO")
+#: Open to viewers for what was theirs before; the help tells them to who may run.
+OWN = {"cancel", "totp"}
 
 
 @pytest.fixture
@@ -291,3 +294,21 @@ async def test_home_offers_what_the_person_may(ferry: In, bruno: Person) -> None
 
     assert "run.open" not in home
     assert "execution.history" in home
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_help_shows_what_the_person_may_do(ferry: In, bruno: Person, role: Role) -> None:
+    """Each command that is registered, to whom its door opens; nothing to whom it does not."""
+    await ferry.services.grants.give(EVERYONE, role, "", ANA)
+
+    await bruno.types(STAGING, "/migrate help")
+    shown = str((await bruno.told(STAGING, "Ferry runs data migrations"))["blocks"])
+
+    for route in ferry.routes.known:
+        if route.kind not in {"command", "new"} or route.name in {"help", *OWN}:
+            continue
+        line = f"`/migrate {'new ' if route.kind == 'new' else ''}{route.name}"
+        is_shown = any(f"{line}{end}" in shown for end in ("`", " "))
+        assert isinstance(route.asks, Verb)
+        assert is_shown is (LEAST[route.asks].rank <= role.rank), line
+    assert ("/migrate grants` names them" in shown) is (role is not Role.ADMIN)

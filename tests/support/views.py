@@ -20,6 +20,7 @@ import handlers.views
 from db.model.catalog import Job, ParameterSpec, ParameterType
 from db.model.errors import FerryError, InvalidInput
 from db.model.execution import Attempt, Execution, LogLine, Status
+from db.model.grants import Role
 from executor.rules.names import quoted
 from executor.ssh.hostkeys import HostKey as Key
 from handlers.views import audit, environment_form, notes
@@ -180,6 +181,8 @@ GIVEN: Mapping[str, Sample] = {
     "help.home.running": lambda given: [section(esc(given.text))] * 10,
     "help.home.recent": lambda given: [section(esc(given.text))] * 10,
     "Job.parameters": lambda given: _specs(given.text),
+    "Roles.anywhere": lambda _: Role.ADMIN,
+    "Roles.here": lambda _: Role.VIEWER,
     "RunForm.job": lambda given: sample("job", Job, given),
     "RunForm.jobs": lambda given: [sample("job", Job, given)] * 26,
     "RunForm.values": lambda given: {f"p{kind.value}": given.text for kind in ParameterType},
