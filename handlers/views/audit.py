@@ -1,14 +1,13 @@
 """The audit log in plain sentences, in Slack and at a terminal."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from db.model.audit import FERRY, AuditEvent
 from executor.rules.chain import subject
-from executor.rules.host_keys import fingerprints
 from handlers.views.aloud import aloud
+from handlers.views.audit_words import PLAIN, SLACK, Tongue, change
 from handlers.views.blocks import (
     Block,
     actions,
@@ -22,13 +21,12 @@ from handlers.views.blocks import (
     visible,
     when,
 )
-from handlers.views.blocks import person as mention
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
 from handlers.views.notes import said
 
 MOST_CHANGES = 3
-VALUE, REASON = 80, 300
+REASON = 300
 
 #: What happened, in words; {run} is a run with its job and place, {it} any other subject.
 DEEDS: Mapping[str, str] = MappingProxyType(
@@ -81,24 +79,11 @@ _WITHOUT_CHANGES = frozenset(
 _SAID = frozenset(
     {
         *("fingerprint", "status", "plan_hash", "environment_id", "priority", "worker", "attempt"),
-        *("locked_by", "overridden_by", "reason"),
+        *("locked_by", "overridden_by", "reason", "job_name", "environment_name", "kind"),
     }
 )
 #: A person, a group or a channel as Slack types it: in a headline it would not be shown as such.
 _TYPED = re.compile(r"<(@|#|!subteam\^)([A-Z0-9]+)(?:\|@?#?([^>]*))?>")
-
-
-@dataclass(frozen=True, slots=True)
-class Tongue:
-    """How names are written: as Slack shows them, or plain."""
-
-    text: Callable[[str], str]
-    person: Callable[[str], str]
-    channel: Callable[[str], str]
-
-
-PLAIN = Tongue(str, str, str)
-SLACK = Tongue(esc, mention, lambda channel_id: f"<#{channel_id}>")
 
 
 def deed(event: AuditEvent, jobs: Mapping[str, str], tongue: Tongue) -> str:
@@ -215,25 +200,9 @@ def _named(name: str, tongue: Tongue) -> str:
 
 def _changes(event: AuditEvent, tongue: Tongue) -> list[str]:
     names = [name for name in {**event.before, **event.after} if name not in _SAID]
-    told = [_change(event, name) for name in names[:MOST_CHANGES]]
-    more = [f"and {len(names) - MOST_CHANGES} more"] if len(names) > MOST_CHANGES else []
-    return [tongue.text(one) for one in told + more]
-
-
-def _change(event: AuditEvent, name: str) -> str:
-    old, new = (_value(name, side.get(name)) for side in (event.before, event.after))
-    label = name.replace("_", " ")
-    return f"{label}: {new}" if name not in event.before else f"{label}: {old} → {new or 'none'}"
-
-
-def _value(name: str, value: object) -> str:
-    if value is None:
-        return ""
-    if name == "host_key":
-        return fingerprints(str(value))
-    if isinstance(value, list):
-        return clip(", ".join(str(one) for one in value), VALUE)
-    return clip(str(value), VALUE)
+    told = [words for name in names if (words := change(event, name, tongue))]
+    more = [f"and {len(told) - MOST_CHANGES} more"] if len(told) > MOST_CHANGES else []
+    return told[:MOST_CHANGES] + more
 
 
 def _nothing(asked: str, *, is_first: bool) -> Told:

@@ -1,6 +1,7 @@
 """Who has to say yes to a run, who did, who said no, and who went past them: in words."""
 
 from collections.abc import Iterable
+from types import MappingProxyType
 
 from db.model.catalog import ConfirmationPolicy, EnvironmentDraft
 from db.model.execution import CheckState, Execution, Status
@@ -11,6 +12,15 @@ from handlers.views.looks import look
 REASON = 300
 MOST_CALLED = 10
 MOST_CHECKS = 5
+#: Who confirms a run, as forms offer it.
+CONFIRMS = MappingProxyType(
+    {
+        ConfirmationPolicy.NONE: "Nobody",
+        ConfirmationPolicy.REQUESTER: "Whoever asked for it",
+        ConfirmationPolicy.SOMEONE_ELSE: "Somebody else, an approver",
+        ConfirmationPolicy.GROUP: "Members of a user group",
+    }
+)
 
 
 def question(execution: Execution) -> str:

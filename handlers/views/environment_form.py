@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from db.model.catalog import ConfirmationPolicy, Kind
+from db.model.catalog import Kind
 from db.model.errors import FerryError, InvalidInput
 from executor.rules.randomart import randomart
 from handlers.views.blocks import (
@@ -21,6 +21,7 @@ from handlers.views.blocks import (
     section,
     select,
 )
+from handlers.views.confirming import CONFIRMS
 from handlers.views.fields import text_field
 from handlers.views.ids import Action, Callback, field
 from handlers.views.kept import json_in
@@ -29,12 +30,6 @@ from handlers.views.notes import prose, said
 from handlers.views.sentences import place
 
 METADATA = 3000
-_POLICIES = {
-    ConfirmationPolicy.NONE: "Nobody",
-    ConfirmationPolicy.REQUESTER: "Whoever asked for it",
-    ConfirmationPolicy.SOMEONE_ELSE: "Somebody else, an approver",
-    ConfirmationPolicy.GROUP: "Members of a user group",
-}
 PATH = 300
 
 
@@ -77,7 +72,7 @@ def environment_modal() -> Block:
 def _answers() -> list[Block]:
     """Return the fields of who must say yes before a run starts."""
     yes_or_no = [option("Yes", "yes"), option("No", "no")]
-    policies = [option(words_, policy) for policy, words_ in _POLICIES.items()]
+    policies = [option(words_, policy) for policy, words_ in CONFIRMS.items()]
     menu = select(Action.FIELD, policies, placeholder="The requester on production, else nobody")
     return [
         input_block("Who confirms a run", menu, block_id=field("confirmation"), optional=True),

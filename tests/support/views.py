@@ -23,7 +23,7 @@ from db.model.execution import Attempt, Execution, LogLine, Status
 from db.model.grants import Role
 from executor.rules.names import quoted
 from executor.ssh.hostkeys import HostKey as Key
-from handlers.views import audit, environment_form, notes
+from handlers.views import audit_words, environment_form, notes
 from handlers.views.blocks import button, esc, section
 from handlers.views.message import Told
 from tests.support.executions import NOON, execution, line
@@ -147,7 +147,7 @@ BY_TYPE: Mapping[Any, Sample] = {
     Told: lambda given: Told(esc(given.text) or "x", [section(esc(given.text))]),
     FerryError: lambda given: _error(given.text),
     Any: lambda given: given.text,
-    audit.Tongue: lambda _: audit.SLACK,
+    audit_words.Tongue: lambda _: audit_words.SLACK,
     Key: _key,
     environment_form.HostKey: _key,
     dict[str, Any]: lambda given: section(esc(given.text)),
