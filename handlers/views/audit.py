@@ -49,6 +49,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "execution.voided": "The confirmation of {run} was voided",
         "execution.terms_changed": "Others have to confirm {run} now",
         "value.revealed": "{who} looked at a personal value of {run}",
+        "value.sought": "{who} looked for the runs with a value of {it}{on}",
         "environment.created": "{who} created the environment {it}",
         "environment.host_key_trusted": "{who} trusted another host key of {it}",
         "source.created": "{who} created the source {it}",

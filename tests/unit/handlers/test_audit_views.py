@@ -47,6 +47,10 @@ def event(verb: str, **changes: Any) -> AuditEvent:
             "#12 import-patients on production was cancelled",
         ),
         (
+            event("value.sought", subject="patient-id"),
+            "<@U0ANA> looked for the runs with a value of patient-id on production",
+        ),
+        (
             event("execution.discarded", reason="no backup"),
             "<@U0ANA> refused #12 import-patients on production",
         ),
