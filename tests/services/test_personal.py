@@ -1,7 +1,7 @@
 """Personal values: in the database where the run needs them, and nowhere that Slack looks."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from inspect import getmembers, isasyncgenfunction, iscoroutinefunction, isfunction
 from typing import Any
@@ -238,6 +238,30 @@ async def test_no_value_can_be_tried_out_on_what_a_button_holds(services: Servic
 
     assert told.plan_hash not in {asked.plan_hash, waiting.plan_hash}
     assert confirmed.status is Status.QUEUED
+
+
+async def test_no_value_can_be_tried_out_on_what_the_audit_log_holds(
+    ground: Ground, services: Services
+) -> None:
+    """No hash of such a plan is bare there; who said yes to which is told all the same."""
+    asked = await launch(services, PRODUCTION)
+    looked = await looked_at(services, asked)
+    await services.confirmations.confirm(asked.id, BRUNO, looked.plan_hash)
+    running = await services.queue.claim_next("w", LEASE)
+    assert running is not None
+    other = replace(running.plan, directory="/elsewhere")
+    await services.voids.void(running, other)
+
+    async with ground.db.read() as repos:
+        events = {one.verb: one for one in await repos.audit.page(None, 99)}
+    said = str(list(events.values()))
+    for bare in (asked.plan_hash, looked.plan_hash, plan_hash(other)):
+        assert bare not in said
+    confirmed, void = events["execution.confirmed"], events["execution.voided"]
+    again = events["execution.awaiting_confirmation"]
+    assert confirmed.after["plan_hash"] == void.before["plan_hash"]
+    assert void.after["plan_hash"] == again.after["plan_hash"] != void.before["plan_hash"]
+    assert events["execution.asked"].after["plan_hash"].startswith("keyed-")
 
 
 async def test_default_of_a_source_is_not_taken_for_a_personal_value(services: Services) -> None:
