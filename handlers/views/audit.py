@@ -194,7 +194,7 @@ def _named(name: str, tongue: Tongue) -> str:
     """Return a subject, a person or a channel as such."""
     if name[:1] in {"U", "W"} and name.isalnum() and name.isupper():
         return tongue.person(name)
-    if name[:1] in {"C", "G"} and name.isalnum() and name.isupper():
+    if len(name) > 2 and name[:1] in {"C", "G"} and name.isalnum() and name.isupper():
         return tongue.channel(name)
     return tongue.text(name)
 

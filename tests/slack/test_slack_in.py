@@ -83,7 +83,8 @@ async def test_environment_is_created_after_its_key_is_vouched_for(empty: In, an
     """The host's fingerprint is shown before anything is created; then a channel is bound."""
     await ana.types(STAGING, "/migrate new environment")
     form = await ana.modal("New environment")
-    values = {"Name": "staging", "Host": "db1.example.com", "User": "deploy", "Timeout": "soon"}
+    values = {"Name": "staging", "Host": "db1.example.com", "User": "deploy"}
+    values |= {"Other settings": "Let me choose", "Timeout": "soon"}
     errors = await ana.submits(await ana.fills(form, {**values}))
     assert list(errors) == ["Timeout"]
     assert await ana.submits(await ana.fills(form, {"Timeout": "20m"})) == {}

@@ -15,6 +15,7 @@ from handlers.views.freezes import freeze_modal
 from handlers.views.locks import lock_modal
 from tests.support.executions import NOON
 from tests.support.rendered import check
+from tests.support.views import ENVIRONMENT
 
 JOBS = {"12": "import-patients"}
 
@@ -181,7 +182,7 @@ def test_a_terminal_shows_times_in_utc() -> None:
 
 def test_labels_are_those_of_the_forms() -> None:
     """What somebody filled in is found again under the same words."""
-    forms = [environment_modal(), freeze_modal([], time_zone="UTC"), lock_modal([])]
+    forms = [environment_modal(ENVIRONMENT), freeze_modal([], time_zone="UTC"), lock_modal([])]
     labels = {
         block["block_id"].rpartition(":")[2]: block["label"]["text"]
         for form in forms
