@@ -94,7 +94,9 @@ def deed(event: AuditEvent, jobs: Mapping[str, str], tongue: Tongue) -> str:
     parts = {
         "who": "Ferry" if event.actor == FERRY else tongue.person(event.actor),
         "run": f"{tongue.text(subject(event))}{job}{on}",
-        "it": _named(subject(event), tongue),
+        "it": tongue.channel(event.subject)
+        if event.verb.startswith("channel.") and re.fullmatch("[CG][A-Z0-9]{2,}", event.subject)
+        else _named(subject(event), tongue),
         "environment": tongue.text(event.environment),
         "on": on,
     }
@@ -191,11 +193,9 @@ def _headline(asked: str) -> str:
 
 
 def _named(name: str, tongue: Tongue) -> str:
-    """Return a subject, a person or a channel as such."""
+    """Return a subject, a person as such."""
     if name[:1] in {"U", "W"} and name.isalnum() and name.isupper():
         return tongue.person(name)
-    if len(name) > 2 and name[:1] in {"C", "G"} and name.isalnum() and name.isupper():
-        return tongue.channel(name)
     return tongue.text(name)
 
 
