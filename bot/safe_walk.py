@@ -52,6 +52,7 @@ class SafeWalk(Walk):
                 "Name": "records",
                 "Kind": "🔴 production",
                 "Host": self._host.address,
+                "Other settings": "Let me choose",
                 "Port": str(self._host.port),
                 "User": self._host.user,
                 "Key file": str(self._host.key_path),

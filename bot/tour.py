@@ -92,6 +92,7 @@ class Tour(SafeWalk):
                     "Name": name,
                     "Kind": kind,
                     "Host": self._host.address,
+                    "Other settings": "Let me choose",
                     "Port": str(self._host.port),
                     "User": self._host.user,
                     "Key file": str(self._host.key_path),

@@ -75,7 +75,7 @@ def register(
     executions.register(routes, services, clock=clock)
     queue.register(routes, services, clock=clock)
     bindings.register(routes, services)
-    environments.register(routes, services, scan=scan, log_in=log_in)
+    environments.register(routes, services, scan=scan, log_in=log_in, groups=groups)
     sources.register(routes, services)
     jobs.register(routes, services)
     zones = Zones(app.client)

@@ -42,11 +42,12 @@ class Executions(Repository):
         *,
         personal: Mapping[str, tuple[str, str]] = MappingProxyType({}),
         why: str | None = None,
+        mark: str = "",
     ) -> Execution | None:
         """Return the new execution; None if its idempotency key was used before.
 
         *personal*: hint and digest by name, kept where values are looked for; *why*: the reason as
-        it may be noted, if that is not as it was typed.
+        it may be noted, if that is not as it was typed; *mark*: the same of the plan's hash.
         """
         now = self._now()
         values = {
@@ -72,6 +73,7 @@ class Executions(Repository):
             )
         await self._session.change_many(insert(execution_parameters), rows)
         after = {name: new[name] for name in _ASKED if name in new}
+        after |= {"plan_hash": mark} if mark else {}
         self._audit.note(
             new["requested_by"],
             "execution.asked",
@@ -111,12 +113,13 @@ class Executions(Repository):
         fence: int | None = None,
         by: str = FERRY,
         why: str = "",
+        mark: str = "",
         **values: Any,
     ) -> bool:
         """Set *values* if the status is one of *expect* (and the fence is ours); say whether.
 
         The compare-and-set that every change of state goes through; it makes news, and is noted
-        as done *by* that person, for the reason *why*.
+        as done *by* that person, for the reason *why*; *mark*: what is noted of the plan's hash.
         """
         change = update(table).where(table.c.id == execution_id, table.c.status.in_(expect))
         if fence is not None:
@@ -125,7 +128,7 @@ class Executions(Repository):
             return False
         if "status" in values:
             (before,) = expect
-            await self.note(execution_id, before, by, why, values)
+            await self.note(execution_id, before, by, why, values | {"plan_hash": mark})
         return True
 
     async def note(
@@ -262,7 +265,6 @@ _ASKED = (
     "job_version",
     "environment_name",
     "status",
-    "plan_hash",
     "channel_id",
     "confirmation",
 )

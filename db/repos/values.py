@@ -36,6 +36,11 @@ class Values(Repository):
         )
         return [execution_of(row) for row in await self._session.rows(query)]
 
+    async def was_personal(self, name: str) -> bool:
+        """Return whether any execution had a personal value of the parameter of that *name*."""
+        query = select(table.c.name).where(table.c.name == name, table.c.digest != "").limit(1)
+        return await self._session.row(query) is not None
+
     async def has_name(self, name: str) -> bool:
         """Return whether any execution had a parameter of that *name*."""
         query = select(table.c.name).where(table.c.name == name).limit(1)

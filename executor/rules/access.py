@@ -111,8 +111,11 @@ def hangs_on_a_group(
     )
 
 
-def check(verb: Verb, role: Role | None, *, ask: Collection[str]) -> None:
-    """Raise NotAllowed unless *role* is enough for *verb*; *ask*: ids of those who may."""
+def check(verb: Verb, role: Role | None, *, ask: Collection[str], where: str = "") -> None:
+    """Raise NotAllowed unless *role* is enough for *verb*; *ask*: ids of those who may.
+
+    *where*: the place, in words; empty if the role is not enough in any.
+    """
     if role is None:
         raise NotAllowed(
             "Ferry cannot tell who you are, so nothing was done.",
@@ -121,12 +124,17 @@ def check(verb: Verb, role: Role | None, *, ask: Collection[str]) -> None:
     least = LEAST[verb]
     if role.rank >= least.rank:
         return
-    if least is Role.ADMIN:
-        raise NotAllowed("Only an admin of Ferry may do this.", hint=whom_to_ask(ask))
+    place, there = (f" {where}", " there") if where else ("", "")
     raise NotAllowed(
-        f"You may not {verb} here: that takes {_a(least)}, and you are {_a(role)}.",
-        hint=whom_to_ask(ask),
+        f"You may not {verb}: that takes {a_role(least)}{place}, and you are "
+        f"{a_role(role)}{there}.",
+        hint=f"{whom_to_ask(ask)} Admins give roles: `/migrate grants` names them.",
     )
+
+
+def on(environment_name: str) -> str:
+    """Return where a role is needed, in words; everywhere if that is no name."""
+    return f"on `{environment_name}`" if environment_name else "everywhere"
 
 
 def check_is_open(environment: Environment) -> None:
@@ -176,7 +184,8 @@ def is_in_slack(user_id: str) -> bool:
     return user_id != "" and not user_id.startswith("cli:")
 
 
-def _a(role: Role) -> str:
+def a_role(role: Role) -> str:
+    """Return the role with its article: an admin."""
     return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role}"
 
 

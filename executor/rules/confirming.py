@@ -12,7 +12,7 @@ from db.model.errors import NotAllowed
 from db.model.execution import Execution
 from db.model.grants import EVERYWHERE, Grant, Holder, Role
 from db.model.people import Person
-from executor.rules.access import LEAST, Verb, check, is_in_slack, whom_to_ask
+from executor.rules.access import LEAST, Verb, check, is_in_slack, on, whom_to_ask
 
 _ORDER = list(ConfirmationPolicy)  # the least strict first
 
@@ -84,7 +84,7 @@ def check_may_answer(
     that was asked for; *ask*: who could do it instead.
     """
     if terms.policy not in {ConfirmationPolicy.SOMEONE_ELSE, ConfirmationPolicy.GROUP}:
-        check(Verb.RUN, role, ask=ask)
+        check(Verb.RUN, role, ask=ask, where=on(execution.environment_name))
         _check_requester(person, execution, role)
         return
     others = set(ask) - {execution.requested_by, editor}
@@ -101,7 +101,7 @@ def check_may_answer(
             hint=_instead(terms, others),
         )
     if terms.policy is ConfirmationPolicy.SOMEONE_ELSE:
-        check(Verb.CONFIRM, role, ask=others)
+        check(Verb.CONFIRM, role, ask=others, where=on(execution.environment_name))
     elif not person.is_in(terms.group):  # to be a member is the right, with whatever role
         raise NotAllowed(
             f"Run #{execution.id} waits for members of a user group, and you are not in it.",
@@ -139,7 +139,11 @@ def _check_requester(person: Person, execution: Execution, role: Role | None) ->
     asked_by = execution.requested_by
     if not is_in_slack(asked_by):
         if role is not Role.ADMIN:
-            raise NotAllowed("Only an admin of Ferry may do this.")
+            raise NotAllowed(
+                f"Run #{execution.id} was asked for at Ferry's own machine: only an admin "
+                f"{on(execution.environment_name)} may confirm it.",
+                hint="Ask an admin: `/migrate grants` names them.",
+            )
     elif person.user_id != asked_by:
         raise NotAllowed(
             f"Run #{execution.id} waits for the confirmation of <@{asked_by}>, who asked for it.",

@@ -15,6 +15,7 @@ from executor.rules.access import (
     check,
     hangs_on_a_group,
     not_yours,
+    on,
     role_of,
 )
 from executor.services.ground import Ground
@@ -95,7 +96,8 @@ async def require(
     role = role_of(by, environment_id, grants, ground.admins)
     if _is_less(role, verb) and hangs_on_a_group(verb, by, environment_id, grants):
         raise groups_unsaid()
-    check(verb, role, ask=_who_may(verb, environment_id, grants, ground))
+    where = await _place(repos, environment_id) if _is_less(role, verb) else ""
+    check(verb, role, ask=_who_may(verb, environment_id, grants, ground), where=where)
     assert role is not None, "nobody has no role"  # noqa: S101
     return role
 
@@ -118,6 +120,12 @@ async def require_cancel(ground: Ground, repos: Repos, by: Person, execution: Ex
         if verb is Verb.CANCEL and by.user_id:
             raise not_yours(execution, ground.admins) from error
         raise
+
+
+async def _place(repos: Repos, environment_id: int) -> str:
+    if environment_id == EVERYWHERE:
+        return on("")
+    return on((await repos.environments.get(environment_id)).name)
 
 
 def _is_less(role: Role | None, verb: Verb) -> bool:

@@ -110,7 +110,8 @@ def _answered(execution: Execution) -> str:
     who = f" by <@{execution.answered_by}>" if execution.answered_by else ""
     match execution.status:
         case Status.DISCARDED:
-            return f"#{execution.id} was discarded{who} before: nothing was started."
+            no = "refused" if execution.error_message else "discarded"
+            return f"#{execution.id} was {no}{who} before: nothing was started."
         case Status.EXPIRED:
             return f"The time to confirm #{execution.id} is over: nothing was started."
         case _ if execution.overridden_by:

@@ -159,7 +159,10 @@ class Confirmations:
             execution.id,
             environment=execution.environment_name,
             before={"confirmed_by": list(execution.confirmed_by)},
-            after={"confirmed_by": people, "plan_hash": execution.plan_hash},
+            after={
+                "confirmed_by": people,
+                "plan_hash": veil_of(self._ground, execution).mark(execution.plan_hash),
+            },
         )
         await repos.confirmations.put(
             execution.id, by.user_id, answer="confirmed", plan_hash=execution.plan_hash

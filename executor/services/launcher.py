@@ -167,7 +167,11 @@ class Launcher:
             raise Duplicate(waiting)
         veil = Veil(plan.personal, new["parameters"], self._ground.keys.personal)
         execution = await repos.executions.add(
-            new, plan, personal=veil.rows, why=veil.text(new["reason"])
+            new,
+            plan,
+            personal=veil.rows,
+            why=veil.text(new["reason"]),
+            mark=veil.mark(new["plan_hash"]),
         )
         assert execution is not None, "only the idempotency key can be taken"  # noqa: S101
         if execution.overridden_by:

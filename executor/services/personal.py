@@ -65,10 +65,13 @@ class Personal:
             _note(repos, execution, by)
         return values
 
-    async def find(self, name: str, typed: str, *, environment_id: int | None, limit: int) -> Found:
+    async def find(
+        self, name: str, typed: str, by: Person, *, environment_id: int | None, limit: int
+    ) -> Found:
         """Return at most *limit* executions whose parameter *name* had the value that was typed.
 
-        Raises NotFound if no job, and no execution, has a parameter of that name.
+        Of a personal value it is noted first that *by* looked for it: what is found confirms a
+        guess. Raises NotFound if no job, and no execution, has a parameter of that name.
         """
         async with self._ground.db.read() as repos:
             specs = await _specs(repos, name)
@@ -76,11 +79,13 @@ class Personal:
             if not values:
                 raise InvalidInput(f"Which value of {quoted(name)}? Write `{name}=value`.")
             found = await self._had(repos, name, values, environment_id, None, limit)
-        is_personal = any(spec.is_personal for spec in specs)
-        for one in found:
-            is_personal = is_personal or name in one.plan.personal
+            is_personal = await repos.values.was_personal(name)
+        is_personal = is_personal or any(spec.is_personal for spec in specs)
         value = found[0].parameters[name] if found else min(values, key=len)
-        return self._told(name, value, found, is_personal=is_personal)
+        told = self._told(name, value, found, is_personal=is_personal)
+        if is_personal:
+            await self._note_sought(told, by, environment_id, limit)
+        return told
 
     async def older(
         self, like: int, name: str, *, environment_id: int | None, before: int, limit: int
@@ -120,6 +125,26 @@ class Personal:
         return await repos.values.had(
             name, values, digests, environment_id=environment_id, before=before, limit=limit
         )
+
+    async def _note_sought(
+        self, told: Found, by: Person, environment_id: int | None, limit: int
+    ) -> None:
+        """Note who looked for which value, by its hint, and how many runs had it."""
+        count = len(told.executions)
+        async with self._ground.db.begin() as repos:
+            where = ""
+            if environment_id is not None:
+                where = (await repos.environments.get(environment_id)).name
+            repos.audit.note(
+                by.user_id,
+                "value.sought",
+                told.name,
+                environment=where,
+                after={
+                    "value": told.shown,
+                    "found": count if count < limit else f"{limit - 1} or more",
+                },
+            )
 
     def _told(self, name: str, value: str, found: list[Execution], *, is_personal: bool) -> Found:
         shown = hint(self._ground.keys.personal, name, value) if is_personal else value

@@ -15,6 +15,7 @@ from executor.rules.proof import needs_proof, proof, unknown_proof
 from executor.services.access import require
 from executor.services.ground import Ground
 from executor.services.history import find_execution
+from executor.services.personal import veil_of
 from executor.services.turn import Turn
 from executor.services.voids import note_void
 
@@ -75,7 +76,7 @@ class Preflights:
                 values |= {"plan": asdict(plan), "plan_hash": new, "confirmed_by": []}
                 if execution.confirmed_by:
                     values["voided_plan"] = asdict(execution.plan)
-                    note_void(repos, execution, new)
+                    note_void(repos, execution, new, veil_of(self._ground, execution))
             await self._put(repos, question, **values)
         self._ground.news.ring()
         return True

@@ -11,7 +11,9 @@ from db.repos import Repos
 from executor.rules.differences import differences
 from executor.rules.outcomes import failed
 from executor.rules.plan import plan_hash
+from executor.rules.veil import Veil
 from executor.services.ground import Ground
+from executor.services.personal import veil_of
 from executor.services.records import end_attempt, error_of, ours
 
 
@@ -33,15 +35,17 @@ class Voids:
             if fresh.status is not Status.RUNNING:
                 return False
             changed = ", ".join(one.what for one in differences(execution.plan, plan))
+            veil = veil_of(self._ground, execution)
             await repos.executions.change(
                 execution.id,
                 expect={Status.RUNNING},
                 fence=execution.fence,
                 why=f"not what was confirmed: {changed}",
+                mark=veil.mark(plan_hash(plan)),
                 **_asked_again(execution, plan),
                 expires_at=now + self._ground.confirm_within,
             )
-            note_void(repos, execution, plan_hash(plan), changed)
+            note_void(repos, execution, plan_hash(plan), veil, changed)
             await end_attempt(repos, execution, error_of(failed(Category.PLAN_CHANGED)), now)
         self._ground.news.ring()
         self._ground.looks.ring()
@@ -49,15 +53,17 @@ class Voids:
         return True
 
 
-def note_void(repos: Repos, execution: Execution, new_hash: str, changed: str = "") -> None:
+def note_void(
+    repos: Repos, execution: Execution, new_hash: str, veil: Veil, changed: str = ""
+) -> None:
     """Note that what was said of *execution* so far does not count for the plan as it is now."""
     repos.audit.note(
         FERRY,
         "execution.voided",
         execution.id,
         environment=execution.environment_name,
-        before={"plan_hash": execution.plan_hash, "confirmed_by": _yes(execution)},
-        after={"plan_hash": new_hash},
+        before={"plan_hash": veil.mark(execution.plan_hash), "confirmed_by": _yes(execution)},
+        after={"plan_hash": veil.mark(new_hash)},
         reason=changed,
     )
 

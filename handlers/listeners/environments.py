@@ -8,14 +8,15 @@ from db.model.people import Person
 from executor.rules.access import Verb
 from executor.rules.definitions import environment_draft
 from executor.services import Services
+from handlers.groups import Groups
 from handlers.listeners import at_the_name
-from handlers.parsing import Form, Request
+from handlers.parsing import Click, Form, Request, Search
 from handlers.replies import Reply
 from handlers.routes import Routes
-from handlers.views import catalog
+from handlers.views import catalog, environment_trust
 from handlers.views import environment_form as views
 from handlers.views.blocks import Block
-from handlers.views.environment_form import HostKey
+from handlers.views.environment_trust import HostKey
 from handlers.views.ids import Action, Callback
 from handlers.views.notes import window
 
@@ -32,13 +33,16 @@ def register(
     *,
     scan: Scan,
     log_in: LogIn,
+    groups: Groups,
 ) -> None:
     """List every route of this module."""
-    on = EnvironmentListeners(services, scan, log_in)
+    on = EnvironmentListeners(services, scan, log_in, groups)
     routes.command("envs", on.list, asks=Verb.SEE)
     routes.click(Action.ENVIRONMENT_LIST, on.list, asks=Verb.SEE)
     routes.click(Action.ENVIRONMENT_NEW, on.open, asks=Verb.DEFINE)
     routes.new("environment", on.open, asks=Verb.DEFINE)
+    routes.click(Action.ENVIRONMENT_FORM, on.chosen, asks=Verb.DEFINE)
+    routes.search(Action.ENVIRONMENT_GROUP, on.groups, asks=Verb.DEFINE)
     routes.submission(Callback.ENVIRONMENT_SUBMIT, on.submitted, working=LOOKING, asks=Verb.DEFINE)
     routes.submission(Callback.ENVIRONMENT_TRUST, on.trusted, working=LOOKING, asks=Verb.DEFINE)
 
@@ -51,8 +55,9 @@ class EnvironmentListeners:
         services: Services,
         scan: Scan,
         log_in: LogIn,
+        groups: Groups,
     ) -> None:
-        self._services = services
+        self._services, self._groups = services, groups
         self._scan, self._log_in = scan, log_in
 
     async def list(self, request: Request, reply: Reply) -> None:
@@ -73,10 +78,19 @@ class EnvironmentListeners:
         await self._services.access.check(Verb.DEFINE, request.by)
         await reply.open(views.environment_modal())
 
+    async def chosen(self, click: Click, reply: Reply) -> None:
+        """Show the fields that matter for what was chosen."""
+        await reply.update(views.environment_modal(click.named))
+
+    async def groups(self, search: Search) -> Sequence[Block]:
+        """Offer the user groups of the workspace, by their handles."""
+        known = await self._groups.listed()
+        return views.group_options({one.id: one.handle for one in known.values()}, search.typed)
+
     async def submitted(self, form: Form, _reply: Reply) -> Block:
         """Create what was filled in, or first ask whether the host's key is the right one."""
         await self._services.access.check(Verb.DEFINE, form.by)
-        raw = form.named
+        raw = {name: value for name, value in form.named.items() if name != views.SETTINGS}
         draft = environment_draft(raw)
         if draft.proxy_jump:
             _check_pins(draft)
@@ -89,11 +103,11 @@ class EnvironmentListeners:
         if not keys:
             sentence = "It showed no key that Ferry knows; paste its public key into Host key."
             raise InvalidInput(sentence, fields={"ssh_host": sentence})
-        return views.trust_modal(raw, keys)
+        return environment_trust.trust_modal(raw, keys)
 
     async def trusted(self, form: Form, _reply: Reply) -> Block:
         """Create the environment whose host key an admin vouches for."""
-        return await self._create(views.trusted(form.metadata), form.by)
+        return await self._create(environment_trust.trusted(form.metadata), form.by)
 
     async def _create(self, raw: Mapping[str, str], by: Person) -> Block:
         made = await self._services.catalog.create_environment(environment_draft(raw), by)
@@ -102,7 +116,7 @@ class EnvironmentListeners:
             await self._log_in(made)
         except FerryError as error:
             trouble = error
-        return window(views.created(made.name, made.kind, trouble), "Created")
+        return window(environment_trust.created(made.name, made.kind, trouble), "Created")
 
 
 def _check_pins(draft: EnvironmentDraft) -> None:

@@ -64,7 +64,11 @@ class ExecutionListeners:
         name, typed = parsing.sought(command.words)
         where = await self._services.bindings.environment_of(command.channel_id)
         found = await self._services.personal.find(
-            name, typed, environment_id=where.id if where else None, limit=views.HISTORY + 1
+            name,
+            typed,
+            command.by,
+            environment_id=where.id if where else None,
+            limit=views.HISTORY + 1,
         )
         await reply.say(self._found(found, where, is_first=True))
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from executor.rules.access import Verb
 from executor.services import Services
-from handlers.door import OpenToAll
 from handlers.parsing import Request
 from handlers.replies import Reply
 from handlers.routes import HELP, Routes
@@ -14,14 +13,13 @@ from handlers.views.ids import Action
 from handlers.views.runs import row
 
 ROWS = 10
-OPEN = OpenToAll("which commands there are says nothing of what runs")
 
 
 def register(routes: Routes, services: Services, *, clock: Callable[[], datetime]) -> None:
     """List every route of this module."""
     on = HelpListeners(services, clock)
-    routes.command(HELP, on.help, asks=OPEN)
-    routes.click(Action.HELP_SHOW, on.help, asks=OPEN)
+    routes.command(HELP, on.help, asks=Verb.SEE)
+    routes.click(Action.HELP_SHOW, on.help, asks=Verb.SEE)
     routes.click(Action.HOME_REFRESH, on.home, asks=Verb.SEE)
     routes.event("app_home_opened", on.home, asks=Verb.SEE)
 
@@ -32,9 +30,10 @@ class HelpListeners:
     def __init__(self, services: Services, clock: Callable[[], datetime]) -> None:
         self._services, self._clock = services, clock
 
-    async def help(self, _request: Request, reply: Reply) -> None:
-        """Answer ``/migrate help``, and ``/migrate`` alone."""
-        await reply.say(views.help_note())
+    async def help(self, request: Request, reply: Reply) -> None:
+        """Answer ``/migrate help``, and ``/migrate`` alone: with what that person may do."""
+        roles = await self._services.access.admit(Verb.SEE, request.by, request.channel_id)
+        await reply.say(views.help_note(roles))
 
     async def home(self, request: Request, reply: Reply) -> None:
         """Show what is closed, what runs and what ran last as the person's Home tab."""

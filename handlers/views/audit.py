@@ -1,14 +1,13 @@
 """The audit log in plain sentences, in Slack and at a terminal."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from db.model.audit import FERRY, AuditEvent
 from executor.rules.chain import subject
-from executor.rules.host_keys import fingerprints
 from handlers.views.aloud import aloud
+from handlers.views.audit_words import PLAIN, SLACK, Tongue, change
 from handlers.views.blocks import (
     Block,
     actions,
@@ -22,13 +21,12 @@ from handlers.views.blocks import (
     visible,
     when,
 )
-from handlers.views.blocks import person as mention
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
 from handlers.views.notes import said
 
 MOST_CHANGES = 3
-VALUE, REASON = 80, 300
+REASON = 300
 
 #: What happened, in words; {run} is a run with its job and place, {it} any other subject.
 DEEDS: Mapping[str, str] = MappingProxyType(
@@ -51,6 +49,7 @@ DEEDS: Mapping[str, str] = MappingProxyType(
         "execution.voided": "The confirmation of {run} was voided",
         "execution.terms_changed": "Others have to confirm {run} now",
         "value.revealed": "{who} looked at a personal value of {run}",
+        "value.sought": "{who} looked for the runs with a value of {it}{on}",
         "environment.created": "{who} created the environment {it}",
         "environment.host_key_trusted": "{who} trusted another host key of {it}",
         "source.created": "{who} created the source {it}",
@@ -81,24 +80,11 @@ _WITHOUT_CHANGES = frozenset(
 _SAID = frozenset(
     {
         *("fingerprint", "status", "plan_hash", "environment_id", "priority", "worker", "attempt"),
-        *("locked_by", "overridden_by", "reason", "job_name", "environment_name"),
+        *("locked_by", "overridden_by", "reason", "job_name", "environment_name", "kind"),
     }
 )
 #: A person, a group or a channel as Slack types it: in a headline it would not be shown as such.
 _TYPED = re.compile(r"<(@|#|!subteam\^)([A-Z0-9]+)(?:\|@?#?([^>]*))?>")
-
-
-@dataclass(frozen=True, slots=True)
-class Tongue:
-    """How names are written: as Slack shows them, or plain."""
-
-    text: Callable[[str], str]
-    person: Callable[[str], str]
-    channel: Callable[[str], str]
-
-
-PLAIN = Tongue(str, str, str)
-SLACK = Tongue(esc, mention, lambda channel_id: f"<#{channel_id}>")
 
 
 def deed(event: AuditEvent, jobs: Mapping[str, str], tongue: Tongue) -> str:
@@ -108,7 +94,9 @@ def deed(event: AuditEvent, jobs: Mapping[str, str], tongue: Tongue) -> str:
     parts = {
         "who": "Ferry" if event.actor == FERRY else tongue.person(event.actor),
         "run": f"{tongue.text(subject(event))}{job}{on}",
-        "it": _named(subject(event), tongue),
+        "it": tongue.channel(event.subject)
+        if event.verb.startswith("channel.") and re.fullmatch("[CG][A-Z0-9]{2,}", event.subject)
+        else _named(subject(event), tongue),
         "environment": tongue.text(event.environment),
         "on": on,
     }
@@ -194,6 +182,8 @@ def _deed(event: AuditEvent) -> str:
             return "{run} was cancelled"
         case "execution.discarded" if event.actor == FERRY:
             return "{run} was discarded"
+        case "execution.discarded" if event.reason:
+            return "{who} refused {run}"
     return DEEDS.get(event.verb, "")
 
 
@@ -203,37 +193,17 @@ def _headline(asked: str) -> str:
 
 
 def _named(name: str, tongue: Tongue) -> str:
-    """Return a subject, a person or a channel as such."""
+    """Return a subject, a person as such."""
     if name[:1] in {"U", "W"} and name.isalnum() and name.isupper():
         return tongue.person(name)
-    if name[:1] in {"C", "G"} and name.isalnum() and name.isupper():
-        return tongue.channel(name)
     return tongue.text(name)
 
 
 def _changes(event: AuditEvent, tongue: Tongue) -> list[str]:
     names = [name for name in {**event.before, **event.after} if name not in _SAID]
-    told = [_change(event, name, tongue) for name in names[:MOST_CHANGES]]
-    more = [f"and {len(names) - MOST_CHANGES} more"] if len(names) > MOST_CHANGES else []
-    return told + more
-
-
-def _change(event: AuditEvent, name: str, tongue: Tongue) -> str:
-    write = tongue.channel if name == "channel_id" else tongue.text
-    values = (_value(name, side.get(name)) for side in (event.before, event.after))
-    old, new = (write(value) if value else "" for value in values)
-    label = tongue.text(name.removesuffix("_id").replace("_", " "))
-    return f"{label}: {new}" if name not in event.before else f"{label}: {old} → {new or 'none'}"
-
-
-def _value(name: str, value: object) -> str:
-    if value is None:
-        return ""
-    if name == "host_key":
-        return fingerprints(str(value))
-    if isinstance(value, list):
-        return clip(", ".join(str(one) for one in value), VALUE)
-    return clip(str(value), VALUE)
+    told = [words for name in names if (words := change(event, name, tongue))]
+    more = [f"and {len(told) - MOST_CHANGES} more"] if len(told) > MOST_CHANGES else []
+    return told[:MOST_CHANGES] + more
 
 
 def _nothing(asked: str, *, is_first: bool) -> Told:

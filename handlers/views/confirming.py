@@ -1,15 +1,26 @@
 """Who has to say yes to a run, who did, who said no, and who went past them: in words."""
 
 from collections.abc import Iterable
+from types import MappingProxyType
 
 from db.model.catalog import ConfirmationPolicy, EnvironmentDraft
 from db.model.execution import CheckState, Execution, Status
 from executor.rules.confirming import Answerers, missing, terms_of
 from handlers.views.blocks import clip, esc, group, person
+from handlers.views.looks import look
 
 REASON = 300
 MOST_CALLED = 10
 MOST_CHECKS = 5
+#: Who confirms a run, as forms offer it.
+CONFIRMS = MappingProxyType(
+    {
+        ConfirmationPolicy.NONE: "Nobody",
+        ConfirmationPolicy.REQUESTER: "Whoever asked for it",
+        ConfirmationPolicy.SOMEONE_ELSE: "Somebody else, an approver",
+        ConfirmationPolicy.GROUP: "Members of a user group",
+    }
+)
 
 
 def question(execution: Execution) -> str:
@@ -51,9 +62,7 @@ def awaits(execution: Execution) -> str:
 
 def answer_word(execution: Execution) -> str:
     """Return what the answer was: confirmed, discarded, or refused with a reason."""
-    if execution.status is not Status.DISCARDED:
-        return "confirmed"
-    return "refused" if execution.error_message else "discarded"
+    return look(execution)[1] if execution.status is Status.DISCARDED else "confirmed"
 
 
 def overridden(execution: Execution) -> str:

@@ -1,61 +1,47 @@
-"""The forms that create an environment: what it is, then whether its host is the right one."""
+"""The form that creates an environment: what most hosts need, and the rest when it is chosen."""
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from types import MappingProxyType
 
 from db.model.catalog import ConfirmationPolicy, Kind
-from db.model.errors import FerryError, InvalidInput
-from executor.rules.randomart import randomart
 from handlers.views.blocks import (
     Block,
     badge,
-    code,
     context,
-    divider,
+    external_select,
+    header,
     input_block,
     modal,
-    mono,
     option,
     radio,
-    section,
     select,
 )
+from handlers.views.confirming import CONFIRMS
 from handlers.views.fields import text_field
 from handlers.views.ids import Action, Callback, field
-from handlers.views.kept import json_in
-from handlers.views.message import Told
-from handlers.views.notes import prose, said
-from handlers.views.sentences import place
 
-METADATA = 3000
-_POLICIES = {
-    ConfirmationPolicy.NONE: "Nobody",
-    ConfirmationPolicy.REQUESTER: "Whoever asked for it",
-    ConfirmationPolicy.SOMEONE_ELSE: "Somebody else, an approver",
-    ConfirmationPolicy.GROUP: "Members of a user group",
-}
 PATH = 300
+#: Whether all settings are shown; it sets nothing itself.
+SETTINGS, USUAL, ALL = "settings", "usual", "all"
+MOST_GROUPS = 100
 
 
-class HostKey(Protocol):
-    """A public key that a host showed."""
+def environment_modal(chosen: Mapping[str, str] = MappingProxyType({})) -> Block:
+    """Return the form for a new environment, with the fields that matter for what is *chosen*.
 
-    @property
-    def algorithm(self) -> str: ...  # noqa: D102
-    @property
-    def fingerprint(self) -> str: ...  # noqa: D102
-    @property
-    def line(self) -> str: ...  # noqa: D102
-
-
-def environment_modal() -> Block:
-    """Return the form for a new environment; what most hosts need comes first."""
+    What was typed in the others stays: Slack keeps it under the ids of their blocks.
+    """
     kinds = [option(badge(kind), kind.value) for kind in Kind]
-    kind = radio(Action.FIELD, kinds, initial=Kind.STAGING.value)
+    kind = radio(Action.ENVIRONMENT_FORM, kinds, initial=chosen.get("kind") or Kind.STAGING)
     blocks = [
         text_field("name", "Name", placeholder="staging", hint="Small letters, digits, dashes."),
-        input_block("Kind", kind, block_id=field("kind"), hint="Production asks before every run."),
+        input_block(
+            "Kind",
+            kind,
+            block_id=field("kind"),
+            hint="Production asks before every run.",
+            dispatch=True,
+        ),
         text_field("ssh_host", "Host", placeholder="10.0.0.5 or migrations.example.com"),
         text_field("ssh_user", "User", placeholder="deploy", most=64),
         text_field(
@@ -66,29 +52,54 @@ def environment_modal() -> Block:
             optional=True,
             most=PATH,
         ),
-        *_answers(),
-        divider(),
-        context("The rest may stay as it is; docs/jobs.md explains the timers."),
-        *_rest(),
+        *_answers(chosen),
+        *_settings(chosen),
     ]
     return modal("New environment", blocks, callback_id=Callback.ENVIRONMENT_SUBMIT, submit="Next")
 
 
-def _answers() -> list[Block]:
+def group_options(handles: Mapping[str, str], typed: str) -> Sequence[Block]:
+    """Return the user groups whose handle contains what was typed; *handles*: by id."""
+    wanted = typed.strip().removeprefix("@").casefold()
+    found = sorted((name, id_) for id_, name in handles.items() if wanted in name.casefold())
+    return [option(f"@{name}", id_) for name, id_ in found[:MOST_GROUPS]]
+
+
+def _answers(chosen: Mapping[str, str]) -> list[Block]:
     """Return the fields of who must say yes before a run starts."""
-    yes_or_no = [option("Yes", "yes"), option("No", "no")]
-    policies = [option(words_, policy) for policy, words_ in _POLICIES.items()]
-    menu = select(Action.FIELD, policies, placeholder="The requester on production, else nobody")
+    policies = [option(words_, policy) for policy, words_ in CONFIRMS.items()]
+    policy = chosen.get("confirmation", "")
+    menu = select(
+        Action.ENVIRONMENT_FORM,
+        policies,
+        placeholder="The requester on production, else nobody",
+        initial=policy,
+    )
+    asks = policy not in {"", ConfirmationPolicy.NONE} or chosen.get("kind") == Kind.PRODUCTION
     return [
-        input_block("Who confirms a run", menu, block_id=field("confirmation"), optional=True),
-        text_field(
-            "confirm_group",
-            "User group",
-            placeholder="S012AB3CD",
-            hint="Only for members of a user group: its id, from ⋯ → Copy group ID.",
+        header("Before a run"),
+        input_block(
+            "Who confirms a run",
+            menu,
+            block_id=field("confirmation"),
             optional=True,
-            most=32,
+            dispatch=True,
         ),
+        *(_group() if policy == ConfirmationPolicy.GROUP else []),
+        *([_second_factor()] if asks else []),
+        input_block(
+            "Ask why",
+            _yes_or_no(),
+            block_id=field("asks_reason"),
+            hint="Whoever asks for a run must give a reason.",
+        ),
+    ]
+
+
+def _group() -> list[Block]:
+    pick = external_select(Action.ENVIRONMENT_GROUP, placeholder="Type a part of its @handle")
+    return [
+        input_block("User group", pick, block_id=field("confirm_group")),
         text_field(
             "confirmations",
             "How many of the group",
@@ -97,23 +108,47 @@ def _answers() -> list[Block]:
             optional=True,
             most=2,
         ),
-        input_block(
-            "Ask why",
-            radio(Action.FIELD, yes_or_no, initial="no"),
-            block_id=field("asks_reason"),
-            hint="Whoever asks for a run must give a reason.",
-        ),
-        input_block(
-            "Second factor",
-            radio(Action.FIELD, yes_or_no, initial="no"),
-            block_id=field("second_factor"),
-            hint="A yes takes a code of one's authenticator app: /migrate totp.",
-        ),
     ]
 
 
-def _rest() -> list[Block]:
+def _second_factor() -> Block:
+    return input_block(
+        "Second factor",
+        _yes_or_no(),
+        block_id=field("second_factor"),
+        hint="A yes takes a code of one's authenticator app: /migrate totp.",
+    )
+
+
+def _yes_or_no() -> Block:
+    return radio(Action.FIELD, [option("Yes", "yes"), option("No", "no")], initial="no")
+
+
+def _settings(chosen: Mapping[str, str]) -> list[Block]:
+    """Return the choice whether to see all other settings, and them if so."""
+    options = [option("The usual ones", USUAL), option("Let me choose", ALL)]
+    now = chosen.get(SETTINGS) or USUAL
+    pick = input_block(
+        "Other settings",
+        radio(Action.ENVIRONMENT_FORM, options, initial=now),
+        block_id=field(SETTINGS),
+        hint="Port, jump host, passphrase, node, time limits, host key.",
+        dispatch=True,
+    )
+    if now != ALL:
+        return [pick]
     return [
+        pick,
+        context("Each may stay as it is; docs/jobs.md explains the timers."),
+        *_reach(),
+        *_scripts(),
+        *_timers(),
+    ]
+
+
+def _reach() -> list[Block]:
+    return [
+        header("How to reach it"),
         text_field("ssh_port", "Port", initial="22", optional=True, most=5),
         text_field(
             "ssh_passphrase_ref",
@@ -124,6 +159,21 @@ def _rest() -> list[Block]:
             most=PATH,
         ),
         *_jump(),
+        text_field(
+            "host_key",
+            "Host key",
+            placeholder="ssh-ed25519 AAAA…",
+            hint="Empty: Ferry asks the host and shows you its fingerprint.",
+            optional=True,
+            multiline=True,
+            most=1000,
+        ),
+    ]
+
+
+def _scripts() -> list[Block]:
+    return [
+        header("How scripts run"),
         text_field(
             "node_path",
             "Path of node",
@@ -141,21 +191,12 @@ def _rest() -> list[Block]:
             most=PATH,
         ),
         text_field("concurrency", "Runs at once", initial="1", optional=True, most=2),
-        *_timers(),
-        text_field(
-            "host_key",
-            "Host key",
-            placeholder="ssh-ed25519 AAAA…",
-            hint="Empty: Ferry asks the host and shows you its fingerprint.",
-            optional=True,
-            multiline=True,
-            most=1000,
-        ),
     ]
 
 
 def _timers() -> list[Block]:
     return [
+        header("How long it may take"),
         text_field(
             "timeout_s",
             "Timeout",
@@ -205,58 +246,3 @@ def _jump() -> list[Block]:
             most=1000,
         ),
     ]
-
-
-def trust_modal(raw: Mapping[str, str], keys: Sequence[HostKey]) -> Block:
-    """Return the question whether the host that showed *keys* is the right one.
-
-    *raw*: the first form; it travels along with the keys. Raises InvalidInput if it is too long.
-    """
-    host = f"{raw['ssh_host']}:{raw.get('ssh_port') or 22}"
-    kept = {name: value for name, value in raw.items() if value}
-    kept["host_key"] = "\n".join(key.line for key in keys)
-    metadata = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-    if len(metadata) > METADATA:
-        raise InvalidInput("These fields are too long together: please shorten the paths.")
-    blocks = [
-        section(f"{mono(host)} showed this, and nobody has vouched for it yet:"),
-        *(block for key in keys for block in _shown(key)),
-        context(
-            "Compare it with what the host itself says: "
-            + mono("ssh-keygen -lvf /etc/ssh/ssh_host_ed25519_key.pub"),
-            "From then on Ferry refuses to talk to a host that shows another key.",
-        ),
-    ]
-    return modal(
-        "Trust this host?",
-        blocks,
-        callback_id=Callback.ENVIRONMENT_TRUST,
-        submit="Trust and create",
-        metadata=metadata,
-    )
-
-
-def _shown(key: HostKey) -> list[Block]:
-    told = section(f"• {mono(key.algorithm)}  {mono(key.fingerprint)}")
-    picture = randomart(key.line)
-    return [told, code(picture)] if picture else [told]
-
-
-def trusted(metadata: str) -> dict[str, str]:
-    """Return the fields that ``trust_modal`` was made of, with the host's keys."""
-    kept = json_in(metadata, dict)
-    return {str(name): str(value) for name, value in kept.items()}
-
-
-def created(name: str, kind: Kind, trouble: FerryError | None = None) -> Told:
-    """Return that the environment is there, what keeps Ferry from logging in, what comes next."""
-    where = f"The environment *{place(name, kind)}* is there"
-    if trouble is not None:
-        return said(
-            f"⚠️ {where}, but Ferry cannot log in yet: {prose(trouble.message)}",
-            hint=f"{prose(trouble.hint)} Until then its runs fail.",
-        )
-    return said(
-        f"✅ {where}, and Ferry can log in.",
-        hint=f"Next: bind a channel to it with {mono(f'/migrate bind {name}')} in that channel.",
-    )

@@ -6,6 +6,7 @@ from db.model.catalog import Environment
 from db.model.errors import InvalidInput
 from db.model.grants import EVERYWHERE, Grant, Holder, Role, Subject
 from db.model.people import Person
+from executor.rules.access import a_role
 from executor.services.grants import Change, Roles
 from handlers.views.aloud import aloud
 from handlers.views.blocks import (
@@ -57,7 +58,7 @@ def roles(known: Roles, reader: Person, *, receipt: str = "") -> Told:
     spoken = [_sentence(one, environments.get(one.environment_id)) for one in grants]
     left = len(rows) - MOST
     more = [context(f"and {left} more")] if left > 0 else []
-    rest = f"Everyone else is {_a(known.everyone)}, unless a row says otherwise."
+    rest = f"Everyone else is {a_role(known.everyone)}, unless a row says otherwise."
     return Told(
         f"{receipt} {aloud('Roles', spoken, len(grants))}".strip(),
         [*top, header(f"Roles ({len(rows)})"), *rows[:MOST], *more, context(admins, rest), *below],
@@ -72,15 +73,15 @@ def given(change: Change, *, here: bool = False) -> Told:
     is_same = change.before is change.after
     since = "already, so nothing changed" if is_same else "from now on"
     who = holder(change.subject)
-    text = f"{who} {_is(change.subject)} {_a(change.after)} {where}{by_channel}, {since}."
-    hints = [f"Before: {_a(change.before)}." if change.before and not is_same else ""]
+    text = f"{who} {_is(change.subject)} {a_role(change.after)} {where}{by_channel}, {since}."
+    hints = [f"Before: {a_role(change.before)}." if change.before and not is_same else ""]
     if change.is_admin_by_settings:
         hints.append("FERRY_ADMINS makes them an admin everywhere all the same.")
     elif change.subject.kind is not Holder.EVERYONE and change.after.rank <= change.everyone.rank:
         name = change.environment.name if change.environment else "everywhere"
         hints.append(
-            f"Everyone is {_a(change.everyone)} there, so this makes no difference until that is "
-            f"changed: `{COMMAND} grant everyone viewer {name}`."
+            f"Everyone is {a_role(change.everyone)} there, so this makes no difference until that "
+            f"is changed: `{COMMAND} grant everyone viewer {name}`."
         )
     return _receipt(f"✅ {text}", text, hints)
 
@@ -90,9 +91,9 @@ def taken(change: Change, *, here: bool = False) -> Told:
     assert change.before is not None, "a role was taken"  # noqa: S101
     where = _where(change.environment)
     by_channel = ", the environment of this channel" if here else ""
-    text = f"{holder(change.subject)} {_is(change.subject)} no longer {_a(change.before)} {where}"
-    text = f"{text}{by_channel}."
-    hints = [f"What everyone is there counts, and that is {_a(change.everyone)}."]
+    who = f"{holder(change.subject)} {_is(change.subject)}"
+    text = f"{who} no longer {a_role(change.before)} {where}{by_channel}."
+    hints = [f"What everyone is there counts, and that is {a_role(change.everyone)}."]
     if change.is_admin_by_settings:
         hints = ["FERRY_ADMINS makes them an admin everywhere all the same."]
     elif change.is_own and change.before is Role.ADMIN:
@@ -189,7 +190,7 @@ def _take(one: Grant, environment: Environment | None, reader: Person) -> Block:
 
 
 def _sentence(one: Grant, environment: Environment | None) -> str:
-    return f"{holder(one.holder)} {_is(one.holder)} {_a(one.role)} {_where(environment)}"
+    return f"{holder(one.holder)} {_is(one.holder)} {a_role(one.role)} {_where(environment)}"
 
 
 def _where(environment: Environment | None) -> str:
@@ -198,10 +199,6 @@ def _where(environment: Environment | None) -> str:
 
 def _is(subject: Subject) -> str:
     return "are each" if subject.kind is Holder.GROUP else "is"
-
-
-def _a(role: Role) -> str:
-    return f"{'an' if role.value[0] in 'aeiou' else 'a'} {role}"
 
 
 def _open_button() -> Block:

@@ -1,76 +1,123 @@
-"""What Ferry can do, in one message: no manual is needed after it."""
+"""What somebody can do with Ferry, in one message: no manual is needed after it."""
 
 from collections.abc import Mapping, Sequence
 
+from db.model.grants import Role
 from db.model.locks import Closed
+from executor.rules.access import LEAST, Verb, a_role
+from executor.services.access import Roles
 from handlers.views.blocks import Block, actions, button, context, divider, section
 from handlers.views.closed import closed_sentence, mark
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
 
 MOST_CLOSED = 5  # on Home
-#: verb with its arguments → what it does; the order is the order in the help
-RUNNING = {
-    "run": "pick a job and fill in its form",
-    "run job name=value …": "the same in one line",
-    "plan job name=value …": "exactly what that would run; nothing is started",
-    "cancel #n": "stop a run, or take it out of the queue",
-    "totp": "set up a second factor for confirming",
+#: what is typed → what it takes and does; the order is the order in the help
+Lines = Mapping[str, tuple[Verb, str]]
+RUNNING: Lines = {
+    "run": (Verb.RUN, "pick a job and fill in its form"),
+    "run job name=value …": (Verb.RUN, "the same in one line"),
+    "plan job name=value …": (Verb.PLAN, "exactly what that would run; nothing is started"),
+    "cancel #n": (Verb.RUN, "stop a run of yours, or take it out of the queue"),
+    "totp": (Verb.RUN, "set up a second factor for confirming"),
 }
-LOOKING = {
-    "status [#n]": "what runs and waits, or one run",
-    "queue": "what waits, in which order, and when it will start",
-    "log #n": "the last lines of a run",
-    "history": "the last runs",
-    "history name=value": "the runs that had this value, for example patient-id=44320",
-    "jobs [words]": "what can be run",
-    "sources": "the systems that data comes from",
-    "envs": "where it can run, and which channel runs where",
-    "grants": "who may do what where",
+LOOKING: Lines = {
+    "status [#n]": (Verb.SEE, "what runs and waits, or one run"),
+    "queue": (Verb.SEE, "what waits, in which order, and when it will start"),
+    "log #n": (Verb.SEE, "the last lines of a run"),
+    "history": (Verb.SEE, "the last runs"),
+    "history name=value": (
+        Verb.SEE,
+        "the runs that had this value, for example patient-id=44320",
+    ),
+    "jobs [words]": (Verb.SEE, "what can be run"),
+    "sources": (Verb.SEE, "the systems that data comes from"),
+    "envs": (Verb.SEE, "where it can run, and which channel runs where"),
+    "locks": (Verb.SEE, "what is closed, by whom and why"),
+    "freezes": (Verb.SEE, "when environments are closed at fixed times"),
+    "grants": (Verb.SEE, "who may do what where"),
 }
-CLOSING = {
-    "lock [environment] [for 2h] reason": "nothing starts there until it is opened",
-    "unlock [environment]": "open it again",
-    "locks": "what is closed, by whom and why",
-    "freezes": "when environments are closed at fixed times",
+CLOSING: Lines = {
+    "lock [environment] [for 2h] reason": (Verb.LOCK, "nothing starts there until it is opened"),
+    "unlock [environment]": (Verb.LOCK, "open it again"),
 }
-VERBS = RUNNING | LOOKING | CLOSING
-ADMIN_VERBS = {
-    "override #n reason": "break the glass: past a confirmation or a lock, and all are told",
-    "front #n": "let a run that waits go before the others",
-    "audit [#n | @person | environment | lock | since date]": "who did what, newest first",
-    "grant @ana operator staging": "give a role to a person, a user group or everyone",
-    "revoke @ana staging": "take a role away",
-    "totp reset @person": "forget somebody's second factor",
-    "new environment": "add a host to run on",
-    "new source": "add a system that data comes from",
-    "new job": "add a script, with what it asks for",
-    "bind environment": "jobs of this channel run in that environment",
-    "unbind": "no job runs in this channel any more",
-    "hostkey [environment]": "compare a host's key with the pinned one, and trust it",
-    "freeze": "close an environment at fixed times",
-    "unfreeze n": "drop such a window",
+ADMINISTERING: Lines = {
+    "override #n reason": (
+        Verb.OVERRIDE,
+        "break the glass: past a confirmation or a lock, and all are told",
+    ),
+    "cancel #n of somebody else": (Verb.CANCEL, "stop it, or take it out of the queue"),
+    "front #n": (Verb.MOVE_TO_FRONT, "let a run that waits go before the others"),
+    "audit [#n | @person | environment | lock | since date]": (
+        Verb.AUDIT,
+        "who did what, newest first",
+    ),
+    "grant @ana operator staging": (
+        Verb.GRANT,
+        "give a role to a person, a user group or everyone",
+    ),
+    "revoke @ana staging": (Verb.GRANT, "take a role away"),
+    "totp reset @person": (Verb.RESET, "forget somebody's second factor"),
+    "new environment": (Verb.DEFINE, "add a host to run on"),
+    "new source": (Verb.DEFINE, "add a system that data comes from"),
+    "new job": (Verb.DEFINE, "add a script, with what it asks for"),
+    "bind environment": (Verb.BIND, "jobs of this channel run in that environment"),
+    "unbind": (Verb.BIND, "no job runs in this channel any more"),
+    "hostkey [environment]": (
+        Verb.TRUST,
+        "compare a host's key with the pinned one, and trust it",
+    ),
+    "freeze": (Verb.FREEZE, "close an environment at fixed times"),
+    "unfreeze n": (Verb.FREEZE, "drop such a window"),
 }
+SECTIONS = {
+    "Run": RUNNING,
+    "Look": LOOKING,
+    "Close an environment": CLOSING,
+    "For admins": ADMINISTERING,
+}
+#: What is pressed, not typed.
+ON_CARDS = {
+    Verb.CONFIRM: "confirm or refuse a run of somebody else",
+    Verb.REVEAL: "reveal personal values",
+}
+QUOTES = 'Values with spaces go in quotes: `name="Ana d\'Ávila"`.'
+BOUND = "A channel runs in the environment that it is bound to."
 
 
-def help_note() -> Told:
-    """Return every command with what it does, and the usual ones as buttons."""
+def help_note(roles: Roles) -> Told:
+    """Return the commands that somebody with *roles* may use somewhere, and the usual buttons."""
+    rank = roles.anywhere.rank
+    known = {
+        title: {line: does for line, (verb, does) in lines.items() if LEAST[verb].rank <= rank}
+        for title, lines in SECTIONS.items()
+    }
+    pressed = [words for verb, words in ON_CARDS.items() if LEAST[verb].rank <= rank]
+    on_cards = f"With the buttons of cards you may {' and '.join(pressed)}." if pressed else ""
+    standing = _standing(roles)
+    spoken = [f"Ferry runs data migrations over SSH. After {COMMAND} you can type:"]
+    spoken += [f"{title}: {_said(lines)}." for title, lines in known.items() if lines]
     return Told(
-        f"Ferry runs data migrations over SSH. After {COMMAND} you can type: {_said(VERBS)}. "
-        f"Admins also: {_said(ADMIN_VERBS)}.",
+        " ".join([*spoken, *([on_cards] if on_cards else []), standing]),
         [
             section("*Ferry* runs data migrations over SSH and tells here how they go."),
-            section(f"*Run*\n{_listed(RUNNING)}"),
-            section(f"*Look*\n{_listed(LOOKING)}"),
-            section(f"*Close an environment*\n{_listed(CLOSING)}"),
-            section(f"*For admins*\n{_listed(ADMIN_VERBS)}"),
+            *(section(f"*{title}*\n{_listed(lines)}") for title, lines in known.items() if lines),
+            *([section(f"*Confirm*\n{on_cards}")] if on_cards else []),
             usual_buttons(),
-            context(
-                'Values with spaces go in quotes: `name="Ana d\'Ávila"`. '
-                "A channel runs in the environment that it is bound to."
-            ),
+            context(standing),
+            context(f"{QUOTES} {BOUND}" if known["Run"] else BOUND),
         ],
     )
+
+
+def _standing(roles: Roles) -> str:
+    """Return what somebody is, and who can make more of it."""
+    told = f"You are {a_role(roles.anywhere)}"
+    if roles.here is not roles.anywhere:
+        told += f" somewhere, and {a_role(roles.here)} in the environment of this channel"
+    if roles.here is Role.ADMIN:
+        return f"{told}."
+    return f"{told}. Admins give more: `{COMMAND} grants` names them."
 
 
 def _listed(verbs: Mapping[str, str]) -> str:

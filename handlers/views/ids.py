@@ -46,6 +46,8 @@ class Action(StrEnum):
 
     ENVIRONMENT_LIST = "environment.list"
     ENVIRONMENT_NEW = "environment.new"
+    ENVIRONMENT_FORM = "environment.form"  #: a choice on which further fields depend
+    ENVIRONMENT_GROUP = "environment.group"
     SOURCE_LIST = "source.list"
     SOURCE_NEW = "source.new"
     JOB_LIST = "job.list"

@@ -23,8 +23,9 @@ from handlers.views.blocks import when as moment
 from handlers.views.confirming import answer_word
 from handlers.views.going import CLOCK, SEPARATOR
 from handlers.views.ids import COMMAND, Action
+from handlers.views.looks import look
 from handlers.views.message import Told
-from handlers.views.sentences import LOOK, elapsed_s, name, place, sentence, share, state, values
+from handlers.views.sentences import elapsed_s, name, place, sentence, share, values
 
 LOG_LINES = 20
 HISTORY = 10
@@ -80,7 +81,7 @@ def history(
 
 def row(one: Execution, *, now: datetime) -> Block:
     """Return one run on two lines, with a button that shows all of it."""
-    emoji, _ = LOOK[one.status]
+    emoji, _ = look(one)
     where = f"{emoji} *{name(one)}* → {place(one.environment_name, one.environment_kind)}"
     first = SEPARATOR.join([where, *_state(one, now)])
     given = clip_mrkdwn(values(one), VALUES)
@@ -104,7 +105,7 @@ def _state(one: Execution, now: datetime) -> list[str]:
         if one.not_before and one.not_before > now:
             waits += f", due {moment(one.not_before, CLOCK)}"
         return [waits, *([f"after {why}"] if why else [])]
-    facts = [state(one)]
+    facts = [look(one)[1]]
     if one.started_at and (one.status.is_live or one.status.is_over):
         facts.append(words(elapsed_s(one, now)))
     if one.progress and one.status.is_live:

@@ -11,20 +11,8 @@ from db.model.execution import Attempt, Execution, Progress, Status
 from executor.rules.durations import words
 from handlers.views.blocks import badge, clip, clip_mrkdwn, esc, person
 from handlers.views.confirming import answer_word, awaits
+from handlers.views.looks import look
 
-LOOK: dict[Status, tuple[str, str]] = {
-    Status.AWAITING_CONFIRMATION: ("✋", "awaiting confirmation"),
-    Status.QUEUED: ("⏳", "queued"),
-    Status.RUNNING: ("▶️", "running"),
-    Status.CANCELLING: ("🛑", "cancelling"),
-    Status.SUCCEEDED: ("✅", "succeeded"),
-    Status.FAILED: ("❌", "failed"),
-    Status.TIMED_OUT: ("⏰", "timed out"),
-    Status.CANCELLED: ("🚫", "cancelled"),
-    Status.LOST: ("❓", "lost"),
-    Status.DISCARDED: ("🗑️", "discarded"),
-    Status.EXPIRED: ("⌛", "expired"),
-}
 BAD_ENDS = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
 RESULT, MESSAGE, HINT, VALUES, RECEIPT = 600, 1200, 1500, 600, 300
 
@@ -73,15 +61,9 @@ def _live(execution: Execution, now: datetime) -> str:
     return "; ".join(facts)
 
 
-def state(execution: Execution) -> str:
-    """Return the state in a word or two: what was discarded for a reason was refused."""
-    is_discarded = execution.status is Status.DISCARDED
-    return answer_word(execution) if is_discarded else LOOK[execution.status][1]
-
-
 def head(execution: Execution) -> str:
-    """Return the state with its emoji, and once it is over how long it took: a card's headline."""
-    (emoji, _), word = LOOK[execution.status], state(execution)
+    """Return the state with its emoji, how long it took, who said no: a card's headline."""
+    emoji, word = look(execution)
     lasted = took(execution)
     match execution.status:
         case Status.SUCCEEDED if lasted:
@@ -90,6 +72,8 @@ def head(execution: Execution) -> str:
             lasted = f" while it waited for {waited_for_attempt(execution)}"
         case Status.CANCELLED if not lasted:
             lasted = " before it started"
+        case Status.DISCARDED if execution.answered_by != execution.requested_by:
+            lasted = _by(execution.answered_by)
         case _:
             lasted = f" after {lasted}" if lasted else ""
     return f"{emoji} *{word[:1].upper()}{word[1:]}*{lasted}"

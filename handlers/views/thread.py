@@ -15,10 +15,10 @@ from handlers.views.blocks import Block, code, context, esc, mono, person, secti
 from handlers.views.going import CLOCK, is_slow, usually
 from handlers.views.ids import COMMAND
 from handlers.views.looked import voided
+from handlers.views.looks import look
 from handlers.views.message import Told
 from handlers.views.sentences import (
     BAD_ENDS,
-    LOOK,
     advice,
     attempt_failed,
     elapsed_s,
@@ -204,7 +204,7 @@ def _is_past(key: str, said: Collection[str]) -> bool:
 
 
 def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool) -> Post:
-    emoji, _ = LOOK[execution.status]
+    emoji, _ = look(execution)
     is_bad = execution.status in BAD_ENDS
     blocks = [section(told)] if is_bad and (told := advice(execution)) else []
     if execution.receipt:

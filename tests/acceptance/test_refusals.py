@@ -160,7 +160,7 @@ async def test_only_admins_define_and_bind(ferry: House) -> None:
     """Others are told whom to ask."""
     async with ferry.untouched():
         for line in ("/migrate bind production", "/migrate unbind", "/migrate new environment"):
-            told = await ferry.answer(ferry.bruno, STAGING, line, "Only an admin")
+            told = await ferry.answer(ferry.bruno, STAGING, line, "that takes an admin")
             assert "@U0ANA" in told
 
 

@@ -105,7 +105,7 @@ async def test_the_queue_is_listed_moved_and_left(ferry: House) -> None:
     cards = [await ferry.asks(ferry.bruno, channel, f"turns {n}") for n in ("a", "b", "c")]
     await _reads(ferry, cards[0], "Running")
     twice = await ferry.answer(ferry.carla, channel, "/migrate run turns c", "waits in the queue")
-    await ferry.answer(ferry.bruno, channel, "/migrate front 1", "Only an admin")
+    await ferry.answer(ferry.bruno, channel, "/migrate front 1", "that takes an admin")
     before = await newest(ferry.ana, channel)
     await ferry.ana.types(channel, "/migrate queue")
     told = await ferry.ana.told(channel, "Queue in single (2)", timeout=PATIENCE_S, after=before)

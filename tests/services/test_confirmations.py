@@ -110,7 +110,7 @@ async def test_what_an_operator_asked_for_is_confirmed_by_an_admin(services: Ser
     ask = Ask(job="import-patients", channel_id=PRODUCTION, by=by, values=GOOD)
     waiting = await looked_at(services, await services.launcher.launch(ask))
 
-    with pytest.raises(NotAllowed, match="Only an admin"):
+    with pytest.raises(NotAllowed, match="only an admin on `production`"):
         await services.confirmations.confirm(waiting.id, BRUNO, waiting.plan_hash)
     confirmed = await services.confirmations.confirm(waiting.id, ANA, waiting.plan_hash)
 

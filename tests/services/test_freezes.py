@@ -144,7 +144,7 @@ async def test_windows_close_their_own_environment_only(services: Services, cloc
     ("environment", "by", "changes", "error", "words"),
     [
         pytest.param("stagin", ANA, {}, NotFound, "no environment called", id="typo"),
-        pytest.param("staging", BRUNO, {}, NotAllowed, "Only an admin", id="no admin"),
+        pytest.param("staging", BRUNO, {}, NotAllowed, "that takes an admin", id="no admin"),
         pytest.param("staging", ANA, {"cron": "x"}, InvalidInput, "not understood", id="cron"),
         pytest.param("staging", ANA, {"lasts": "24h"}, InvalidInput, "not understood", id="always"),
     ],
@@ -168,7 +168,7 @@ async def test_only_admins_drop_a_window_and_only_once(services: Services) -> No
     """A number that is none is said to be none."""
     made = await make(services)
 
-    with pytest.raises(NotAllowed, match="Only an admin"):
+    with pytest.raises(NotAllowed, match="that takes an admin"):
         await services.freezes.drop(made.window.id, BRUNO)
     await services.freezes.drop(made.window.id, ANA)
     with pytest.raises(NotFound, match="There is no freeze window"):

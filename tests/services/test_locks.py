@@ -192,9 +192,9 @@ async def test_a_viewer_locks_nothing(services: Services, ground: Ground) -> Non
         assert staging is not None
         await repos.grants.put(Holder.EVERYONE, "", staging.id, Role.VIEWER, ANA.user_id)
 
-    with pytest.raises(NotAllowed, match="that takes an operator, and you are a viewer"):
+    with pytest.raises(NotAllowed, match="takes an operator on `staging`, and you are a viewer"):
         await services.locks.unlock("staging", BRUNO)
-    with pytest.raises(NotAllowed, match="You may not lock an environment here"):
+    with pytest.raises(NotAllowed, match="You may not lock an environment: that"):
         await services.locks.lock("staging", CARLA, WHY)
 
 
@@ -272,7 +272,7 @@ async def test_others_break_no_glass(services: Services) -> None:
     open_ = await launch(services, by=ANA, override="just in case")
     await services.locks.lock("staging", BRUNO, WHY)
 
-    with pytest.raises(NotAllowed, match="Only an admin"):
+    with pytest.raises(NotAllowed, match="break the glass: that takes an admin on `staging`"):
         await launch(services, override="me too")
     with pytest.raises(InvalidInput) as told:
         await launch(services, by=ANA, override="x" * 501)

@@ -1,7 +1,7 @@
 """Personal values: in the database where the run needs them, and nowhere that Slack looks."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from inspect import getmembers, isasyncgenfunction, iscoroutinefunction, isfunction
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from db.model.audit import AuditFilter
 from db.model.catalog import JobDraft, ParameterSpec, ParameterType, SourceDraft
 from db.model.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from db.model.execution import Block, Execution, Level, Status, Stream
@@ -239,6 +240,30 @@ async def test_no_value_can_be_tried_out_on_what_a_button_holds(services: Servic
     assert confirmed.status is Status.QUEUED
 
 
+async def test_no_value_can_be_tried_out_on_what_the_audit_log_holds(
+    ground: Ground, services: Services
+) -> None:
+    """No hash of such a plan is bare there; who said yes to which is told all the same."""
+    asked = await launch(services, PRODUCTION)
+    looked = await looked_at(services, asked)
+    await services.confirmations.confirm(asked.id, BRUNO, looked.plan_hash)
+    running = await services.queue.claim_next("w", LEASE)
+    assert running is not None
+    other = replace(running.plan, directory="/elsewhere")
+    await services.voids.void(running, other)
+
+    async with ground.db.read() as repos:
+        events = {one.verb: one for one in await repos.audit.page(None, 99)}
+    said = str(list(events.values()))
+    for bare in (asked.plan_hash, looked.plan_hash, plan_hash(other)):
+        assert bare not in said
+    confirmed, void = events["execution.confirmed"], events["execution.voided"]
+    again = events["execution.awaiting_confirmation"]
+    assert confirmed.after["plan_hash"] == void.before["plan_hash"]
+    assert void.after["plan_hash"] == again.after["plan_hash"] != void.before["plan_hash"]
+    assert events["execution.asked"].after["plan_hash"].startswith("keyed-")
+
+
 async def test_default_of_a_source_is_not_taken_for_a_personal_value(services: Services) -> None:
     """It would be everybody's, and everybody sees it."""
     with pytest.raises(InvalidInput) as refused:
@@ -257,11 +282,11 @@ async def test_runs_are_found_by_a_value(services: Services) -> None:
     plain = await services.launcher.launch(ask)
     find = services.personal.find
 
-    everywhere = await find("patient-id", f"00{ID} ", environment_id=None, limit=9)
-    there = await find("patient-id", ID, environment_id=other.environment_id, limit=9)
-    by_name = await find("patient", NAME.upper(), environment_id=None, limit=9)
-    by_system = await find("sistema", "MEDPRO", environment_id=None, limit=9)
-    nobody = await find("patient-id", "77777777", environment_id=None, limit=9)
+    everywhere = await find("patient-id", f"00{ID} ", BRUNO, environment_id=None, limit=9)
+    there = await find("patient-id", ID, BRUNO, environment_id=other.environment_id, limit=9)
+    by_name = await find("patient", NAME.upper(), BRUNO, environment_id=None, limit=9)
+    by_system = await find("sistema", "MEDPRO", BRUNO, environment_id=None, limit=9)
+    nobody = await find("patient-id", "77777777", BRUNO, environment_id=None, limit=9)
 
     assert [one.id for one in everywhere.executions] == [plain.id, other.id, first.id]
     assert everywhere.shown.startswith("4•••71 (#")
@@ -271,6 +296,35 @@ async def test_runs_are_found_by_a_value(services: Services) -> None:
     assert (nobody.executions, nobody.shown[:5]) == ([], "7•••7")
 
 
+async def test_looking_for_a_personal_value_is_noted(ground: Ground, services: Services) -> None:
+    """Each guess: who, the hint, and whether it was right; other values leave no trace.
+
+    Also after no job has that parameter any more: what was personal then still is.
+    """
+    first = await launch(services)
+    await launch(services, patient="Other")
+    find, where = services.personal.find, first.environment_id
+
+    await find("patient-id", ID, BRUNO, environment_id=where, limit=2)
+    await find("patient-id", "1234567", CARLA, environment_id=None, limit=2)
+    await find("sistema", "iclinic", BRUNO, environment_id=None, limit=2)
+    async with ground.db.begin() as repos:
+        await repos.session.change(text("UPDATE migration_jobs SET is_active = FALSE"))
+    await find("patient-id", "1234568", CARLA, environment_id=None, limit=2)
+
+    async with ground.db.read() as repos:
+        noted = await repos.audit.recent(AuditFilter(verbs=("value.sought",)), None, 9)
+    told = [(one.actor, one.subject, one.environment, one.after["found"]) for one in noted]
+    assert told == [
+        ("U0CARLA", "patient-id", "", 0),
+        ("U0CARLA", "patient-id", "", 0),
+        ("U0BRUNO", "patient-id", "staging", "1 or more"),
+    ]
+    assert noted[-1].after["value"].startswith("4•••71 (#")
+    assert ID not in str(noted)
+    assert "123456" not in str(noted)
+
+
 async def test_older_runs_are_found_without_the_value(services: Services) -> None:
     """The button names a run that had it."""
     ids = [
@@ -278,7 +332,7 @@ async def test_older_runs_are_found_without_the_value(services: Services) -> Non
         for name in ("iclinic", "medpro")
         for each in ("a", "b")
     ]
-    first = await services.personal.find("patient-id", ID, environment_id=None, limit=2)
+    first = await services.personal.find("patient-id", ID, BRUNO, environment_id=None, limit=2)
     last = first.executions[-1].id
 
     older = await services.personal.older(
@@ -292,6 +346,6 @@ async def test_older_runs_are_found_without_the_value(services: Services) -> Non
 async def test_parameter_that_nobody_knows_is_told_with_the_nearest(services: Services) -> None:
     """Not an empty list: it would be taken for an answer."""
     with pytest.raises(NotFound, match="is called `pacient-id`") as unknown:
-        await services.personal.find("pacient-id", ID, environment_id=None, limit=9)
+        await services.personal.find("pacient-id", ID, BRUNO, environment_id=None, limit=9)
 
     assert unknown.value.hint == "Did you mean `patient-id`?"

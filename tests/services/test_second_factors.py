@@ -197,7 +197,7 @@ async def test_nothing_begun_is_nothing_to_complete(services: Services) -> None:
 @pytest.mark.usefixtures("phone")
 async def test_an_admin_resets_it_and_it_is_noted(services: Services, ground: Ground) -> None:
     """Nobody else does, not even their own."""
-    with pytest.raises(NotAllowed, match="Only an admin"):
+    with pytest.raises(NotAllowed, match="that takes an admin"):
         await services.second_factors.reset("U0BRUNO", BRUNO)
     await services.second_factors.reset("U0BRUNO", ANA)
 

@@ -20,7 +20,7 @@ from tests.slack.ferry_in import In
 from tests.support.waiting import until
 from tests.support.world import ANA, STAGING, furnish
 
-TOO_LITTLE = ("and you are a viewer", "Only an admin of Ferry may do this.")
+TOO_LITTLE = ("and you are a viewer", "that takes an admin")
 KINDS = ("command", "new", "click", "submission", "search", "shortcut", "event")
 
 

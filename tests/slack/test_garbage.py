@@ -17,7 +17,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from db.model.execution import Execution
 from executor.rules.names import is_slug
 from executor.services import Ask
-from handlers.views.help import ADMIN_VERBS, VERBS
+from handlers.views.help import SECTIONS
 from handlers.views.ids import Action, Callback
 from playground.cast import TEAM_ID
 from tests.slack.ferry_in import In
@@ -37,7 +37,8 @@ NASTY = [
 ]
 #: Not those that garbage cannot spoil: whatever follows a lock is its reason.
 MEANT = {"unbind", "lock", "totp"}
-LINES = [word for verb in (*VERBS, *ADMIN_VERBS) if (word := verb.split()[0]) not in MEANT]
+TYPED = [line for lines in SECTIONS.values() for line in lines]
+LINES = [word for line in TYPED if (word := line.split()[0]) not in MEANT]
 #: Not the one that begins a second factor for whoever has none.
 WINDOWS = [one for one in Callback if one is not Callback.FACTOR_RENEW]
 TEXT = st.one_of(st.sampled_from(NASTY), st.text(max_size=80)).filter(

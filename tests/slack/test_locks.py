@@ -82,7 +82,7 @@ async def test_until_is_meant_in_the_person_s_own_time_zone(
         pytest.param(STAGING, "unlock", "staging is not locked", id="open"),
         pytest.param(STAGING, "unlock moon", "no environment called moon", id="unlock unknown"),
         pytest.param(
-            STAGING, 'freeze "0 18 * * 5" 60h UTC rest', "Only an admin", id="freeze by Bruno"
+            STAGING, 'freeze "0 18 * * 5" 60h UTC rest', "that takes an admin", id="freeze by Bruno"
         ),
     ],
 )

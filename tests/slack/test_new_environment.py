@@ -1,6 +1,10 @@
 """A new environment: whether Ferry can log in, and the keys that a jump host hides."""
 
+from db.model.catalog import Kind
+from handlers.views.environment_form import group_options
+from playground.errors import Json
 from playground.people import Person
+from playground.server import PlaygroundSlack
 from tests.slack.ferry_in import KEY, In
 from tests.support.world import STAGING
 
@@ -27,7 +31,7 @@ async def test_behind_a_jump_host_both_keys_are_asked_for(empty: In, ana: Person
     """Ferry cannot look there by itself, and guesses nothing."""
     await ana.types(STAGING, "/migrate new environment")
     form = await ana.modal("New environment")
-    jump = {"User": "deploy", "Jump host": "bastion.example.com"}
+    jump = {"User": "deploy", "Other settings": "Let me choose", "Jump host": "bastion.example.com"}
 
     errors = await ana.submits(await ana.fills(form, {**FIELDS, **jump}))
     keys = {"Host key of the jump host": KEY.line, "Host key": KEY.line}
@@ -40,3 +44,47 @@ async def test_behind_a_jump_host_both_keys_are_asked_for(empty: In, ana: Person
     assert "and Ferry can log in" in told
     (made,) = await empty.services.catalog.environments()
     assert (made.proxy_jump_host_key, made.host_key) == (KEY.line, KEY.line)
+
+
+async def test_a_group_is_picked_by_its_handle_where_it_matters(
+    empty: In, slack: PlaygroundSlack, ana: Person
+) -> None:
+    """Its fields are there once members of a group confirm, and gone again with another choice."""
+    await slack.control.usergroup({"id": "S0OPS", "handle": "migrations-ops", "users": ["U0ANA"]})
+    await slack.control.usergroup({"id": "S0OFF", "handle": "ops-of-old", "disabled": True})
+    await ana.types(STAGING, "/migrate new environment")
+    form = await ana.modal("New environment")
+    first = labels(form)
+    form = await ana.fills(form, {"Kind": "🟡 staging"})
+    group = await ana.fills(
+        form, {**FIELDS, "User": "deploy", "Who confirms a run": "Members of a user group"}
+    )
+    nobody = await ana.fills(group, {"Who confirms a run": "Nobody"})
+    production = await ana.fills(nobody, {"Kind": "🔴 production"})
+    again = {"Who confirms a run": "Members of a user group", "User group": "@migrations-ops"}
+    await ana.fills(production, {**again, "How many of the group": "2", "Second factor": "Yes"})
+    assert await ana.submits(production) == {}
+    await ana.submits(await ana.modal("Trust this host?"))
+    await ana.modal("Created")
+
+    asked = {"User group", "How many of the group"}
+    assert not {*asked, "Second factor", "Timeout"} & first
+    assert {*asked, "Second factor"} <= labels(group)
+    assert not {*asked, "Second factor"} & labels(nobody)
+    assert "Second factor" in labels(production)
+    (made,) = await empty.services.catalog.environments()
+    assert (made.ssh_host, made.kind) == ("db1.example.com", Kind.PRODUCTION)
+    assert (made.confirm_group, made.confirmations, made.second_factor) == ("S0OPS", 2, True)
+
+
+def test_a_group_is_found_by_a_part_of_its_handle() -> None:
+    """With or without the @, in any case of letters."""
+    handles = {"S0OPS": "migrations-ops", "S0QA": "Qa"}
+
+    assert [one["value"] for one in group_options(handles, "@OPS")] == ["S0OPS"]
+    assert [one["text"]["text"] for one in group_options(handles, "")] == ["@Qa", "@migrations-ops"]
+
+
+def labels(view: Json) -> set[str]:
+    """Return what a form asks for."""
+    return {block["label"]["text"] for block in view["blocks"] if block["type"] == "input"}

@@ -100,6 +100,7 @@ async def test_a_job_that_says_nothing_of_its_runs_takes_what_is_usual(
 async def test_timers_of_an_environment_travel_with_its_host_key(empty: In, ana: Person) -> None:
     """What was typed before the fingerprint was shown is what is created after it."""
     timers: dict[str, Value] = {
+        "Other settings": "Let me choose",
         "Grace": "30s",
         "Wait in the queue": "2h",
         "Connect timeout": "20s",

@@ -5,6 +5,7 @@ import json
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from db.model.audit import AuditFilter
 from db.model.catalog import JobDraft, ParameterSpec, ParameterType, SourceDraft
 from executor.rules.estimates import Forecast
 from executor.services import Ask
@@ -60,6 +61,9 @@ async def test_runs_of_a_patient_are_found_and_leafed_through(ferry: In, bruno: 
     await bruno.clicks(first, "Older")
     second = await bruno.told(STAGING, "Older runs with patient-id = 4•••71 (#")
 
+    past = await ferry.services.audit.page(AuditFilter(verbs=("value.sought",)), ANA)
+    (noted,) = past.events
+    assert (noted.actor, noted.subject, noted.environment) == ("U0BRUNO", "patient-id", "staging")
     assert RAW not in json.dumps([first, second])
     assert all(f"#{number} fix" in str(first["blocks"]) for number in ids[2:])
     assert all(f"#{number} fix" in str(second["blocks"]) for number in ids[:2])

@@ -6,6 +6,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from db.model.grants import EVERYONE, EVERYWHERE, Grant, Holder, Role, Subject
+from executor.rules.access import LEAST, Verb
 from executor.services import Ask
 from playground.choices import Value
 from playground.people import Person
@@ -14,6 +15,8 @@ from tests.slack.ferry_in import In
 from tests.support.world import ANA, GOOD, NOWHERE, PRODUCTION, STAGING, another, furnish
 
 OPS, TO_BRUNO = Subject(Holder.GROUP, "S0OPS"), Subject(Holder.PERSON, "U0BRUNO")
+#: Open to viewers for what was theirs before; the help tells them to who may run.
+OWN = {"cancel", "totp"}
 
 
 @pytest.fixture
@@ -132,7 +135,7 @@ async def test_wrong_lines_are_told_in_words_and_change_nothing(
 async def test_only_admins_give_roles(ferry: In, slack: PlaygroundSlack, bruno: Person) -> None:
     """Others learn whom to ask, before Slack is asked anything about anybody."""
     await bruno.types(STAGING, "/migrate grant @bruno admin everywhere")
-    told = await bruno.told(STAGING, "Only an admin of Ferry may do this.")
+    told = await bruno.told(STAGING, "that takes an admin")
     await bruno.types(STAGING, "/migrate revoke @ana everywhere")
 
     assert "<@U0ANA>" in str(told["blocks"])
@@ -151,7 +154,7 @@ async def test_admin_of_one_environment_sees_and_gives_only_there(
     options = view["blocks"][-1]["element"]["options"]
     await bruno.closes(view)
     await bruno.types(STAGING, "/migrate grant @carla operator production")
-    await bruno.told(STAGING, "Only an admin of Ferry may do this.")
+    await bruno.told(STAGING, "that takes an admin")
     await bruno.types(STAGING, "/migrate grant @carla admin staging")
     await bruno.told(STAGING, "is an admin on 🟡 staging, from now on.")
 
@@ -174,7 +177,7 @@ async def test_receipts_say_what_a_role_comes_to(ferry: In, ana: Person, bruno: 
     await bruno.types(STAGING, "/migrate revoke @bruno everywhere")
     await bruno.told(STAGING, "only another admin can give it back.")
     await bruno.types(STAGING, "/migrate revoke @bruno everywhere")
-    await bruno.told(STAGING, "Only an admin of Ferry may do this.")
+    await bruno.told(STAGING, "that takes an admin")
     await ana.types(STAGING, "/migrate revoke @bruno everywhere")
     told = await ana.told(STAGING, "There is no such role to take away everywhere")
     assert "There is: viewer on staging." in str(told["blocks"])
@@ -274,7 +277,7 @@ async def test_a_viewer_is_offered_only_what_a_viewer_may_press(
     await bruno.types(STAGING, "/migrate jobs")
     assert "run.open" in str((await bruno.told(STAGING, "Jobs (1)"))["blocks"])
     await bruno.types(PRODUCTION, "/migrate run")
-    await bruno.told(PRODUCTION, "that takes an operator, and you are a viewer.")
+    await bruno.told(PRODUCTION, "that takes an operator")
 
 
 async def test_home_offers_what_the_person_may(ferry: In, bruno: Person) -> None:
@@ -291,3 +294,21 @@ async def test_home_offers_what_the_person_may(ferry: In, bruno: Person) -> None
 
     assert "run.open" not in home
     assert "execution.history" in home
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_help_shows_what_the_person_may_do(ferry: In, bruno: Person, role: Role) -> None:
+    """Each command that is registered, to whom its door opens; nothing to whom it does not."""
+    await ferry.services.grants.give(EVERYONE, role, "", ANA)
+
+    await bruno.types(STAGING, "/migrate help")
+    shown = str((await bruno.told(STAGING, "Ferry runs data migrations"))["blocks"])
+
+    for route in ferry.routes.known:
+        if route.kind not in {"command", "new"} or route.name in {"help", *OWN}:
+            continue
+        line = f"`/migrate {'new ' if route.kind == 'new' else ''}{route.name}"
+        is_shown = any(f"{line}{end}" in shown for end in ("`", " "))
+        assert isinstance(route.asks, Verb)
+        assert is_shown is (LEAST[route.asks].rank <= role.rank), line
+    assert ("/migrate grants` names them" in shown) is (role is not Role.ADMIN)

@@ -20,14 +20,17 @@ import handlers.views
 from db.model.catalog import Job, ParameterSpec, ParameterType
 from db.model.errors import FerryError, InvalidInput
 from db.model.execution import Attempt, Execution, LogLine, Status
+from db.model.grants import Role
 from executor.rules.names import quoted
 from executor.ssh.hostkeys import HostKey as Key
-from handlers.views import audit, environment_form, notes
+from handlers.views import audit_words, environment_form, environment_trust, notes
 from handlers.views.blocks import button, esc, section
 from handlers.views.message import Told
 from tests.support.executions import NOON, execution, line
 
 View = Callable[..., Any]
+#: All that the form for an environment may ask.
+ENVIRONMENT = {"confirmation": "group", "settings": "all"}
 MANY = 60  # of what a list may hold: more than Slack shows
 
 #: What modules and functions are given is Ferry's own markup, or they make no text for people.
@@ -39,7 +42,7 @@ NOT_VIEWS = {
     "fields.text_field": "builds forms from Ferry's own words",
     "run_form.typed": "writes the value of a button",
     "run_form.parsed": "reads it",
-    "environment_form.trusted": "reads the metadata of a modal",
+    "environment_trust.trusted": "reads the metadata of a modal",
     **dict.fromkeys(("grants.seen", "promotion.promoted_from"), "reads the value of a button"),
     **dict.fromkeys(("host_keys.compared", "kept.json_in"), "reads the metadata of a modal"),
     **dict.fromkeys(("second_factors.place_of", "second_factors.placed"), "likewise"),
@@ -146,9 +149,9 @@ BY_TYPE: Mapping[Any, Sample] = {
     Told: lambda given: Told(esc(given.text) or "x", [section(esc(given.text))]),
     FerryError: lambda given: _error(given.text),
     Any: lambda given: given.text,
-    audit.Tongue: lambda _: audit.SLACK,
+    audit_words.Tongue: lambda _: audit_words.SLACK,
     Key: _key,
-    environment_form.HostKey: _key,
+    environment_trust.HostKey: _key,
     dict[str, Any]: lambda given: section(esc(given.text)),
 }
 GIVEN: Mapping[str, Sample] = {
@@ -169,10 +172,13 @@ GIVEN: Mapping[str, Sample] = {
     "Turned.channels": lambda _: ("C0STAGING",) * 30,
     "notes.prose.text": lambda given: f"Not {quoted(given.text)}.",
     "notes.unknown_verb.nearest": lambda _: "Did you mean `run`?",
-    "environment_form.trust_modal.raw": lambda given: {"ssh_host": given.text[:90], "kind": "x"},
-    "environment_form.trust_modal.keys": lambda given: [_key(given)],
-    "forms.field_errors.view": lambda _: environment_form.environment_modal(),
-    "forms.again.view": lambda _: environment_form.environment_modal(),
+    "environment_trust.trust_modal.raw": lambda given: {"ssh_host": given.text[:90], "kind": "x"},
+    "environment_trust.trust_modal.keys": lambda given: [_key(given)],
+    "environment_form.environment_modal.chosen": lambda _: ENVIRONMENT,
+    "environment_form.group_options.handles": lambda given: {"S0OPS": given.text},
+    "environment_form.group_options.typed": lambda _: "",
+    "forms.field_errors.view": lambda _: environment_form.environment_modal(ENVIRONMENT),
+    "forms.again.view": lambda _: environment_form.environment_modal(ENVIRONMENT),
     "forms.said_in.view": lambda given: notes.window(_note(given.text)),
     "thread.due_posts.attempts": lambda given: [sample("attempt", Attempt, given)],
     "run_form.form_button.job": lambda given: given.name,
@@ -180,6 +186,8 @@ GIVEN: Mapping[str, Sample] = {
     "help.home.running": lambda given: [section(esc(given.text))] * 10,
     "help.home.recent": lambda given: [section(esc(given.text))] * 10,
     "Job.parameters": lambda given: _specs(given.text),
+    "Roles.anywhere": lambda _: Role.ADMIN,
+    "Roles.here": lambda _: Role.VIEWER,
     "RunForm.job": lambda given: sample("job", Job, given),
     "RunForm.jobs": lambda given: [sample("job", Job, given)] * 26,
     "RunForm.values": lambda given: {f"p{kind.value}": given.text for kind in ParameterType},

@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 from db.model.audit import AuditEvent
 from db.model.execution import Status
 from handlers.views import audit
+from handlers.views.audit_words import LABELS, PLAIN, SLACK
+from handlers.views.environment_form import environment_modal
+from handlers.views.freezes import freeze_modal
+from handlers.views.locks import lock_modal
 from tests.support.executions import NOON
 from tests.support.rendered import check
+from tests.support.views import ENVIRONMENT
 
 JOBS = {"12": "import-patients"}
 
@@ -42,6 +47,15 @@ def event(verb: str, **changes: Any) -> AuditEvent:
             event("execution.cancelled", actor="ferry"),
             "#12 import-patients on production was cancelled",
         ),
+        (
+            event("value.sought", subject="patient-id"),
+            "<@U0ANA> looked for the runs with a value of patient-id on production",
+        ),
+        (
+            event("execution.discarded", reason="no backup"),
+            "<@U0ANA> refused #12 import-patients on production",
+        ),
+        (event("execution.discarded"), "<@U0ANA> discarded #12 import-patients on production"),
         (event("execution.asked", actor="cli:root"), "root asked for #12 import-patients on"),
         (event("channel.bound", subject="C0OPS"), "<@U0ANA> bound <#C0OPS> to production"),
         (event("lock.opened", subject="7"), "<@U0ANA> opened production again"),
@@ -56,12 +70,12 @@ def event(verb: str, **changes: Any) -> AuditEvent:
 )
 def test_sentences(one: AuditEvent, told: str) -> None:
     """Who did what to which run, where."""
-    assert audit.deed(one, JOBS, audit.SLACK).startswith(told)
+    assert audit.deed(one, JOBS, SLACK).startswith(told)
 
 
 def test_every_status_of_a_run_has_its_sentence() -> None:
     """None falls back to the sentence for what is not known."""
-    told = [audit.deed(event(f"execution.{status}"), JOBS, audit.PLAIN) for status in Status]
+    told = [audit.deed(event(f"execution.{status}"), JOBS, PLAIN) for status in Status]
 
     assert [words for words in told if "U0ANA: " in words] == []
     assert len(set(told)) == len(Status)
@@ -72,8 +86,8 @@ def test_changes_and_reason_stand_below() -> None:
     one = event("grant.put", before={"role": "operator"}, after={"role": "admin"}, reason="on call")
     taken = event("grant.taken", before={"role": "operator"})
 
-    assert audit.details(one, audit.PLAIN) == "role: operator → admin · “on call”"
-    assert audit.details(taken, audit.PLAIN) == "role: operator → none"
+    assert audit.details(one, PLAIN) == "role: operator → admin · “on call”"
+    assert audit.details(taken, PLAIN) == "role: operator → none"
 
 
 def test_what_the_sentence_says_is_not_said_again() -> None:
@@ -81,8 +95,8 @@ def test_what_the_sentence_says_is_not_said_again() -> None:
     names = {"job_name": "import-patients", "environment_name": "production"}
     asked = event("execution.asked", after={**names, "job_version": 2, "channel_id": "C0OPS"})
 
-    assert audit.details(asked, audit.SLACK) == "job version: 2 · channel: <#C0OPS>"
-    assert audit.details(asked, audit.PLAIN) == "job version: 2 · channel: C0OPS"
+    assert audit.details(asked, SLACK) == "job version: 2 · channel: <#C0OPS>"
+    assert audit.details(asked, PLAIN) == "job version: 2 · channel: C0OPS"
 
 
 def test_filters_are_told_by_names() -> None:
@@ -119,3 +133,83 @@ def test_nothing_that_was_noted_breaks_the_list(text: str, said: dict[str, str])
     check(told)
     assert "<!channel>" not in str(told)
     assert "<@U0BRUNO>" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("one", "told"),
+    [
+        (
+            event(
+                "execution.asked",
+                after={
+                    "job_name": "import-patients",
+                    "job_version": 3,
+                    "environment_name": "production",
+                    "status": "queued",
+                    "channel_id": "C0PROD",
+                    "confirmation": "someone_else",
+                },
+            ),
+            (
+                "version of the job: 3 · channel: <#C0PROD> · "
+                "who confirms a run: somebody else, an approver"
+            ),
+        ),
+        (
+            event("lock.closed", after={"until": "2026-03-14T18:00:00+00:00", "reason": "x"}),
+            "until: <!date^1773511200^{date_short_pretty} {time}|2026-03-14 18:00 UTC>",
+        ),
+        (event("lock.closed", after={"until": None}), "until: somebody opens it"),
+        (
+            event("freeze.made", after={"cron": "0 18 * * 5", "minutes": 90, "time_zone": "UTC"}),
+            "begins: 0 18 * * 5 · lasts: 1 h 30 min · time zone: UTC",
+        ),
+        (
+            event(
+                "execution.terms_changed",
+                before={"policy": "requester", "needed": 1, "group": "", "confirmed_by": []},
+                after={"policy": "group", "needed": 1, "group": "S0OPS", "confirmed_by": []},
+            ),
+            (
+                "who confirms a run: whoever asked for it → members of a user group · "
+                "user group: none → <!subteam^S0OPS>"
+            ),
+        ),
+        (
+            event("execution.voided", before={"confirmed_by": ["U0ANA", "U0BRUNO"]}, after={}),
+            "said yes: <@U0ANA>, <@U0BRUNO> → nobody",
+        ),
+        (
+            event("audit.exported", after={"events": 7, "filter": {"environment": "staging"}}),
+            "how many events: 7 · only: environment staging",
+        ),
+        (event("grant.given", after={"kind": "person", "role": "admin"}), "role: admin"),
+        (event("what.ever", after={"is_on": True, "lag_s": 90}), "is on: yes · lag: 1 min 30 s"),
+    ],
+)
+def test_details_are_words_and_times_are_the_reader_s(one: AuditEvent, told: str) -> None:
+    """No field names, no values of enums, no times as machines write them."""
+    assert audit.details(one, SLACK) == told
+
+
+def test_a_terminal_shows_times_in_utc() -> None:
+    """Nobody's own zone is known there."""
+    one = event("lock.closed", after={"until": "2026-03-14T18:00:00+00:00"})
+
+    assert audit.details(one, PLAIN) == "until: 2026-03-14 18:00 UTC"
+
+
+def test_labels_are_those_of_the_forms() -> None:
+    """What somebody filled in is found again under the same words."""
+    forms = [environment_modal(ENVIRONMENT), freeze_modal([], time_zone="UTC"), lock_modal([])]
+    labels = {
+        block["block_id"].rpartition(":")[2]: block["label"]["text"]
+        for form in forms
+        for block in form["blocks"]
+        if block["type"] == "input"
+    }
+
+    same = LABELS.keys() & labels.keys()
+    assert {"cron", "confirmation", "confirm_group", "time_zone", "until"} <= same
+    assert {name: LABELS[name] for name in same} == {name: labels[name].lower() for name in same}
+    assert LABELS["minutes"] == labels["lasts"].lower()

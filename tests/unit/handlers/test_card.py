@@ -14,10 +14,11 @@ from executor.rules.estimates import Forecast, estimate
 from executor.rules.host_keys import fingerprints
 from handlers.views.card import execution_card
 from handlers.views.ids import Action
+from handlers.views.looks import LOOK
 from handlers.views.message import Told
 from handlers.views.plan import plan_lines
 from handlers.views.queue import queue
-from handlers.views.sentences import LOOK, in_line, place, share
+from handlers.views.sentences import in_line, place, share
 from handlers.views.thread import due_posts, log_refused, not_here
 from tests.support.executions import FINGERPRINT, HOST_KEY, NOON, execution, line, on_production
 from tests.support.rendered import buttons, check, shown
@@ -255,7 +256,7 @@ def test_share_in_words(progress: Progress, words: str) -> None:
         (Status.TIMED_OUT, "⏰ *Timed out* after 3 min 12 s · ", "TIMEOUT_ERROR"),
         (Status.CANCELLED, "🚫 *Cancelled* after 3 min 12 s · ", "By <@U0ANA>"),
         (Status.LOST, "❓ *Lost* after 3 min 12 s · ", "HOST_REBOOTED"),
-        (Status.DISCARDED, "🗑️ *Discarded* · ", "Nothing ran"),
+        (Status.DISCARDED, "🗑️ *Discarded* by <@U0BRUNO> · ", "Nothing ran"),
         (Status.EXPIRED, "⌛ *Expired* · ", "Nobody confirmed it in time; nothing ran"),
     ],
 )

@@ -95,12 +95,14 @@ def test_refusal_is_told_with_its_reason_and_a_discard_without() -> None:
     refused = replace(discarded, error_message=f"no backup {EVIL}")
 
     check(card(refused))
-    assert shown(card(refused)).startswith("🗑️ *Refused* · ")
+    assert shown(card(refused)).startswith("⛔ *Refused* by <@U0BRUNO> · ")
     assert "refused by <@U0BRUNO>" in shown(card(refused))
-    assert "refused" in str(runs.row(refused, now=NOON))
+    assert runs.row(refused, now=NOON)["text"]["text"].startswith("⛔ ")
+    assert "refused" in runs.row(refused, now=NOON)["text"]["text"]
     assert "Nothing ran: no backup &lt;!channel" in shown(card(refused))
     assert "was refused: no backup &lt;!channel" in posts(refused)["end"]
-    assert posts(refused)["end"].startswith("🗑️ <@U0ANA>: ")
+    assert posts(refused)["end"].startswith("⛔ <@U0ANA>: ")
+    assert shown(card(discarded)).startswith("🗑️ *Discarded* by <@U0BRUNO> · ")
     assert "discarded by <@U0BRUNO>" in shown(card(discarded))
     assert ending(discarded) == "was discarded by <@U0BRUNO>; nothing ran"
 

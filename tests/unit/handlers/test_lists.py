@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from db.model.catalog import Environment, Job, Kind, Source
 from db.model.categories import Category
 from db.model.execution import Execution, Status
+from db.model.grants import Role
+from executor.rules.access import LEAST, a_role
 from executor.rules.estimates import Forecast
+from executor.services.access import Roles
 from handlers.views import catalog, runs
 from handlers.views.aloud import aloud
 from handlers.views.blocks import Block, esc
-from handlers.views.help import ADMIN_VERBS, VERBS, help_note
+from handlers.views.help import SECTIONS, help_note
 from handlers.views.message import Told
 from handlers.views.queue import queue
 from tests.support.executions import NOON, execution
@@ -207,8 +210,35 @@ def test_every_repeated_button_has_a_name_of_its_own() -> None:
 
 def test_help_is_read_aloud_with_every_verb() -> None:
     """It sends nobody to itself."""
-    text = help_note().text
+    text = help_note(Roles(Role.ADMIN, Role.ADMIN)).text
 
-    for verb, does in (VERBS | ADMIN_VERBS).items():
-        assert f"{verb}, {does}" in text
+    for lines in SECTIONS.values():
+        for line, (_verb, does) in lines.items():
+            assert f"{line}, {does}" in text
     assert "/migrate help" not in text
+
+
+@pytest.mark.parametrize("role", Role)
+def test_help_shows_each_role_what_it_may_do(role: Role) -> None:
+    """To see and to hear the same; a viewer looks, and learns who can give more."""
+    told = help_note(Roles(role, role))
+
+    lines = {line: verb for each in SECTIONS.values() for line, (verb, _) in each.items()}
+    shown = str(told.blocks)
+    for line, verb in lines.items():
+        may = LEAST[verb].rank <= role.rank
+        assert (f"`/migrate {line}`" in shown) is may, line
+    assert ("*For admins*" in shown) is (role is Role.ADMIN)
+    assert ("*Run*" in shown) is (role is not Role.VIEWER)
+    assert ("reveal personal values" in shown) is (role in {Role.APPROVER, Role.ADMIN})
+    for words in (shown, told.text):
+        assert f"You are {a_role(role)}" in words
+        assert ("Admins give more" in words) is (role is not Role.ADMIN)
+
+
+def test_help_tells_an_admin_of_another_place_what_they_are_here() -> None:
+    """They see what they may do somewhere."""
+    told = help_note(Roles(Role.ADMIN, Role.VIEWER))
+
+    assert "*For admins*" in str(told.blocks)
+    assert "an admin somewhere, and a viewer in the environment of this channel" in told.text

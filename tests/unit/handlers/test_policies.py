@@ -158,7 +158,8 @@ def test_untouched_rest_of_the_job_form_means_the_defaults() -> None:
 
 def test_untouched_rest_of_the_environment_form_means_the_defaults() -> None:
     """Likewise."""
-    raw = filled(environment_form.environment_modal())
+    raw = filled(environment_form.environment_modal({"settings": "all"}))
+    del raw[environment_form.SETTINGS]
     raw |= {"name": "staging", "ssh_host": "h", "ssh_user": "u"}
 
     draft = definitions.environment_draft(raw)

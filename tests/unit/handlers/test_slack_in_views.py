@@ -15,7 +15,7 @@ from executor.ssh.hostkeys import HostKey
 from handlers.views import (
     catalog,
     definition_forms,
-    environment_form,
+    environment_trust,
     fields,
     forms,
     ids,
@@ -232,9 +232,9 @@ def test_trusted_form_travels_with_its_keys() -> None:
     """What was filled in comes back with the key that the person saw."""
     raw = {"name": "staging", "ssh_host": "h", "node_path": ""}
     key = HostKey(algorithm="a", fingerprint="f", line="ssh-ed25519 AAAA")
-    view = environment_form.trust_modal(raw, [key])
+    view = environment_trust.trust_modal(raw, [key])
 
-    assert environment_form.trusted(view["private_metadata"]) == {
+    assert environment_trust.trusted(view["private_metadata"]) == {
         "name": "staging",
         "ssh_host": "h",
         "host_key": "ssh-ed25519 AAAA",
@@ -244,7 +244,7 @@ def test_trusted_form_travels_with_its_keys() -> None:
 def test_trusted_form_that_is_too_long_is_refused_in_words() -> None:
     """Slack takes 3000 characters along."""
     with pytest.raises(InvalidInput, match="too long together"):
-        environment_form.trust_modal({"ssh_host": "h", "node_path": "x" * 3000}, [])
+        environment_trust.trust_modal({"ssh_host": "h", "node_path": "x" * 3000}, [])
 
 
 def submitted(view: Block, **typed: Any) -> Block:

@@ -15,6 +15,7 @@ from executor.rules.access import (
     check,
     check_is_open,
     not_yours,
+    on,
     role_of,
     whom_to_ask,
 )
@@ -103,7 +104,9 @@ def test_a_verb_needs_its_least_role(verb: Verb, role: Role) -> None:
         return
     with pytest.raises(NotAllowed) as refused:
         check(verb, role, ask=ADMINS)
-    assert refused.value.hint == "Ask <@UADMIN>."
+    assert str(verb) in refused.value.message
+    assert LEAST[verb].value in refused.value.message
+    assert refused.value.hint == ("Ask <@UADMIN>. Admins give roles: `/migrate grants` names them.")
 
 
 def test_every_verb_has_a_least_role() -> None:
@@ -119,8 +122,13 @@ def test_somebody_unknown_does_nothing() -> None:
 
 def test_refusal_says_what_it_takes_and_what_one_is() -> None:
     """Who reads it knows what to ask for."""
-    with pytest.raises(NotAllowed, match="takes an operator, and you are a viewer"):
+    with pytest.raises(NotAllowed, match="that takes an operator, and you are a viewer\\."):
         check(Verb.RUN, Role.VIEWER, ask=ADMINS)
+    for name, where in (("staging", "on `staging`"), ("", "everywhere")):
+        words = f"trust a host key: that takes an admin {where}, and you are an operator there."
+        with pytest.raises(NotAllowed) as refused:
+            check(Verb.TRUST, Role.OPERATOR, ask=ADMINS, where=on(name))
+        assert refused.value.message.endswith(words)
 
 
 def test_refusal_without_any_admin_says_how_to_name_one() -> None:

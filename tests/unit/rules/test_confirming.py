@@ -94,7 +94,7 @@ def test_policy_says_who_may_answer(policy: ConfirmationPolicy, who: str) -> Non
     [
         ("requester who is an admin", SOMEONE_ELSE, "You asked for run #128", "Ask <@UADMIN>."),
         ("editor", SOMEONE_ELSE, "last to edit `import-patients`", "Ask <@UADMIN>."),
-        ("operator", SOMEONE_ELSE, "takes an approver, and you are an operator", "<@UADMIN>"),
+        ("operator", SOMEONE_ELSE, "an approver on `staging`, and you are", "<@UADMIN>"),
         ("requester in the group", GROUP, "You asked for run #128", "Ask <!subteam^SOPS>."),
         ("editor", GROUP, "last to edit", "Ask <!subteam^SOPS>."),
         ("approver", GROUP, "you are not in it", "Ask <!subteam^SOPS>."),
@@ -122,7 +122,7 @@ def test_where_nobody_else_may_yet_the_way_out_is_told() -> None:
 def test_what_an_operator_asked_for_is_confirmed_by_an_admin() -> None:
     """Nobody in Slack asked for it."""
     check("admin", REQUESTER_TERMS, requested_by="cli:root")
-    with pytest.raises(NotAllowed, match="Only an admin"):
+    with pytest.raises(NotAllowed, match="only an admin on `staging`"):
         check("approver", REQUESTER_TERMS, requested_by="cli:root")
 
 

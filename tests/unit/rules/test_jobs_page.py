@@ -95,7 +95,7 @@ def test_other_defaults_are_those_of_the_code() -> None:
 def test_every_field_is_called_as_in_its_form() -> None:
     """Somebody who reads of a field finds it."""
     source = Source(id=1, name="iclinic", created_at=NOON, updated_at=NOON)
-    blocks = [*job_modal([source])["blocks"], *environment_modal()["blocks"]]
+    blocks = [*job_modal([source])["blocks"], *environment_modal({"settings": "all"})["blocks"]]
     labels = {block["label"]["text"] for block in blocks if block["type"] == "input"}
     named = {cell.strip("*") for row in (*table("timer"), *table("what")) for cell in row[1:2]}
     named |= {"Attempts", "Pause before the second attempt", "Try again also after", "Grace"}

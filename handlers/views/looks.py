@@ -1,0 +1,25 @@
+"""How the state of a run looks: an emoji and a word, the same on cards, in lists and threads."""
+
+from db.model.execution import Execution, Status
+
+LOOK: dict[Status, tuple[str, str]] = {
+    Status.AWAITING_CONFIRMATION: ("✋", "awaiting confirmation"),
+    Status.QUEUED: ("⏳", "queued"),
+    Status.RUNNING: ("▶️", "running"),
+    Status.CANCELLING: ("🛑", "cancelling"),
+    Status.SUCCEEDED: ("✅", "succeeded"),
+    Status.FAILED: ("❌", "failed"),
+    Status.TIMED_OUT: ("⏰", "timed out"),
+    Status.CANCELLED: ("🚫", "cancelled"),
+    Status.LOST: ("❓", "lost"),
+    Status.DISCARDED: ("🗑️", "discarded"),
+    Status.EXPIRED: ("⌛", "expired"),
+}
+REFUSED = ("⛔", "refused")
+
+
+def look(execution: Execution) -> tuple[str, str]:
+    """Return the emoji and the word; discarded with a reason is refused, by somebody else."""
+    if execution.status is Status.DISCARDED and execution.error_message:
+        return REFUSED
+    return LOOK[execution.status]
