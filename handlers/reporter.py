@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
 from db.model.errors import Unavailable
-from db.model.execution import Status
+from db.model.execution import Execution, Status
+from executor.rules.estimates import Forecast
 from executor.services import Item, Services
 from handlers.outbox import Outbox
 from handlers.pace import FOR_EACH_QUEUED_S, QUEUED_S, interval, retry_after
@@ -59,7 +61,7 @@ class Reporter:
         security_channel: str = "",
     ) -> None:
         seen = services.veiled  # so that no card can show a personal value
-        self._news, self._clock = seen.news, clock
+        self._news, self._forecasts, self._clock = seen.news, seen.forecasts, clock
         self._teller = Teller(
             seen.news,
             seen.history,
@@ -111,12 +113,16 @@ class Reporter:
             logger.warning("news_unavailable", error=error.message)
             return DATABASE_AWAY_S
         queued = [item for item in self._queued.values() if item.execution.id not in fresh]
-        ticks = [*running, *queued]
-        for item in (*pending, *ticks):
-            if len(self._busy) >= AT_ONCE:
-                break
-            if item.execution.id not in busy and self._is_due(item, item.execution.id in fresh):
-                self._start(group, item, is_news=item.execution.id in fresh, runs=len(live))
+        chosen = self._chosen(pending, [*running, *queued], busy)
+        forecasts = await self._foresee(chosen)
+        for item in chosen:
+            number = item.execution.id
+            known = self._plan_next(item.execution, runs=len(live))
+            telling = self._tell(
+                item, known, is_news=number in fresh, forecast=forecasts.get(number)
+            )
+            self._busy[number] = group.create_task(telling, name=f"tell-{number}")
+            self._busy[number].add_done_callback(partial(self._end, number))
         self._forget(fresh, live)
         return BUSY_S if pending or live or queued or self._busy else IDLE_S
 
@@ -134,26 +140,46 @@ class Reporter:
         has_turned = is_news and item.execution.status is not known.status
         return has_turned or known.next_at <= now
 
-    def _start(self, group: asyncio.TaskGroup, item: Item, *, is_news: bool, runs: int) -> None:
-        execution, now = item.execution, self._clock()
+    def _chosen(self, news: list[Item], ticks: list[Item], busy: set[int]) -> list[Item]:
+        """Return what is told now: what is due, each once, as far as there is room."""
+        chosen: dict[int, Item] = {}
+        room = AT_ONCE - len(self._busy)
+        for items, is_news in ((news, True), (ticks, False)):
+            for item in items:
+                if len(chosen) >= room:
+                    break
+                if item.execution.id not in busy and self._is_due(item, is_news):
+                    chosen.setdefault(item.execution.id, item)
+        return list(chosen.values())
+
+    async def _foresee(self, items: list[Item]) -> dict[int, Forecast]:
+        """Return the forecasts of *items*; none if that fails: then each asks for its own."""
+        try:
+            return await self._forecasts.of_all([item.execution for item in items])
+        except Unavailable:
+            return {}
+        except Exception:  # one of them may be broken
+            logger.exception("forecasts_crashed")
+            return {}
+
+    def _plan_next(self, execution: Execution, *, runs: int) -> _Known:
+        """Note that *execution* is told now, and when its progress is due again."""
+        now = self._clock()
         known = self._known.setdefault(execution.id, _Known())
-        known.status = execution.status
-        known.next_at = now
+        known.status, known.next_at = execution.status, now
         if execution.status.is_live:
             known.next_at += interval(now - (execution.started_at or now), runs)
         elif execution.status in WAITING:
             known.next_at += timedelta(seconds=QUEUED_S + FOR_EACH_QUEUED_S * len(self._queued))
-        task = group.create_task(
-            self._tell(item, known, is_news=is_news), name=f"tell-{execution.id}"
-        )
-        self._busy[execution.id] = task
-        task.add_done_callback(lambda _: self._busy.pop(execution.id, None))
+        return known
 
-    async def _tell(self, item: Item, known: _Known, *, is_news: bool) -> None:
+    async def _tell(
+        self, item: Item, known: _Known, *, is_news: bool, forecast: Forecast | None
+    ) -> None:
         log = logger.bind(execution_id=item.execution.id)
         try:
             try:
-                card = await self._teller.tell(item, is_news=is_news)
+                card = await self._teller.tell(item, is_news=is_news, forecast=forecast)
             except NotThere as refusal:
                 await self._teller.give_up(item, str(refusal))
                 known.given_up = item.execution.version
@@ -173,6 +199,9 @@ class Reporter:
             self._queued.pop(item.execution.id, None)
             if item.execution.status in WAITING:
                 self._queued[item.execution.id] = Item(item.execution, card)
+
+    def _end(self, number: int, _: asyncio.Task[None]) -> None:
+        self._busy.pop(number, None)
 
     def _put_off(self, known: _Known) -> None:
         known.failures += 1

@@ -48,16 +48,17 @@ class Teller:
     uploads: asyncio.Semaphore
     security_channel: str = ""
 
-    async def tell(self, item: Item, *, is_news: bool) -> Card:
+    async def tell(self, item: Item, *, is_news: bool, forecast: Forecast | None = None) -> Card:
         """Bring Slack up to *item*; remember in the database what was told, and return it.
 
+        *forecast*: as *item* was read; without it, it is asked for.
         *is_news*: the execution changed; else only its progress did, and a render may be dropped.
         Raises NotNow to be called again later, NotThere if that makes no sense.
         """
         item = await self._alarm(item)
         execution, card = item.execution, item.card
         tail = await self._tail(execution)
-        forecast = await self.forecasts.of(execution)
+        forecast = forecast or await self.forecasts.of(execution)
         proves = await self.history.proves(execution)
         told = self._render(execution, tail, forecast, card.log_permalink, proves=proves)
         sent = await self._show(card, told, is_urgent=is_news or not card.ts)

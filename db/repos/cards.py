@@ -57,6 +57,8 @@ class Cards(Repository):
         return (await self._with_cards([execution]))[0][1]
 
     async def _with_cards(self, found: Sequence[Execution]) -> list[tuple[Execution, Card]]:
+        if not found:
+            return []
         ids = [execution.id for execution in found]
         stored = await self._session.rows(select(cards).where(cards.c.execution_id.in_(ids)))
         posts = await self._session.rows(

@@ -23,7 +23,7 @@ from db.model.execution import (
 )
 from db.repos.audit import Audit
 from db.repos.base import Repository, fill
-from db.schema import attempts, execution_parameters
+from db.schema import SOUGHT, attempts, execution_parameters
 from db.schema import executions as table
 from db.session import Session, Taken
 
@@ -68,9 +68,9 @@ class Executions(Repository):
         rows = []
         for name, value in new["parameters"].items():
             shown, digest = personal.get(name, (value, ""))
-            rows.append(
-                {"execution_id": execution_id, "name": name, "value": shown, "digest": digest}
-            )
+            row = {"name": name, "value": shown, "digest": digest, "sought": sought(shown, digest)}
+            row |= {"execution_id": execution_id, "environment_id": new["environment_id"]}
+            rows.append(row)
         await self._session.change_many(insert(execution_parameters), rows)
         after = {name: new[name] for name in _ASKED if name in new}
         after |= {"plan_hash": mark} if mark else {}
@@ -230,7 +230,11 @@ class Executions(Repository):
         self, environment_id: int | None, before: int | None, limit: int
     ) -> list[Execution]:
         """Return at most *limit* executions, newest first, with numbers below *before*."""
-        query = newest(environment_id, before, limit)
+        query = selection().order_by(table.c.id.desc()).limit(limit)
+        if environment_id is not None:
+            query = query.where(table.c.environment_id == environment_id)
+        if before is not None:
+            query = query.where(table.c.id < before)
         return [execution_of(row) for row in await self._session.rows(query)]
 
     async def waiting_twin(self, new: Mapping[str, Any]) -> Execution | None:
@@ -304,12 +308,9 @@ def selection() -> Select[Any]:
     ).select_from(table.outerjoin(attempts, current))
 
 
-def newest(environment_id: int | None, before: int | None, limit: int) -> Select[Any]:
-    """Return the SELECT of at most *limit* executions below *before*, newest first."""
-    query = selection().order_by(table.c.id.desc()).limit(limit)
-    if environment_id is not None:
-        query = query.where(table.c.environment_id == environment_id)
-    return query if before is None else query.where(table.c.id < before)
+def sought(value: str, digest: str = "") -> str:
+    """Return what a parameter is looked for by."""
+    return digest or value[:SOUGHT]
 
 
 def execution_of(row: Mapping[str, Any]) -> Execution:

@@ -3,6 +3,9 @@
 from db.schema.base import metadata
 from db.schema.catalog import channel_bindings, environments, job_versions, jobs, sources
 from db.schema.runs import (
+    BY_VALUE,
+    BY_VALUE_THERE,
+    SOUGHT,
     attempts,
     card_posts,
     cards,
@@ -22,6 +25,9 @@ from db.schema.safety import (
 )
 
 __all__ = [
+    "BY_VALUE",
+    "BY_VALUE_THERE",
+    "SOUGHT",
     "attempts",
     "audit_events",
     "audit_head",

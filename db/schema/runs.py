@@ -89,6 +89,10 @@ executions = table(
     sqlite_autoincrement=True,  # people quote the number: it is never given out again
 )
 
+SOUGHT = 100  #: characters of a value by which it is looked for
+BY_VALUE = "ix_execution_parameters_name_sought_execution_id"
+BY_VALUE_THERE = "ix_execution_parameters_name_sought_environment_id_execution_id"
+
 #: "When did we run this for patient 44320?"
 execution_parameters = table(
     "execution_parameters",
@@ -96,14 +100,14 @@ execution_parameters = table(
     Column("name", String(40), primary_key=True),
     Column("value", LongText(), nullable=False),
     words("digest", 64),  # of a personal one, keyed; its value is then only hinted at
-    Index("ix_execution_parameters_name_digest", "name", "digest"),
-    Index(
-        "ix_execution_parameters_name_value",
-        "name",
-        "value",
-        mysql_length={"value": 100},
-        mariadb_length={"value": 100},
-    ),
+    # what it is looked for by: the digest, or how the value begins (an index of all of a long text
+    # is none on MariaDB, and one of a prefix is not in order)
+    Column("sought", String(SOUGHT), nullable=False),
+    # the execution's, which never changes; no foreign key: each run would hold its environment
+    Column("environment_id", Integer, nullable=False),
+    # runs with a value, newest first: in an environment, and everywhere
+    Index(BY_VALUE_THERE, "name", "sought", "environment_id", "execution_id"),
+    Index(BY_VALUE, "name", "sought", "execution_id"),
 )
 
 attempts = table(

@@ -6,8 +6,10 @@ minutes as a stopwatch counts them, whatever the clocks do meanwhile.
 """
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -20,6 +22,7 @@ from executor.rules.reasons import needed_reason
 from executor.rules.zones import zone
 
 Span = tuple[datetime, datetime]
+_Stretch = tuple[datetime, datetime, datetime]  # open from the first on, closed between the others
 LONGEST = timedelta(days=31)
 _MOST_STARTS = 20_000  # looked at to see whether it ever opens
 _MOST_JOINED = 1_000  # windows without a break between them, of which the end is looked for
@@ -84,8 +87,19 @@ def closed_until(window: FreezeDraft, now: datetime) -> datetime | None:
 
     The moment at which it begins is in it, the one at which it ends is not.
     """
+    known = _known(window.cron, window.minutes, window.time_zone)
+    for since, begun, ended in known:
+        if since <= now < ended:
+            return ended if begun <= now else None
     begun, ended = next(spans(window, now), (now, now))
+    known.append((min(begun, now), begun, ended))
     return ended if begun <= now < ended else None
+
+
+@lru_cache(maxsize=500)
+def _known(_cron: str, _minutes: int, _time_zone: str) -> deque[_Stretch]:
+    """Return what was found out about that rule: it holds for ever, and is asked at each tick."""
+    return deque(maxlen=8)
 
 
 def _starts(window: FreezeDraft, after: datetime) -> Iterator[datetime]:

@@ -1,9 +1,13 @@
 """When something that waits will start, and how long it takes: told from what ran before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from db.model.catalog import Environment
 from db.model.execution import Execution, Status
+from db.model.locks import Closed
 from db.repos import Repos
 from executor.rules.estimates import Estimate, Forecast, estimate, starts_in_s
 from executor.services.closing import closed_now
@@ -21,72 +25,109 @@ class Forecasts:
 
     async def of(self, execution: Execution) -> Forecast:
         """Return what can be said of *execution* now."""
-        if execution.status.is_over:
-            return Forecast()
-        async with self._ground.db.read() as repos:
-            return await self._forecast(repos, execution)
+        return (await self.of_all([execution]))[execution.id]
+
+    async def of_all(self, executions: Collection[Execution]) -> dict[int, Forecast]:
+        """Return what can be said of each of *executions* now, by its number.
+
+        What they have in common is asked once: how their environments stand, how long jobs take.
+        """
+        found = {one.id: Forecast() for one in executions}
+        if going := [one for one in executions if not one.status.is_over]:
+            async with self._ground.db.read() as repos:
+                look = _Look(repos, self._ground.clock())
+                found |= {one.id: await look.forecast(one) for one in going}
+        return found
 
     async def line(
         self, environment_id: int | None, limit: int
     ) -> tuple[list[tuple[Execution, Forecast]], int]:
         """Return at most *limit* of what waits (there) as it will start, and how many wait."""
         async with self._ground.db.read() as repos:
+            look = _Look(repos, self._ground.clock())
             waiting = await repos.queue.line(environment_id, limit)
-            found = [(one, await self._forecast(repos, one)) for one in waiting]
+            found = [(one, await look.forecast(one)) for one in waiting]
             return found, await repos.queue.count(environment_id)
 
-    async def _forecast(self, repos: Repos, execution: Execution) -> Forecast:
-        usual = await _usual(repos, execution.job_id, execution.environment_id)
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How an environment stands."""
+
+    environment: Environment
+    closed: Closed | None
+    running: Sequence[Mapping[str, Any]]
+
+
+class _Look:
+    """One look at what waits: within it nothing is asked twice."""
+
+    def __init__(self, repos: Repos, now: datetime) -> None:
+        self._repos, self._now = repos, now
+        self._places: dict[int, _Place] = {}
+        self._usual: dict[tuple[int, int], Estimate | None] = {}
+        self._runs: dict[int, int] = {}
+
+    async def forecast(self, execution: Execution) -> Forecast:
+        """Return what can be said of *execution*, which is not over."""
+        usual = await self._usually(execution.job_id, execution.environment_id)
         if execution.status not in {Status.AWAITING_CONFIRMATION, Status.QUEUED}:
             return Forecast(estimate=usual)
-        environment = await repos.environments.get(execution.environment_id)
-        closed = await closed_now(repos, environment, self._ground.clock())
-        closed_to_it = None if execution.overridden_by else closed
+        place = await self._place(execution.environment_id)
+        closed = None if execution.overridden_by else place.closed
         if execution.status is not Status.QUEUED:
-            return Forecast(estimate=usual, closed=closed_to_it)
-        running = await repos.queue.running(execution.environment_id)
-        is_passed = closed is not None and closed_to_it is None
-        ahead = await repos.queue.ahead(execution, is_closed=is_passed)
+            return Forecast(estimate=usual, closed=closed)
+        is_passed = place.closed is not None and closed is None
+        ahead = await self._repos.queue.ahead(execution, is_closed=is_passed)
         key, limit = execution.concurrency_key, execution.job_concurrency
-        places = environment.concurrency
-        holders = [row["id"] for row in running if key and row["concurrency_key"] == key]
+        holders = [row["id"] for row in place.running if key and row["concurrency_key"] == key]
         return Forecast(
             estimate=usual,
             position=len(ahead) + 1,
-            starts_in_s=await self._starts_in_s(repos, execution, running, ahead, places),
-            running=len(running),
-            places=places,
-            behind=holders[0] if holders else await _before(repos, execution),
-            job_is_full=limit is not None and await repos.queue.runs_of(execution.job_id) >= limit,
-            closed=closed_to_it,
+            starts_in_s=await self._starts_in_s(place, ahead),
+            running=len(place.running),
+            places=place.environment.concurrency,
+            behind=holders[0] if holders else await _before(self._repos, execution),
+            job_is_full=limit is not None and await self._runs_of(execution.job_id) >= limit,
+            closed=closed,
         )
 
-    async def _starts_in_s(
-        self,
-        repos: Repos,
-        execution: Execution,
-        running: Sequence[Mapping[str, Any]],
-        ahead: list[int],
-        places: int,
-    ) -> float | None:
+    async def _starts_in_s(self, place: _Place, ahead: list[int]) -> float | None:
         if len(ahead) > _MOST_LOOKED_AT:
             return None
-        now, environment_id = self._ground.clock(), execution.environment_id
         known: dict[int, float | None] = {}
-        for job_id in {*ahead, *(row["job_id"] for row in running)}:
-            usual = await _usual(repos, job_id, environment_id)
+        for job_id in {*ahead, *(row["job_id"] for row in place.running)}:
+            usual = await self._usually(job_id, place.environment.id)
             known[job_id] = usual.median_s if usual else None
         left: list[float | None] = []
-        for row in running:
+        for row in place.running:
             median_s = known[row["job_id"]]
-            ran_s = (now - row["started_at"]).total_seconds()
+            ran_s = (self._now - row["started_at"]).total_seconds()
             left.append(None if median_s is None else median_s - ran_s)
-        return starts_in_s(left, [known[job_id] for job_id in ahead], places)
+        return starts_in_s(left, [known[job_id] for job_id in ahead], place.environment.concurrency)
+
+    async def _place(self, environment_id: int) -> _Place:
+        if environment_id not in self._places:
+            environment = await self._repos.environments.get(environment_id)
+            self._places[environment_id] = _Place(
+                environment=environment,
+                closed=await closed_now(self._repos, environment, self._now),
+                running=await self._repos.queue.running(environment_id),
+            )
+        return self._places[environment_id]
+
+    async def _usually(self, job_id: int, environment_id: int) -> Estimate | None:
+        key = job_id, environment_id
+        if key not in self._usual:
+            took = await self._repos.executions.durations(job_id, environment_id, _PAST_RUNS)
+            self._usual[key] = estimate(took)
+        return self._usual[key]
+
+    async def _runs_of(self, job_id: int) -> int:
+        if job_id not in self._runs:
+            self._runs[job_id] = await self._repos.queue.runs_of(job_id)
+        return self._runs[job_id]
 
 
 async def _before(repos: Repos, execution: Execution) -> int:
     return await repos.queue.before_with_key(execution) if execution.concurrency_key else 0
-
-
-async def _usual(repos: Repos, job_id: int, environment_id: int) -> Estimate | None:
-    return estimate(await repos.executions.durations(job_id, environment_id, _PAST_RUNS))

@@ -4,20 +4,22 @@ import asyncio
 import sqlite3
 import stat
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.util import CommandError
-from sqlalchemy import Index, text
+from sqlalchemy import Index, insert, text
 
 from db.database import Database, async_url
 from db.migrations import check, upgrade
 from db.migrations.runner import _config
 from db.model.catalog import RetryPolicy, SilenceAction, SourceDraft
 from db.model.errors import Unavailable
-from db.schema import sources
+from db.schema import executions, sources
+from tests.db.seeds import PLAN, asked, world
 from tests.support.database import BOTH
 from tests.support.mariadb import MariaDB, free_port
 
@@ -107,6 +109,39 @@ async def test_what_was_defined_before_there_were_timers_and_retries_goes_on_as_
         SilenceAction.WARN,
     )
     assert (job.concurrency, job.concurrency_key) == (None, "")
+
+
+_PARAMETERS = """\
+INSERT INTO execution_parameters (execution_id, name, value, digest) VALUES
+  (1, 'number', '44320', ''), (1, 'note', :long, ''), (1, 'patient', '4•••20', :digest)"""
+
+
+async def test_runs_from_before_are_found_by_their_values(empty_url: str) -> None:
+    """Open ones, long ones and personal ones, in their environment and in all."""
+    await asyncio.to_thread(command.upgrade, _config(empty_url), "0005")
+    long, digest = "é" * 150, "d1" * 32
+    database = Database(empty_url, clock=lambda: NOW)
+    place = await world(database)
+    new = asked(place) | {"id": 1, "plan": asdict(PLAN), "created_at": NOW, "updated_at": NOW}
+    new |= dict.fromkeys(("error_message", "error_hint", "receipt"), "") | {"result": {}}
+    async with database.begin() as repos:
+        await repos.session.change(insert(executions).values(new))
+        await repos.session.change(text(_PARAMETERS).bindparams(long=long, digest=digest))
+
+    await upgrade(empty_url)
+
+    async with database.read() as repos:
+        for name, value, digests in (
+            ("number", "44320", ()),
+            ("note", long, ()),
+            ("patient", "4432071", (digest,)),
+        ):
+            for environment_id in (None, place.environment.id):
+                found = await repos.values.had(
+                    name, [value], digests, environment_id=environment_id, before=None, limit=9
+                )
+                assert [one.id for one in found] == [1], (name, environment_id)
+    await database.close()
 
 
 async def test_a_migration_that_fails_leaves_nothing_half_done_on_sqlite(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -319,11 +319,11 @@ class FragileForecasts(Forecasts):
 
     broken: int | None = None
 
-    async def of(self, execution: Execution) -> Forecast:
-        """Return what can be said of it, or break."""
-        if execution.id == self.broken:
+    async def of_all(self, executions: Collection[Execution]) -> dict[int, Forecast]:
+        """Return what can be said of each, or break."""
+        if any(execution.id == self.broken for execution in executions):
             raise RuntimeError("this one cannot be told")
-        return await super().of(execution)
+        return await super().of_all(executions)
 
 
 async def test_card_that_cannot_be_told_silences_no_other(

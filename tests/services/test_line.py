@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from db.model.catalog import JobDraft
 from db.model.categories import Category
 from db.model.errors import Conflict, NotAllowed
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome, failed
-from executor.services import Ask, Services
+from executor.services import Ask, Ground, Services
 from tests.support.database import Clock
 from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, SPECS, STAGING, another, environment
@@ -247,3 +248,28 @@ async def test_a_retry_that_rests_keeps_its_records_for_itself(
     assert meanwhile == [free]
     assert waits.behind == first
     assert then == [first]
+
+
+async def test_forecasts_of_many_ask_once_what_they_have_in_common(
+    services: Services, ground: Ground
+) -> None:
+    """How their environment stands, and how long their job takes; and say what each alone says."""
+    numbers = [await _asks(services) for _ in range(4)]
+    waiting = [await services.history.execution(number) for number in numbers]
+    alone = {one.id: await services.forecasts.of(one) for one in waiting}
+    statements: list[str] = []
+
+    @event.listens_for(ground.db._engine.sync_engine, "before_cursor_execute")
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    together = await services.forecasts.of_all(waiting)
+    of_all = list(statements)
+    await services.forecasts.line(None, 10)
+    event.remove(ground.db._engine.sync_engine, "before_cursor_execute", note)
+
+    assert together == alone
+    assert [one.position for one in together.values()] == [1, 2, 3, 4]
+    for asked in (of_all, statements[len(of_all) :]):
+        for words in ("FROM environment_locks", "FROM freeze_windows", ".finished_at \nFROM"):
+            assert sum(words in statement for statement in asked) == 1, words

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from db.model.errors import InvalidInput
 from db.model.locks import FreezeDraft
-from executor.rules.freezes import closed_until, freeze_draft, spans
+from executor.rules.freezes import _known, closed_until, freeze_draft, spans
 
 NEW_YORK = "America/New_York"  # clocks go forth on 8 March 2026 at 2:00, back on 1 November at 2:00
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
@@ -181,3 +181,35 @@ def test_it_is_closed_exactly_if_a_start_lies_that_near(
     expected = any(start.astimezone(UTC) + lasts > now for start in starts)
 
     assert (closed_until(window(cron, minutes, NEW_YORK), now) is not None) == expected
+
+
+TICKS = st.lists(st.integers(-5 * 3600, 5 * 3600), min_size=2, max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(RULES, st.integers(1, 119), CHANGES, TICKS)
+def test_what_was_found_out_before_changes_no_answer(
+    cron: str, minutes: int, change: str, ticks: list[int]
+) -> None:
+    """Asked again and again, forth and back, where clocks change: as if it were the first time."""
+    rule = window(cron, minutes, NEW_YORK)
+    times = [at(change) + timedelta(seconds=tick) for tick in ticks]
+
+    remembered = [closed_until(rule, now) for now in times]
+
+    anew = []
+    for now in times:
+        _known.cache_clear()
+        anew.append(closed_until(rule, now))
+    assert remembered == anew
+
+
+def test_a_rare_window_is_worked_out_once() -> None:
+    """Cards ask at each tick; 29 February is years away."""
+    _known.cache_clear()
+    leap = window("0 0 29 2 *", 60)
+
+    found = {closed_until(leap, NOW + timedelta(hours=hours)) for hours in range(1000)}
+
+    assert found == {None}
+    assert len(_known(leap.cron, leap.minutes, leap.time_zone)) == 1
