@@ -71,6 +71,7 @@ async def _set_up(ferry: House, sample: Installed) -> None:
             "Name": name,
             "Kind": kind,
             "Host": host.address,
+            "Other settings": "Let me choose",
             "Port": str(host.port),
             "User": host.user,
             "Key file": host.key_path,
