@@ -60,7 +60,7 @@ class Silence:
             yield
         finally:
             self._held -= 1
-            self.broken()
+            self._heard = time.monotonic()  # more may have come meanwhile that is not read yet
 
     async def too_long(self) -> datetime:
         """Return since when it says nothing, once that is too long; never without a limit."""

@@ -29,6 +29,7 @@ _ENOUGH = 1 << 15  # bytes waiting that are worth taking at once: about what a p
 # For how long a follower lives on the host without being asked again. Each has its own: what began
 # together must not come again together.
 _LEASE_S = range(90, 180)
+_A_CHUNK = 128  # bytes of memory that a chunk takes, however little is in it
 _NOISE = 1 << 16  # bytes of a login file's chatter that are looked through for the marker
 
 Chunk = tuple[Stream, bytes]
@@ -86,7 +87,7 @@ class FollowSession(asyncssh.SSHClientSession[bytes]):
             return
         is_first = not self._chunks
         self._chunks.append((stream, data))
-        self._waiting += len(data)
+        self._waiting += len(data) + _A_CHUNK
         if self._waiting >= _ENOUGH:
             self._news.set()
         elif is_first:
@@ -125,7 +126,8 @@ class FollowSession(asyncssh.SSHClientSession[bytes]):
         chunks, self._chunks, self._waiting = self._chunks, [], 0
         if not self.is_over:
             self._news.clear()
-        self._resume()
+        # What comes then is not among what was taken: whoever is told of it first has that in hand.
+        asyncio.get_running_loop().call_soon(self._resume)
         together = groupby(chunks, key=itemgetter(0))
         return [(stream, b"".join(data for _, data in some)) for stream, some in together]
 

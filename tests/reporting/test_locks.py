@@ -1,12 +1,20 @@
 """Cards of what waits, and announcements, when an environment is closed and opened."""
 
 import asyncio
+from collections.abc import MutableMapping, Sequence
 from datetime import timedelta
+from typing import Any
 
+import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from db.database import Database
 from handlers.herald import Herald
 from handlers.outbox import Outcome
 from handlers.views.message import Told
 from playground.server import PlaygroundSlack
+from tests.support.mariadb import MariaDB
 from tests.support.outbox import outbox_on
 from tests.support.rendered import texts_of
 from tests.support.reporting import ANA, Ferry, wall_clock
@@ -94,3 +102,42 @@ async def test_a_channel_that_knows_is_not_told_again_for_the_sake_of_another(
     for channel_id in (first, busy):
         told = ["\n".join(texts_of(one)) for one in slack.workspace.messages[channel_id].values()]
         assert len([one for one in told if "staging: deploying" in one]) == 1
+
+
+@pytest.mark.mariadb
+async def test_announcing_goes_on_after_an_outage_of_the_database(
+    mariadb: MariaDB, slack: PlaygroundSlack
+) -> None:
+    """And after what is no outage, and nobody foresaw: a table in the hands of somebody else."""
+    mariadb.empty("ferry_test")
+    database = Database(mariadb.url("ferry_test"), clock=wall_clock)
+    ferry = Ferry(database)
+    await ferry.open()
+    locks = ferry.services.locks
+    with capture_logs() as logs:
+        async with ferry.reporting(slack), outbox_on(slack) as outbox:
+            herald = asyncio.create_task(Herald(locks, ferry.services.news, outbox).run())
+            await until(lambda: ferry.services.news.has_turn)
+            mariadb.stop()
+            await _stumbles(ferry, logs, "herald_waits_for_database")
+            mariadb.start()
+            await _do(ferry, "ALTER TABLE environment_locks RENAME TO elsewhere")
+            await until(lambda: ferry.services.news.has_turn)
+            await _stumbles(ferry, logs, "herald_stumbled")
+            await _do(ferry, "ALTER TABLE elsewhere RENAME TO environment_locks")
+            await locks.lock("staging", ANA, "deploying")
+            await until(lambda: shows(slack, "<@U0ANA> locked 🟡 staging: deploying."))
+            assert not herald.done()
+            herald.cancel()
+            await asyncio.wait([herald])
+    await database.close()
+
+
+async def _do(ferry: Ferry, statement: str) -> None:
+    async with ferry.database.begin() as repos:
+        await repos.session.change(text(statement))
+
+
+async def _stumbles(ferry: Ferry, logs: Sequence[MutableMapping[str, Any]], event: str) -> None:
+    ferry.services.locks.bell.ring()
+    await until(lambda: event in [log["event"] for log in logs], event)

@@ -17,6 +17,7 @@ from tests.support.sshd import Sshd
 
 _BLOCK = 4096
 _BLOCKS = 256
+_ALIVE = (RemoteState.STARTING, RemoteState.RUNNING)
 
 # Prints more than there is room for, says so where there was room, and goes on.
 FILL = """echo begun >&2; until [ -s err ]; do sleep 0.05; done
@@ -57,10 +58,10 @@ async def _leave_room(hosts: Hosts, target: Target, blocks: int) -> None:
     await _sh(hosts, target, f"{text} && {{ cat /dev/zero >fill 2>/dev/null; rm room; }}")
 
 
-async def _begins(job: Job) -> bool:
+async def _begins(job: Job, text: str = "exit 3") -> bool:
     """Return False when the host says that it has no room for the run."""
     try:
-        await job.start("exit 3")
+        await job.start(text)
     except AttemptError as error:
         if (error.category, error.retry_safe) != (Category.DISK_FULL, True):
             raise
@@ -83,6 +84,24 @@ async def test_start_is_told_or_done_however_much_room_there_is(
 
     await _sh(hosts, small, "rm ~/fill")
     assert (answers[0], answers[-1]) == (False, True)
+
+
+async def test_a_run_that_began_is_never_taken_for_lost(
+    new_job: Callable[[], Job], hosts: Hosts, small: Target
+) -> None:
+    """Who runs it can be noted, however little room there was for it to begin in."""
+    began = 0
+
+    for blocks in range(3, 9):
+        await _leave_room(hosts, small, blocks)
+        job = new_job()
+        if await _begins(job, "sleep 0.5; exit 3"):
+            began += 1
+            status = await eventually(job.remote.status, lambda s: s.state not in _ALIVE)
+            assert (status.state, status.exit_status) == (RemoteState.EXITED, 3), blocks
+
+    await _sh(hosts, small, "rm ~/fill")
+    assert began
 
 
 async def test_refused_start_can_be_repeated_when_there_is_room(

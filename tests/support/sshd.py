@@ -146,7 +146,7 @@ class Sshd:
 
     def small_disk(self, name: str, size: str) -> "Sshd":
         """Return a server, not started, whose users' home is a disk of *size*, for example "1m"."""
-        if subprocess.run(["unshare", "--mount", "true"], check=False).returncode != 0:
+        if not may_mount():
             pytest.skip("Only root can mount a small disk (in a container: with CAP_SYS_ADMIN).")
         home = self.make_home(name)
         account = pwd.getpwnam(self.host.user)
@@ -185,6 +185,11 @@ def private_sshd() -> Iterator[Sshd]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def may_mount() -> bool:
+    """Tell whether servers can have mounts of their own here."""
+    return subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
 
 
 def free_port() -> int:

@@ -71,6 +71,19 @@ async def test_while_what_it_said_is_not_read_nothing_counts() -> None:
     assert time.monotonic() - began >= 0.9
 
 
+async def test_what_came_while_something_waited_is_not_read_with_it() -> None:
+    """It waits for its own commit, and that for the database."""
+    silence = Silence(1, NOON, noon, catch_up_s=0)
+    silence.line(is_away=False)
+    with silence.held():
+        silence.heard()
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(silence.too_long(), 1.6)
+    silence.broken()
+    await asyncio.wait_for(silence.too_long(), 3)
+
+
 async def test_without_a_limit_nothing_is_too_long() -> None:
     """Most jobs have none."""
     silence = Silence(None, NOON - timedelta(days=1), noon)
