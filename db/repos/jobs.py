@@ -79,6 +79,15 @@ class Jobs(Repository):
             query = query.where(found)
         return [_job(row) for row in await self._session.rows(query)]
 
+    async def had_personal(self, name: str) -> bool:
+        """Return whether a personal parameter is, or ever was, called *name*.
+
+        Asked of all versions, which are few: of the values of an open one none would tell.
+        """
+        rows = await self._session.rows(select(versions.c.parameters))
+        specs = (spec for row in rows for spec in row["parameters"])
+        return any(spec["name"] == name and spec.get("is_personal") for spec in specs)
+
 
 def _today() -> Select[Any]:
     return _select(versions.c.version == table.c.version)

@@ -50,11 +50,6 @@ class Values(Repository):
         rows = await self._session.rows(selection().where(executions.c.id.in_(numbers)))
         return sorted((execution_of(row) for row in rows), key=lambda one: -one.id)
 
-    async def was_personal(self, name: str) -> bool:
-        """Return whether any execution had a personal value of the parameter of that *name*."""
-        query = select(table.c.name).where(table.c.name == name, table.c.digest != "").limit(1)
-        return await self._session.row(query) is not None
-
     async def has_name(self, name: str) -> bool:
         """Return whether any execution had a parameter of that *name*."""
         query = select(table.c.name).where(table.c.name == name).limit(1)

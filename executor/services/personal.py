@@ -79,8 +79,7 @@ class Personal:
             if not values:
                 raise InvalidInput(f"Which value of {quoted(name)}? Write `{name}=value`.")
             found = await self._had(repos, name, values, environment_id, None, limit)
-            is_personal = await repos.values.was_personal(name)
-        is_personal = is_personal or any(spec.is_personal for spec in specs)
+            is_personal = await repos.jobs.had_personal(name)
         value = found[0].parameters[name] if found else min(values, key=len)
         told = self._told(name, value, found, is_personal=is_personal)
         if is_personal:

@@ -142,8 +142,10 @@ place() { # sets real, empty if the script cannot run
   elif [ ! -r "$script" ]; then tell problem unreadable
   elif [ -z "$interpreter" ] && [ ! -x "$script" ]; then tell problem noexec
   else
-    real=$(readlink -f "$script" || realpath "$script" || python3 -c "$real_in_python" "$script" ||
-      perl -MCwd -e 'print Cwd::abs_path($ARGV[0])' "$script")
+    # Up to the dot: a name may end in a line break, and without it would be another file's.
+    real=$({ readlink -f "$script" || realpath "$script" || python3 -c "$real_in_python" "$script" ||
+      perl -MCwd -e 'print Cwd::abs_path($ARGV[0]), "\n"' "$script"; } && echo .)
+    real=${real%?.}
     tell script "$real"
     set -- $(stat -c '%s %Y' "$real" || stat -f '%z %m' "$real" || ls -lnd "$real")
     if [ $# -eq 2 ]; then tell size "$1"; tell modified "$2"; else tell size "${5-}"; fi

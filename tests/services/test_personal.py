@@ -7,7 +7,7 @@ from inspect import getmembers, isasyncgenfunction, iscoroutinefunction, isfunct
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from db.model.audit import AuditFilter
 from db.model.catalog import JobDraft, ParameterSpec, ParameterType, SourceDraft
@@ -71,13 +71,16 @@ async def test_values_are_kept_for_the_run_and_hints_for_the_search(
 
     key = ground.keys.personal
     parameters = await rows(
-        ground, "SELECT name, value, digest FROM execution_parameters ORDER BY name"
+        ground, "SELECT name, value, digest, sought FROM execution_parameters ORDER BY name"
     )
+    marks = {
+        name: digest(key, name, value) for name, value in (("patient", NAME), ("patient-id", ID))
+    }
     events = await rows(ground, "SELECT * FROM audit_events")
     assert parameters == [
-        ("patient", hint(key, "patient", NAME), digest(key, "patient", NAME)),
-        ("patient-id", hint(key, "patient-id", ID), digest(key, "patient-id", ID)),
-        ("sistema", "iclinic", ""),
+        ("patient", hint(key, "patient", NAME), marks["patient"], marks["patient"]),
+        ("patient-id", hint(key, "patient-id", ID), marks["patient-id"], marks["patient-id"]),
+        ("sistema", "iclinic", "", "iclinic"),
     ]
     assert not any(value in repr(events) for value in (ID, NAME))
     assert "called" in repr(events)
@@ -323,6 +326,25 @@ async def test_looking_for_a_personal_value_is_noted(ground: Ground, services: S
     assert noted[-1].after["value"].startswith("4•••71 (#")
     assert ID not in str(noted)
     assert "123456" not in str(noted)
+
+
+async def test_looking_for_an_open_value_walks_through_no_history(
+    ground: Ground, services: Services
+) -> None:
+    """Each question to the rows of values is for one value, or for the first row there is."""
+    await launch(services)
+    asked: list[str] = []
+
+    @event.listens_for(ground.db._engine.sync_engine, "before_cursor_execute")
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    await services.personal.find("sistema", "iclinic", BRUNO, environment_id=None, limit=9)
+
+    event.remove(ground.db._engine.sync_engine, "before_cursor_execute", note)
+    through = [one for one in asked if "FROM execution_parameters" in one]
+    assert through
+    assert all("sought = " in one.partition("WHERE")[2] for one in through)
 
 
 async def test_older_runs_are_found_without_the_value(services: Services) -> None:

@@ -200,6 +200,23 @@ async def test_link_that_moves_is_seen(sshd: Sshd, looker: Looker, link: str) ->
         assert measured.sha256 == hashlib.sha256(f"echo {number}\n".encode()).hexdigest()
 
 
+async def test_line_break_at_the_end_of_a_name_is_part_of_it(
+    hosts: Hosts, shell_server: Sshd
+) -> None:
+    """A link to such a file is not taken for the harmless one whose name only lacks the break."""
+    put(shell_server, "breaks/run.sh", "echo harmless\n")
+    put(shell_server, "breaks/run.sh\n", "echo harm\n")
+    link = shell_server.host.home / "breaks/link.sh"
+    if not link.is_symlink():
+        link.symlink_to("run.sh\n")
+    looker = Looker(hosts, target_to(shell_server.host))
+
+    measured = await looker.measure(plan(script="~/breaks/link.sh", directory="~/breaks"))
+
+    assert measured.sha256 == hashlib.sha256(b"echo harm\n").hexdigest()
+    assert measured.size == len("echo harm\n")
+
+
 async def test_link_with_another_name_is_told(sshd: Sshd, looker: Looker) -> None:
     """A person sees where it really lies."""
     real = put(sshd, "releases/1/import-v1.js")
