@@ -99,8 +99,10 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
     facts.append(_receipt(execution))
     if execution.started_at:
         facts.append(f"started {when(execution.started_at, TIME)}")
-    if execution.exit_status and execution.status in BAD_ENDS and not execution.receipt:
-        facts.append(f"exit status {execution.exit_status}")
+    ended = f"exit status {execution.exit_status}"
+    is_told = bool(execution.receipt) or ended in execution.error_message
+    if execution.exit_status and execution.status in BAD_ENDS and not is_told:
+        facts.append(ended)
     if execution.is_one_of_several and execution.status.is_over:
         facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
     if execution.warnings:

@@ -87,7 +87,7 @@ def test_changes_and_reason_stand_below() -> None:
     taken = event("grant.taken", before={"role": "operator"})
 
     assert audit.details(one, PLAIN) == "role: operator → admin · “on call”"
-    assert audit.details(taken, PLAIN) == "role: operator → none"
+    assert audit.details(taken, PLAIN) == "role: operator"  # the sentence says that it is gone
 
 
 def test_what_the_sentence_says_is_not_said_again() -> None:
@@ -95,8 +95,8 @@ def test_what_the_sentence_says_is_not_said_again() -> None:
     names = {"job_name": "import-patients", "environment_name": "production"}
     asked = event("execution.asked", after={**names, "job_version": 2, "channel_id": "C0OPS"})
 
-    assert audit.details(asked, SLACK) == "job version: 2 · channel: <#C0OPS>"
-    assert audit.details(asked, PLAIN) == "job version: 2 · channel: C0OPS"
+    assert audit.details(asked, SLACK) == "version of the job: 2 · channel: <#C0OPS>"
+    assert audit.details(asked, PLAIN) == "version of the job: 2 · channel: C0OPS"
 
 
 def test_filters_are_told_by_names() -> None:
