@@ -293,11 +293,12 @@ def test_line_that_the_reason_quotes_is_not_shown_again() -> None:
     assert shown(told).count("no such patient") == 1
 
 
-def test_marks_for_ferry_are_not_shown_as_output() -> None:
-    """The bar says them already."""
+@pytest.mark.parametrize("status", [Status.RUNNING, Status.FAILED])
+def test_marks_for_ferry_are_not_shown_as_output(status: Status) -> None:
+    """The bar and the end say them already."""
     tail = [line("::progress 7/12 importing"), line("warning: no name", 2), line("::result a=1", 3)]
 
-    told = shown(card(execution(Status.RUNNING), tail=tail))
+    told = shown(card(execution(status), tail=tail))
 
     assert "warning: no name" in told
     assert "::" not in told
