@@ -48,8 +48,8 @@ class Transcript:
         for number, line in enumerate(lines[:_MOST_LINES]):
             mark = f"   ferry  ▹ {where}" if number == 0 else " " * 12
             click.echo(_wrapped(mark + line))
-        if len(lines) > _MOST_LINES:
-            click.echo(f"            … and {len(lines) - _MOST_LINES} more lines")
+        if left := len(lines[_MOST_LINES:]):
+            click.echo(f"            … and {left} more line{'s' if left > 1 else ''}")
 
 
 def _wrapped(line: str) -> str:

@@ -42,6 +42,7 @@ class Reply:
         self._trigger_id: str = body.get("trigger_id") or ""
         self._view: Payload = body.get("view") or {}
         self._is_in_a_modal = self._view.get("type") == "modal"
+        self._is_at_home = (body.get("event") or {}).get("type") == "app_home_opened"
         self._may: Callable[[str], bool] = lambda _action_id: True
 
     def offering(self, may: Callable[[str], bool]) -> "Reply":
@@ -59,6 +60,9 @@ class Reply:
         Not *lasting*: rather not at all than by a message that stays.
         """
         note = offered(note, self._may)
+        if self._is_at_home:  # a message for each look at the tab would be noise
+            await self.publish({"type": "home", "blocks": note.blocks})
+            return
         if replace and self._is_in_a_modal and await self.finish(window(note)):
             return
         if self._has_url and await self._say_by_url(note, replace=replace):

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from db.model.catalog import Environment
 from db.model.errors import NotAllowed
-from db.model.execution import Execution
+from db.model.execution import Execution, Status
 from db.model.grants import EVERYWHERE, Grant, Holder, Role
 from db.model.people import Person
 
@@ -156,11 +156,13 @@ def cancel_verb(person: Person, execution: Execution) -> Verb:
 
 
 def not_yours(execution: Execution, ask: Collection[str]) -> NotAllowed:
-    """Return the refusal of a cancel of somebody else's run; *ask*: the admins."""
+    """Return the refusal of a cancel, or discard, of somebody else's run; *ask*: the admins."""
     owners = {execution.requested_by, execution.answered_by} - {""}
+    is_asked = execution.status is Status.AWAITING_CONFIRMATION
+    who, do = ("may confirm", "discard") if is_asked else ("confirmed", "cancel")
     return NotAllowed(
-        f"Run #{execution.id} belongs to <@{execution.requested_by}>: only they, whoever confirmed "
-        "it, or an admin may cancel it.",
+        f"Run #{execution.id} belongs to <@{execution.requested_by}>: only they, whoever {who} it, "
+        f"or an admin may {do} it.",
         hint=whom_to_ask({*owners, *ask}),
     )
 

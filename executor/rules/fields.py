@@ -104,7 +104,7 @@ def silence(text: str) -> int:
 
 def people(text: str) -> int:
     """Return *text* as how many people must say yes."""
-    return _between(text, 1, 20, "number of people", example="`2`")
+    return _between(text, 1, 20, "a number of people", example="`2`")
 
 
 def user_group(text: str) -> str:

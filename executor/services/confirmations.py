@@ -152,7 +152,6 @@ class Confirmations:
         if len(people) >= execution.confirmations:
             values |= {"status": Status.QUEUED, **queued(environment, now)}
             values |= {"answered_by": by.user_id, "answered_at": now}
-        await repos.executions.change(execution.id, expect=AWAITING, by=by.user_id, **values)
         repos.audit.note(
             by.user_id,
             "execution.confirmed",
@@ -164,6 +163,7 @@ class Confirmations:
                 "plan_hash": veil_of(self._ground, execution).mark(execution.plan_hash),
             },
         )
+        await repos.executions.change(execution.id, expect=AWAITING, by=by.user_id, **values)
         await repos.confirmations.put(
             execution.id, by.user_id, answer="confirmed", plan_hash=execution.plan_hash
         )

@@ -117,8 +117,8 @@ def refusal(target: Target, pins: Pins, shown: asyncssh.SSHKey | None) -> Attemp
             f"it shows {_named(shown)}."
         )
         hint = (
-            "If the host was installed anew, compare the fingerprint there and pin it (`ferry "
-            "trust` on Ferry's machine): "
+            "If the host was installed anew, an admin compares the fingerprint there and trusts it "
+            "(`/migrate hostkey`, or `ferry trust` on Ferry's machine): "
             f"{_line(shown)} — if not, somebody may be in between."
         )
     return AttemptError(

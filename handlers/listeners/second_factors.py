@@ -67,7 +67,9 @@ def _reset(command: Command) -> str:
     found = _PERSON.fullmatch(words[0]) if len(words) == 1 else None
     if verb.lower() != "reset" or found is None:
         raise InvalidInput(
-            "That is nothing that `totp` does.",
+            "Whose second factor? Name one person."
+            if verb.lower() == "reset"
+            else "That is nothing that `totp` does.",
             hint=f"`{COMMAND} totp` sets up your second factor; an admin forgets somebody's with "
             f"`{COMMAND} totp reset @ana`.",
         )

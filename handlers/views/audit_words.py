@@ -46,6 +46,8 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "until": "until",
     }
 )
+#: After these there is nothing: the sentence says so, the fields say what there was.
+_GONE = frozenset({"freeze.dropped", "grant.taken"})
 #: What nothing means, where it means something.
 _NOTHING = MappingProxyType({"until": "somebody opens it", "confirmed_by": "nobody"})
 
@@ -66,12 +68,17 @@ SLACK = Tongue(esc, mention, lambda channel_id: f"<#{channel_id}>", group, when)
 
 
 def change(event: AuditEvent, field: str, tongue: Tongue) -> str:
-    """Return what a field is now, and what it was if it was noted; empty if that is the same."""
+    """Return what a field is now, and what it was if it was noted; empty if that is the same.
+
+    Of what is gone, what it was.
+    """
     label = LABELS.get(field, field.removesuffix("_s").replace("_", " "))
     new = _value(field, event.after.get(field), tongue)
     if field not in event.before:
         return f"{tongue.text(label)}: {new}"
     old = _value(field, event.before[field], tongue)
+    if event.verb in _GONE:
+        return f"{tongue.text(label)}: {old}"
     return f"{tongue.text(label)}: {old} → {new}" if old != new else ""
 
 

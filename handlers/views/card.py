@@ -33,6 +33,7 @@ from handlers.views.looked import (
     unready,
 )
 from handlers.views.message import Told
+from handlers.views.output import readable
 from handlers.views.personal import reveal_row
 from handlers.views.plan import plan_blocks
 from handlers.views.promotion import promote_button
@@ -52,7 +53,6 @@ CELLS = 20
 TAIL, LIVE_TAIL = 12, 6
 REASON = 300
 TIME = "{time}"
-MARKS = ("::progress ", "::result ")
 
 
 def execution_card(
@@ -99,8 +99,10 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
     facts.append(_receipt(execution))
     if execution.started_at:
         facts.append(f"started {when(execution.started_at, TIME)}")
-    if execution.exit_status and execution.status in BAD_ENDS and not execution.receipt:
-        facts.append(f"exit status {execution.exit_status}")
+    ended = f"exit status {execution.exit_status}"
+    is_told = bool(execution.receipt) or ended in execution.error_message
+    if execution.exit_status and execution.status in BAD_ENDS and not is_told:
+        facts.append(ended)
     if execution.is_one_of_several and execution.status.is_over:
         facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
     if execution.warnings:
@@ -196,7 +198,7 @@ def _live(
         bar_ = bar(execution.progress.fraction)
         blocks.append(section(f"`{bar_}` {share(execution.progress)}{said}"))
     blocks.append(context(SEPARATOR.join(going(execution, forecast.estimate, now))))
-    if said_ := [line.text for line in tail if not _is_a_mark(line)][-LIVE_TAIL:]:
+    if said_ := [line.text for line in readable(tail)][-LIVE_TAIL:]:
         blocks.append(code(said_))
     buttons = [_log(execution)]
     if execution.status is Status.RUNNING:
@@ -204,17 +206,13 @@ def _live(
     return [*blocks, actions(*buttons)]
 
 
-def _is_a_mark(line: LogLine) -> bool:
-    """Whether *line* is only for Ferry: the bar and the end say it in words."""
-    return line.text.lstrip().startswith(MARKS)
-
-
 def _advice(execution: Execution, tail: Sequence[LogLine]) -> list[Block]:
     is_bad = execution.status in BAD_ENDS
     blocks = [section(told)] if is_bad and (told := advice(execution)) else []
-    is_told = all(line.text in execution.error_message for line in tail)
+    lines = [line.text for line in readable(tail)]
+    is_told = all(line in execution.error_message for line in lines)
     if is_bad and not is_told:
-        blocks.append(code(line.text for line in tail[-TAIL:]))
+        blocks.append(code(lines[-TAIL:]))
     return blocks
 
 

@@ -36,6 +36,7 @@ EXAMPLE = (
     'sistema: choice(iclinic, medpro) default=iclinic label="Sistema"',
     "usuario: text pattern=[a-z]+ example=drleandro",
     "practitioner-id: integer min=1 example=320623",
+    "patient-id: integer personal",
     "since: date flag_equals=--since optional",
     "dry-run: boolean flag=--dry-run default=false",
     "api-token: secret(env:ICLINIC_TOKEN) env=API_TOKEN",

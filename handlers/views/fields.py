@@ -21,7 +21,7 @@ from handlers.views.elements import MOST_OPTIONS, OPTION_VALUE
 from handlers.views.ids import Action, field, parameter
 
 HIDDEN = "Somebody else typed it the last time, so it is not filled in: type it again."
-HINTED = "Personal: what is told of the run shows only a hint of it."
+HINTED = "Personal: Slack shows only a hint of it."
 
 
 def text_field(
@@ -119,7 +119,7 @@ def _hint(spec: ParameterSpec) -> str:
     if spec.type is ParameterType.CHOICE and not _fit(spec.choices):
         parts.append(f"One of: {', '.join(spec.choices)}.")
     if spec.example:
-        parts.append(f"Example: {spec.example}")
+        parts.append(f"Example: {spec.example}" + ("." if spec.is_personal else ""))
     if spec.is_personal:
         parts.append(HINTED)
     return " ".join(parts)

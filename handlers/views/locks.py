@@ -43,8 +43,11 @@ def locks(standings: Sequence[Standing]) -> Told:
     shut = [(one, one.closed) for one in standings if one.closed is not None]
     if not shut:
         text = "Nothing is locked: runs start everywhere."
-        how = f"`{COMMAND} lock staging for 2h deploying version 8` closes an environment."
-        return Told(f"{text} {how}", [section(text), context(how), actions(*below, windows)])
+        lock = f"`{COMMAND} lock staging for 2h deploying version 8` closes an environment."
+        how = [lock] if below else []  # nobody is told to do what they may not
+        return Told(
+            " ".join([text, *how]), [section(text), *map(context, how), actions(*below, windows)]
+        )
     rows = [_row(one, closed) for one, closed in shut[:MOST_ROWS]]
     more = [context(f"and {len(shut) - MOST_ROWS} more")] if len(shut) > MOST_ROWS else []
     text = aloud("Closed", (closed_words(closed) for _, closed in shut), len(shut))

@@ -61,7 +61,7 @@ def _measured(measured: Measured | None) -> list[tuple[str, str]]:
     facts = [
         ("real path", measured.script),
         ("sha256", measured.sha256),
-        ("size", f"{size_words(measured.size)}, modified {measured.modified_at}"),
+        ("size", f"{size_words(measured.size)}, modified {_moment(measured.modified_at)}"),
     ]
     if measured.revision:
         dirty = " with uncommitted changes" if measured.is_dirty else ""
@@ -70,6 +70,11 @@ def _measured(measured: Measured | None) -> list[tuple[str, str]]:
         version = f", {measured.interpreter_version}" if measured.interpreter_version else ""
         facts.append(("run by", f"{measured.interpreter}{version}"))
     return facts
+
+
+def _moment(at: str) -> str:
+    """Return the host's ``2026-03-14T15:09:26Z`` as times are written elsewhere."""
+    return at.replace("T", " ").replace("Z", " UTC")
 
 
 def _besides(plan: Plan) -> list[tuple[str, str]]:

@@ -93,7 +93,9 @@ def _closed_modal(form: RunForm, closed: Closed) -> Block:
     blocks = [
         *([pick] if form.asks_channel else []),
         section(told),
-        context(f"{mono(f'{COMMAND} locks')} shows what is closed, and who may open it."),
+        context(
+            f"{mono(f'{COMMAND} locks')} shows what is closed, with a button for who may open it."
+        ),
     ]
     return modal(
         "Run a job",

@@ -17,6 +17,7 @@ from handlers.views.ids import COMMAND
 from handlers.views.looked import voided
 from handlers.views.looks import look
 from handlers.views.message import Told
+from handlers.views.output import readable
 from handlers.views.sentences import (
     BAD_ENDS,
     advice,
@@ -209,9 +210,10 @@ def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool
     blocks = [section(told)] if is_bad and (told := advice(execution)) else []
     if execution.receipt:
         blocks.append(context(f"stopped {esc(execution.receipt)}"))
-    if is_bad and not all(line.text in execution.error_message for line in tail):
-        blocks += [context(f"the last lines of {_streams(tail)}:")]
-        blocks += [code(line.text for line in tail[-TAIL:])]
+    lines = readable(tail)
+    if is_bad and not all(line.text in execution.error_message for line in lines):
+        blocks += [context(f"the last lines of {_streams(lines)}:")]
+        blocks += [code(line.text for line in lines[-TAIL:])]
     if execution.lines and not log_is_attached:
         blocks.append(context(_log_hint(execution)))
     asker = person(execution.requested_by)

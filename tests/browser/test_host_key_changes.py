@@ -64,7 +64,9 @@ async def test_a_changed_host_key_is_compared_and_trusted(visit: Visit, ferry: W
     await says(bruno, "/migrate run import-patients practitioner-id=320700")
     asked = card(bruno, RUN)
     await expect(asked).to_contain_text("❌ failed · host key: ", timeout=LOOK_MS)
-    await expect(asked).to_contain_text("If the host was installed anew, compare the fingerprint")
+    await expect(asked).to_contain_text(
+        "an admin compares the fingerprint there and trusts it (/migrate hostkey"
+    )
     await expect(asked).to_contain_text(
         "❌ failed · login, directory, script, interpreter: not looked at"
     )

@@ -102,7 +102,9 @@ async def test_the_nth_yes_queues_it(services: Services, ground: Ground) -> None
     events = await noted(ground, "execution.confirmed")
     assert [event.actor for event in events] == ["U0OPS0", "U0OPS1"]
     assert events[1].after["plan_hash"] == asked.plan_hash
-    assert [event.actor for event in await noted(ground, "execution.queued")] == ["U0OPS1"]
+    queued = await noted(ground, "execution.queued")
+    assert [event.actor for event in queued] == ["U0OPS1"]
+    assert queued[0].id > events[1].id  # it is queued because of the yes
 
 
 async def test_a_second_yes_of_the_same_person_changes_nothing(services: Services) -> None:

@@ -87,7 +87,7 @@ def test_changes_and_reason_stand_below() -> None:
     taken = event("grant.taken", before={"role": "operator"})
 
     assert audit.details(one, PLAIN) == "role: operator → admin · “on call”"
-    assert audit.details(taken, PLAIN) == "role: operator → none"
+    assert audit.details(taken, PLAIN) == "role: operator"  # the sentence says that it is gone
 
 
 def test_what_the_sentence_says_is_not_said_again() -> None:

@@ -109,7 +109,7 @@ def test_question_shows_exactly_what_will_run() -> None:
         "script:      ~/scripts/orchestrate-import.js",
         "real path:   /home/deploy/scripts/orchestrate-import.js",
         f"sha256:      {'ab' * 32}",
-        "size:        4.2 kB, modified 2026-03-14T15:09:26Z",
+        "size:        4.2 kB, modified 2026-03-14 15:09:26 UTC",
         "run by:      /usr/bin/node, v22.1.0",
         "argument 1:  iclinic",
         "argument 2:  dr leandro",
@@ -277,6 +277,13 @@ def test_failure_shows_what_to_do_and_the_last_lines() -> None:
     assert "exit status 127" in shown(told)
 
 
+def test_exit_status_that_the_reason_tells_is_not_told_again() -> None:
+    """The reason of a script that said no begins with it."""
+    said = execution(Status.FAILED, error_message="The script ended with exit status 127")
+
+    assert shown(card(said)).count("exit status 127") == 1
+
+
 def test_line_that_the_reason_quotes_is_not_shown_again() -> None:
     """One line of stderr is often all there is."""
     said = execution(Status.FAILED, error_message="It said: no such patient")
@@ -286,11 +293,12 @@ def test_line_that_the_reason_quotes_is_not_shown_again() -> None:
     assert shown(told).count("no such patient") == 1
 
 
-def test_marks_for_ferry_are_not_shown_as_output() -> None:
-    """The bar says them already."""
+@pytest.mark.parametrize("status", [Status.RUNNING, Status.FAILED])
+def test_marks_for_ferry_are_not_shown_as_output(status: Status) -> None:
+    """The bar and the end say them already."""
     tail = [line("::progress 7/12 importing"), line("warning: no name", 2), line("::result a=1", 3)]
 
-    told = shown(card(execution(Status.RUNNING), tail=tail))
+    told = shown(card(execution(status), tail=tail))
 
     assert "warning: no name" in told
     assert "::" not in told

@@ -231,6 +231,7 @@ def test_form_of_a_closed_environment_has_nothing_to_submit_but_for_who_may_over
     for view in (shut, picking, glass):
         check_view(view, "modal")
     assert "submit" not in shut
+    assert Locked(CLOSED).hint.split(". ")[0] in str(shut)  # the same words as a typed line gets
     assert "conversations_select" in str(picking)
     assert glass["submit"]["text"] == "Run"
     assert "Break the glass" in str(glass)
@@ -288,4 +289,6 @@ def test_reasons_mention_nobody_and_fit(text: str) -> None:
 def test_empty_lists_say_how_to_begin() -> None:
     """With an example."""
     assert "/migrate lock staging for 2h" in str(locks.locks([standing(closed=None)]).blocks)
+    looks_on = locks.locks([standing(closed=None, may_lock=False)])
+    assert "/migrate lock" not in f"{looks_on.text}{looks_on.blocks}"  # they would be refused
     assert "/migrate freeze staging" in str(freezes.freezes([], may_freeze=False).blocks)

@@ -125,6 +125,18 @@ def test_failure_says_what_to_do_and_the_last_twenty_lines() -> None:
     assert "line 9\n" not in shown(post.told)
 
 
+def test_failure_shows_no_marks_for_ferry() -> None:
+    """A script that wrote nothing else has no last lines."""
+    tail = [line("::result a=1", 1), line("no such patient", 2)]
+
+    (post,) = due(execution(Status.FAILED), tail=tail)
+    (bare,) = due(execution(Status.FAILED), tail=tail[:1])
+
+    assert "no such patient" in shown(post.told)
+    assert "::" not in shown(post.told)
+    assert "the last lines" not in shown(bare.told)
+
+
 @pytest.mark.parametrize("status", ENDS)
 def test_only_a_failure_on_production_is_told_to_the_channel(status: Status) -> None:
     """Everything else stays in the thread."""

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.model.errors import NotAllowed
+from db.model.execution import Status
 from db.model.grants import EVERYWHERE, Grant, Holder, Role
 from db.model.people import Person
 from executor.rules.access import (
@@ -161,3 +162,18 @@ def test_a_run_is_not_of_others_who_learn_whom_to_ask(user_id: str) -> None:
 
     assert "#128 belongs to <@UANN>" in refusal.message
     assert refusal.hint == "Ask <@UADMIN> or <@UANN>."
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.RUNNING, "only they, whoever confirmed it, or an admin may cancel it."),
+        (
+            Status.AWAITING_CONFIRMATION,
+            "only they, whoever may confirm it, or an admin may discard it.",
+        ),
+    ],
+)
+def test_the_refusal_names_what_was_pressed(status: Status, words: str) -> None:
+    """Before it begins the button says *Discard*, and nobody has confirmed it."""
+    assert words in not_yours(replace(RUN, status=status), ADMINS).message

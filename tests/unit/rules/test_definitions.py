@@ -158,7 +158,7 @@ def test_a_revoked_host_key_is_not_taken_for_a_trusted_one(names: str) -> None:
         ("confirm_group", "ops", "S012AB3CD"),
         ("confirm_group", "S0OPS", "Only `group` asks for this"),
         ("confirmations", "2", "Only `group` asks for this"),
-        ("confirmations", "0", "from 1 to 20"),
+        ("confirmations", "0", "is not a number of people: write a whole number from 1 to 20"),
         ("asks_reason", "maybe", "neither `yes` nor `no`"),
     ],
 )
