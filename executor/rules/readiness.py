@@ -2,6 +2,7 @@
 
 from db.model.errors import Conflict
 from db.model.execution import Check, CheckState, Execution
+from executor.rules.names import quoted
 
 
 def failed_checks(execution: Execution) -> list[Check]:
@@ -25,7 +26,10 @@ def check_ready(execution: Execution) -> None:
             hint="Its card fills in, and has the button as soon as all is known.",
         )
     failed = failed_checks(execution)
-    why = f": {failed[0].name}: {failed[0].words.rstrip('.')}" if failed else ""
+    # In backticks: some of it is what the host answered.
+    why = (
+        f": {failed[0].name}: {quoted(failed[0].words.rstrip('.'), longest=400)}" if failed else ""
+    )
     raise Conflict(
         f"#{execution.id} cannot be confirmed as its host stands{why}. Nothing was started.",
         hint="Once that is mended, press “Check again” on its card.",

@@ -87,7 +87,7 @@ def _value(field: str, value: Any, tongue: Tongue) -> str:
             more = [f"and {len(value) - MOST} more"] if len(value) > MOST else []
             return ", ".join([*(_value(field, one, tongue) for one in value[:MOST]), *more])
         case Mapping():
-            told = (f"{key} {_value(key, one, tongue)}" for key, one in value.items())
+            told = (f"{key} {_value(key, one, PLAIN)}" for key, one in value.items())
             return tongue.text(clip(", ".join(told), VALUE))
     return _word(field, str(value), tongue)
 

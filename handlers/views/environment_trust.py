@@ -11,7 +11,7 @@ from handlers.views.blocks import Block, code, context, modal, mono, section
 from handlers.views.ids import Callback
 from handlers.views.kept import json_in
 from handlers.views.message import Told
-from handlers.views.notes import prose, said
+from handlers.views.notes import advice, said, sentence
 from handlers.views.sentences import place
 
 METADATA = 3000
@@ -74,8 +74,8 @@ def created(name: str, kind: Kind, trouble: FerryError | None = None) -> Told:
     where = f"The environment *{place(name, kind)}* is there"
     if trouble is not None:
         return said(
-            f"⚠️ {where}, but Ferry cannot log in yet: {prose(trouble.message)}",
-            hint=f"{prose(trouble.hint)} Until then its runs fail.",
+            f"⚠️ {where}, but Ferry cannot log in yet: {sentence(trouble)}",
+            hint=f"{advice(trouble)} Until then its runs fail.",
         )
     return said(
         f"✅ {where}, and Ferry can log in.",

@@ -15,9 +15,11 @@ from handlers.views.blocks import (
     button,
     confirm,
     context,
+    group,
     header,
     input_block,
     modal,
+    mono,
     option,
     person,
     section,
@@ -81,7 +83,7 @@ def given(change: Change, *, here: bool = False) -> Told:
         name = change.environment.name if change.environment else "everywhere"
         hints.append(
             f"Everyone is {a_role(change.everyone)} there, so this makes no difference until that "
-            f"is changed: `{COMMAND} grant everyone viewer {name}`."
+            f"is changed: {mono(f'{COMMAND} grant everyone viewer {name}')}."
         )
     return _receipt(f"✅ {text}", text, hints)
 
@@ -163,7 +165,7 @@ def holder(subject: Subject) -> str:
         case Holder.PERSON:
             return person(subject.id)
         case Holder.GROUP:
-            return f"<!subteam^{subject.id}>"
+            return group(subject.id)
     return "Everyone"
 
 

@@ -25,7 +25,7 @@ from handlers.views.blocks import (
 from handlers.views.ids import Action, Callback, field
 from handlers.views.kept import json_in, outdated
 from handlers.views.message import Told
-from handlers.views.notes import prose, said
+from handlers.views.notes import advice, said, sentence
 from handlers.views.sentences import place
 
 COMPARED = "compared"
@@ -69,8 +69,8 @@ def looking(environment: Environment) -> Block:
 
 def unseen(environment: Environment, error: FerryError) -> Block:
     """Return that the host showed nothing, and why."""
-    words = f"⚠️ {mono(_address(environment))} showed no key: {prose(error.message)}"
-    return _window([section(words), context(prose(error.hint))])
+    words = f"⚠️ {mono(_address(environment))} showed no key: {sentence(error)}"
+    return _window([section(words), context(advice(error))])
 
 
 def behind_a_jump_host(environment: Environment) -> Told:
@@ -126,7 +126,7 @@ def trusted(environment: Environment, trouble: FerryError | None = None) -> Told
     pinned = mono(fingerprints(environment.host_key))
     done = f"🔑 Pinned for *{place(environment.name, environment.kind)}*: {pinned}"
     if trouble is not None:
-        told = f"Ferry cannot log in yet: {prose(trouble.message)} {prose(trouble.hint)}".strip()
+        told = f"Ferry cannot log in yet: {sentence(trouble)} {advice(trouble)}".strip()
         return said(done, hint=told)
     return said(f"{done}. Ferry can log in.", hint=AFTERWARDS)
 

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from db.model.errors import FerryError, InvalidInput
+from db.model.errors import AttemptError, FerryError, InvalidInput
 from handlers.views.blocks import (
     Block,
     actions,
@@ -37,6 +37,21 @@ def prose(text: str) -> str:
     )
 
 
+def sentence(error: FerryError) -> str:
+    """Return what *error* says, for mrkdwn."""
+    return _spoken(error, error.message)
+
+
+def advice(error: FerryError) -> str:
+    """Return what to do about *error*, for mrkdwn."""
+    return _spoken(error, error.hint)
+
+
+def _spoken(error: FerryError, text: str) -> str:
+    """Return *text* as mrkdwn; of what a host may have written, nothing is a link."""
+    return esc(text) if isinstance(error, AttemptError) else prose(text)
+
+
 def _local(found: re.Match[str]) -> str:
     try:
         moment = datetime.strptime(found[0], "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
@@ -57,16 +72,16 @@ def said(text: str, *buttons: Block, hint: str = "") -> Told:
 
 def refused(error: FerryError, *buttons: Block) -> Told:
     """Return why it was refused, every wrong value, and what to do now."""
-    return said(problem(error), *buttons, hint=prose(error.hint))
+    return said(problem(error), *buttons, hint=advice(error))
 
 
 def problem(error: FerryError) -> str:
     """Return what *error* says as mrkdwn, with one line for each wrong value."""
     fields = error.fields if isinstance(error, InvalidInput) else {}
-    lines = [f"⚠️ {prose(error.message)}"]
-    for name, sentence in list(fields.items())[:MOST_PROBLEMS]:
-        if sentence not in error.message:
-            lines.append(f"• {mono(name)}: {prose(sentence)}")
+    lines = [f"⚠️ {sentence(error)}"]
+    for name, told in list(fields.items())[:MOST_PROBLEMS]:
+        if told not in error.message:
+            lines.append(f"• {mono(name)}: {prose(told)}")
     if len(fields) > MOST_PROBLEMS:
         lines.append(f"• and {len(fields) - MOST_PROBLEMS} more")
     return "\n".join(lines)

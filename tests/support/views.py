@@ -10,7 +10,7 @@ import inspect
 import pkgutil
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -18,20 +18,22 @@ from typing import Any
 
 import handlers.views
 from db.model.catalog import Job, ParameterSpec, ParameterType
-from db.model.errors import FerryError, InvalidInput
+from db.model.categories import Category
+from db.model.errors import AttemptError, FerryError, InvalidInput
 from db.model.execution import Attempt, Execution, LogLine, Status
-from db.model.grants import Role
+from db.model.grants import EVERYWHERE, Role
 from executor.rules.names import quoted
+from executor.services.grants import Change
 from executor.ssh.hostkeys import HostKey as Key
-from handlers.views import audit_words, environment_form, environment_trust, notes
+from handlers.views import audit, audit_words, environment_form, environment_trust, notes
 from handlers.views.blocks import button, esc, section
 from handlers.views.message import Told
 from tests.support.executions import NOON, execution, line
+from tests.support.turns import MANY, noted_in, other_ways
 
 View = Callable[..., Any]
 #: All that the form for an environment may ask.
 ENVIRONMENT = {"confirmation": "group", "settings": "all"}
-MANY = 60  # of what a list may hold: more than Slack shows
 
 #: What modules and functions are given is Ferry's own markup, or they make no text for people.
 NOT_VIEWS = {
@@ -48,6 +50,12 @@ NOT_VIEWS = {
     **dict.fromkeys(("second_factors.place_of", "second_factors.placed"), "likewise"),
     "second_factors.picture": "makes a picture",
 }
+#: Lists that whoever shows them never leaves empty.
+NEVER_EMPTY = {
+    *("bindings.bind_modal.environments", "locks.lock_modal.environments"),
+    *("freezes.freeze_modal.environments", "definition_forms.job_modal.sources"),
+    "confirming.people.user_ids",
+}
 #: Views that return plain text, for where Slack parses nothing.
 PLAIN = {"plan.plan_lines", "forms.field_errors", "policies.failure_in_a_menu", "audit.line"}
 
@@ -59,11 +67,16 @@ _PLANNED = ("host", "user", "proxy_jump", "directory", "script", "interpreter")
 
 @dataclass(frozen=True)
 class World:
-    """What the samples are made of: *text* wherever a person or a script may write."""
+    """What the samples are made of: *text* wherever a person or a script may write.
+
+    In turn 0 all is there, and much of it; in the others things are left out, few, or of another
+    kind.
+    """
 
     text: str
     execution: Execution
     lines: tuple[LogLine, ...]
+    turn: int = 0
 
     @property
     def name(self) -> str:
@@ -71,8 +84,8 @@ class World:
         return self.text[:63] or "x"
 
 
-def world(text: str, status: Status = Status.FAILED) -> World:
-    """Return a world full of *text*, with an execution in *status*."""
+def world(text: str, status: Status = Status.FAILED, turn: int = 0) -> World:
+    """Return a world full of *text*, with an execution in *status*; *turn*: one of ``TURNS``."""
     one = execution(status)
     name = text[:63] or "x"
     said: dict[str, Any] = dict.fromkeys(_SAID, text)
@@ -89,7 +102,8 @@ def world(text: str, status: Status = Status.FAILED) -> World:
     plan = replace(one.plan, personal=("practitioner-id",), **planned)
     progress = replace(one.progress, words=text) if one.progress else None
     one = replace(one, plan=plan, progress=progress, answered_at=NOON, warnings=2, **said)
-    return World(text, one, (line(text), line("a line")))
+    one = replace(one, **other_ways(text, turn, plan))
+    return World(text, one, (line(text), line("a line")), turn)
 
 
 def views() -> dict[str, View]:
@@ -142,12 +156,12 @@ BY_TYPE: Mapping[Any, Sample] = {
     str: lambda given: given.text,
     int: lambda _: 2,
     float: lambda _: 0.5,
-    bool: lambda _: True,
+    bool: lambda given: given.turn % 3 != 1,
     datetime: lambda _: NOON,
     Execution: lambda given: given.execution,
     LogLine: lambda given: given.lines[0],
     Told: lambda given: Told(esc(given.text) or "x", [section(esc(given.text))]),
-    FerryError: lambda given: _error(given.text),
+    FerryError: lambda given: _error(given),  # noqa: PLW0108 - it stands below
     Any: lambda given: given.text,
     audit_words.Tongue: lambda _: audit_words.SLACK,
     Key: _key,
@@ -161,7 +175,12 @@ GIVEN: Mapping[str, Sample] = {
     "grants.grant_modal.groups": lambda given: {"S0OPS": given.text},
     "grants.grant_modal.trouble": lambda given: f"Not {quoted(given.text)}.",
     "grants.roles.receipt": lambda _: "It is given.",
+    "AuditEvent.verb": lambda given: _turned(["", *audit.DEEDS], given) or given.text,
+    "AuditEvent.after": lambda given: noted_in(given.text, given.turn),
     "Grant.subject": lambda _: "U0ANA",
+    "Roles.places": lambda given: frozenset([2] if given.turn % 3 == 0 else [EVERYWHERE]),
+    "grants.given.change": lambda given: replace(_noun("change", Change, given), after=Role.ADMIN),
+    "grants.taken.change": lambda given: replace(_noun("change", Change, given), before=Role.ADMIN),
     "host_keys.compare_button.environment": lambda given: given.name,
     "host_keys.compare_modal.shown": lambda given: [f"x{given.text} AAAA"] * 3,
     "offers.offered.may": lambda _: bool,
@@ -179,7 +198,7 @@ GIVEN: Mapping[str, Sample] = {
     "environment_form.group_options.typed": lambda _: "",
     "forms.field_errors.view": lambda _: environment_form.environment_modal(ENVIRONMENT),
     "forms.again.view": lambda _: environment_form.environment_modal(ENVIRONMENT),
-    "forms.said_in.view": lambda given: notes.window(_note(given.text)),
+    "forms.said_in.view": lambda given: notes.window(_note(given)),
     "thread.due_posts.attempts": lambda given: [sample("attempt", Attempt, given)],
     "run_form.form_button.job": lambda given: given.name,
     "runs.history.older": lambda _: "128",
@@ -194,13 +213,22 @@ GIVEN: Mapping[str, Sample] = {
 }
 
 
-def _error(text: str) -> InvalidInput:
-    said = f"Not this: {quoted(text)}."
+def _error(given: World) -> FerryError:
+    """Return a refusal that quotes the text, or what a host answered: it is told as it came."""
+    text, said = given.text, f"Not this: {quoted(given.text)}."
+    if given.turn & 1:
+        return AttemptError(Category.CONNECTION_ERROR, text, hint=text)
     return InvalidInput(said, hint=said, fields={text: said, f"{text}2": f"{said}!"})
 
 
-def _note(text: str) -> Told:
-    return notes.refused(_error(text))
+def _note(given: World) -> Told:
+    return notes.refused(_error(given))
+
+
+def _turned(ways: Iterable[Any], given: World) -> Any:
+    """Return another one of *ways* in each turn."""
+    every = list(ways)
+    return every[given.turn % len(every)]
 
 
 def sample(place: str, kind: Any, given: World) -> Any:
@@ -211,6 +239,8 @@ def sample(place: str, kind: Any, given: World) -> Any:
             return known[key](given)
     origin, inside = typing.get_origin(kind), typing.get_args(kind)
     if origin in {types.UnionType, typing.Union}:
+        if given.turn & 2 and type(None) in inside:
+            return None
         return sample(place, next(each for each in inside if each is not type(None)), given)
     if origin in {Mapping, dict}:
         return {given.text: sample(place, inside[1], given)}
@@ -225,13 +255,15 @@ def _list(place: str, origin: Any, inside: tuple[Any, ...], given: World) -> Any
     one = sample(place, inside[0], given)
     if origin in {frozenset, set}:
         return origin([one])
-    return tuple([one] * MANY) if origin is tuple else [one] * MANY
+    few = int(place in NEVER_EMPTY)
+    some = [one] * (MANY, 1, few)[given.turn % 5 % 3]
+    return tuple(some) if origin is tuple else some
 
 
 def _noun(place: str, kind: Any, given: World) -> Any:
     """Return a *kind* with every field filled in."""
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return next(iter(kind))
+        return _turned(kind, given)
     if not is_dataclass(kind) or not isinstance(kind, type):
         raise AssertionError(
             f"{place}: {kind} has no sample: give it one in tests/support/views.py"

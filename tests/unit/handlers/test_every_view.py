@@ -19,6 +19,7 @@ from handlers.views.thread import Post
 from playground.view_rules import check_view
 from tests.support.executions import line
 from tests.support.rendered import check
+from tests.support.turns import TURNS
 from tests.support.views import PLAIN, World, calls, views, world
 
 VIEWS = views()
@@ -135,6 +136,17 @@ def test_nasty_text_stays_text_in_every_state(turn: int) -> None:
     for number, status in enumerate(Status):
         given_ = world(NASTY[(turn + number) % len(NASTY)], status)
         if number % 4 == turn % 4:
+            for name in VIEWS:
+                for sent in told(name, given_):
+                    assert_good(sent)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_nasty_text_stays_text_whichever_way_a_view_goes(turn: int) -> None:
+    """With things left out, few or none, of each kind, and with what hosts answer as it came."""
+    for number, status in enumerate(Status):
+        if number % 4 == turn % 4:
+            given_ = world(NASTY[(turn + number) % len(NASTY)], status, turn)
             for name in VIEWS:
                 for sent in told(name, given_):
                     assert_good(sent)

@@ -31,7 +31,7 @@ def test_warnings_stop_nothing(state: CheckState) -> None:
         pytest.param({"plan": RUN.plan}, "cannot be confirmed", id="not measured"),
         pytest.param(
             {"checks": (Check(name="script", state=CheckState.FAILED, words="not there."),)},
-            "host stands: script: not there. Nothing",
+            "host stands: script: `not there`. Nothing",
             id="failed",
         ),
     ],
@@ -45,3 +45,13 @@ def test_what_is_missing_is_said(changes: dict[str, Any], words: str) -> None:
 
     assert refused.value.hint
     assert not is_ready(execution)
+
+
+def test_what_a_host_answered_mentions_nobody() -> None:
+    """It stands in backticks, which it cannot end: there Slack takes nothing for a mention."""
+    failed = Check(name="login", state=CheckState.FAILED, words="exit 1, “` <@U0EVIL> `”")
+
+    with pytest.raises(Conflict) as refused:
+        check_ready(replace(READY, checks=(failed,)))
+
+    assert "`exit 1, “' <@U0EVIL> '”`" in refused.value.message
