@@ -262,6 +262,10 @@ async def test_who_said_yes_says_why_when_they_change_their_mind(
     assert await services.confirmations.must_say_why(asked.id, MEMBERS[0])
     with pytest.raises(NotAllowed, match="belongs to <@U0BRUNO>"):
         await services.confirmations.discard(asked.id, MEMBERS[0])
+    with pytest.raises(NotAllowed, match="to change your mind takes a reason"):
+        await services.controls.cancel(asked.id, MEMBERS[0])
+    with pytest.raises(NotAllowed, match="belongs to <@U0BRUNO>"):
+        await services.controls.cancel(asked.id, MEMBERS[1])
     await services.confirmations.refuse(asked.id, MEMBERS[0], "I misread it")
 
     async with ground.db.read() as repos:
