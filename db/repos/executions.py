@@ -178,6 +178,12 @@ class Executions(Repository):
         )
         return [execution_of(row) for row in await self._session.rows(query)]
 
+    async def asked_groups(self) -> set[str]:
+        """Return the user groups that have to confirm what awaits it."""
+        waits = table.c.status == Status.AWAITING_CONFIRMATION
+        rows = await self._session.rows(select(table.c.confirm_group).where(waits))
+        return {row["confirm_group"] for row in rows}
+
     async def unlooked(self, limit: int) -> list[Execution]:
         """Return what awaits its confirmation and whose host was not looked at, oldest first."""
         query = selection().where(

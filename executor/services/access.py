@@ -82,6 +82,8 @@ class Access:
         async with self._ground.db.read() as repos:
             granted = {g.subject for g in await repos.grants.all() if g.kind is Holder.GROUP}
             confirming = {one.confirm_group for one in await repos.environments.all()}
+            # Who was asked stays asked, when the environment's rules are others by now.
+            confirming |= await repos.executions.asked_groups()
         return frozenset((granted | confirming) - {""})
 
 

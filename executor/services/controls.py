@@ -1,10 +1,12 @@
 """Stopping what waits or runs."""
 
+from dataclasses import replace
 from typing import Any
 
-from db.model.errors import Conflict
+from db.model.errors import Conflict, NotAllowed
 from db.model.execution import Execution, Status
 from db.model.people import Person
+from db.repos import Repos
 from executor.rules import lifecycle
 from executor.rules.access import Verb
 from executor.services.access import require, require_cancel
@@ -25,7 +27,7 @@ class Controls:
         """
         async with self._ground.db.begin() as repos:
             execution = await find_execution(repos, execution_id)
-            await require_cancel(self._ground, repos, by, execution)
+            await self._check_may_cancel(repos, execution, by)
             now = self._ground.clock()
             match execution.status:
                 case Status.AWAITING_CONFIRMATION:
@@ -50,6 +52,20 @@ class Controls:
         self._ground.work.ring()
         self._ground.news.ring()
         return fresh
+
+    async def _check_may_cancel(self, repos: Repos, execution: Execution, by: Person) -> None:
+        if execution.status is not Status.AWAITING_CONFIRMATION:
+            await require_cancel(self._ground, repos, by, execution)
+            return
+        try:  # a yes makes a run one's own once it is queued: until then it may only be refused
+            await require_cancel(self._ground, repos, by, replace(execution, confirmed_by=()))
+        except NotAllowed:
+            if by.user_id not in execution.confirmed_by:
+                raise
+            raise NotAllowed(
+                f"You said yes to #{execution.id}: to change your mind takes a reason.",
+                hint="Press “Discard” on its card: a window asks why not.",
+            ) from None
 
     async def move_to_front(self, execution_id: int, by: Person) -> Execution:
         """Let the execution be the next of its environment, now; return it.

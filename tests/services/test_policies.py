@@ -181,6 +181,21 @@ async def test_laxer_rules_since_the_asking_do_not_help(services: Services, grou
         await services.confirmations.confirm(asked.id, BRUNO, asked.plan_hash)
 
 
+async def test_a_group_that_was_asked_is_known_until_it_has_answered(
+    services: Services, ground: Ground
+) -> None:
+    """Also when the rules name no group any more: else its members would be told they are none."""
+    asked = await ask(services, confirmation=GROUP, confirm_group="S0OPS")
+    await change(ground, confirmation=ConfirmationPolicy.REQUESTER, confirm_group="")
+    meanwhile = await services.access.named_groups()
+
+    confirmed = await services.confirmations.confirm(asked.id, MEMBERS[0], asked.plan_hash)
+
+    assert meanwhile == OPS
+    assert confirmed.status is Status.QUEUED
+    assert await services.access.named_groups() == frozenset()
+
+
 async def test_another_group_since_the_asking_is_asked_anew(
     services: Services, ground: Ground
 ) -> None:
@@ -249,6 +264,10 @@ async def test_who_said_yes_says_why_when_they_change_their_mind(
     assert await services.confirmations.must_say_why(asked.id, MEMBERS[0])
     with pytest.raises(NotAllowed, match="belongs to <@U0BRUNO>"):
         await services.confirmations.discard(asked.id, MEMBERS[0])
+    with pytest.raises(NotAllowed, match="to change your mind takes a reason"):
+        await services.controls.cancel(asked.id, MEMBERS[0])
+    with pytest.raises(NotAllowed, match="belongs to <@U0BRUNO>"):
+        await services.controls.cancel(asked.id, MEMBERS[1])
     await services.confirmations.refuse(asked.id, MEMBERS[0], "I misread it")
 
     async with ground.db.read() as repos:

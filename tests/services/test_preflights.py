@@ -61,7 +61,7 @@ async def test_a_failed_check_refuses_the_confirmation(
     """It says which, and looking again may mend it."""
     broken = await looked_at(services, asked, checks=FAILED, measured=None)
 
-    with pytest.raises(Conflict, match="script: it is not there"):
+    with pytest.raises(Conflict, match="script: `it is not there`"):
         await services.confirmations.confirm(asked.id, BRUNO, broken.plan_hash)
 
 
