@@ -22,14 +22,14 @@ from executor.services.ground import Ground
 from executor.services.history import find_execution
 
 
-async def held(repos: Repos, execution_id: int, now: datetime) -> Execution:
+async def held(ground: Ground, repos: Repos, execution_id: int) -> Execution:
     """Return what awaits confirmation, held: of several answers at once each sees the one before.
 
     Raises NotFound, or Conflict when it was answered before or its time is over.
     """
     await repos.executions.hold(execution_id)
     execution = await find_execution(repos, execution_id)
-    check_awaits(execution, now)
+    check_awaits(execution, ground.clock())  # that may have waited for another answer
     return execution
 
 

@@ -41,7 +41,7 @@ class Confirmations:
         async with self._ground.db.begin() as repos:
             environment_id = (await find_execution(repos, execution_id)).environment_id
             environment = await repos.environments.lock(environment_id)  # first, as a lock does
-            execution = await held(repos, execution_id, self._ground.clock())
+            execution = await held(self._ground, repos, execution_id)
             check_is_open(environment)
             await require_open(self._ground, repos, environment, execution)
             execution, refusal = await allowed(self._ground, repos, execution, by)
@@ -62,7 +62,7 @@ class Confirmations:
         NotAllowed for others than its requester and admins.
         """
         async with self._ground.db.begin() as repos:
-            execution = await held(repos, execution_id, self._ground.clock())
+            execution = await held(self._ground, repos, execution_id)
             await self._check_may_discard(repos, execution, by)
             execution = await self._no(repos, execution, by, "")
         self._ring(execution)
@@ -78,7 +78,7 @@ class Confirmations:
             sentence = "Say why not, for example “the backup is not done yet”."
             raise InvalidInput(sentence, fields={"reason": sentence})
         async with self._ground.db.begin() as repos:
-            execution = await held(repos, execution_id, self._ground.clock())
+            execution = await held(self._ground, repos, execution_id)
             execution, refusal = await allowed(self._ground, repos, execution, by)
             if refusal is None:
                 execution = await self._no(repos, execution, by, why)
