@@ -28,7 +28,8 @@ _CALL = (
 _INSTALL = (
     """exec sh -c 'umask 077; d=$HOME/.cache/ferry; mkdir -p "$d" && cat >"$d/.new.$$" """
     f"""&& set -- $(ls -ln "$d/.new.$$") && [ "$5" = {len(TEXT)} ] """
-    f"""&& mv -f "$d/.new.$$" "$d/supervisor-{DIGEST}.sh"'"""
+    f"""&& mv -f "$d/.new.$$" "$d/supervisor-{DIGEST}.sh" """
+    """|| { status=$?; rm -f "$d/.new.$$"; exit $status; }'"""  # on a full disk above all
 )
 
 

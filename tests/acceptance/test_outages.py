@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from bot.app import build
 from bot.cli import main
 from db.model.errors import InvalidInput
-from db.model.execution import Status
+from db.model.execution import Status, Stream
 from playground.server import PlaygroundSlack
 from tests.acceptance.counting import counts
-from tests.acceptance.house import furnished, settings
-from tests.acceptance.looking import PATIENCE_S, eventually, newest, says
+from tests.acceptance.house import House, furnished, settings
+from tests.acceptance.looking import PATIENCE_S, Json, eventually, newest, number_of, says
 from tests.acceptance.process import refusal, served
 from tests.support.mariadb import MariaDB
 from tests.support.sshd import Sshd, free_port
@@ -141,6 +141,39 @@ async def test_database_away_in_mid_run(mariadb: MariaDB, sshd: Sshd, tmp_path: 
             (False, True),
             (False, False),  # the log
         ]
+
+
+@pytest.mark.mariadb
+async def test_a_script_that_speaks_while_the_database_is_away_is_not_silent(
+    mariadb: MariaDB, sshd: Sshd, tmp_path: Path
+) -> None:
+    """Nobody can read what it says meanwhile, but that is not its fault."""
+    url = mariadb.create("ferry_deaf")
+    text = 'until [ -e "$HOME/heard" ]; do echo word; sleep 0.2; done'
+    async with served(tmp_path, sshd.host, database_url=url, WORKER_LEASE_S="3") as (ferry, _):
+        await ferry.job("speaker", text, silence_s=2)
+        card = await ferry.asks(ferry.bruno, await ferry.channel(), "speaker")
+        await eventually(lambda: _more(ferry, card, 0), "it is heard")
+        mariadb.stop()
+        await asyncio.sleep(5)  # its silence would be too long
+        mariadb.start()
+        before = len(await _lines(ferry, card))
+        await eventually(
+            lambda: _more(ferry, card, before), "what it said meanwhile is stored, too"
+        )
+        (ferry.host.home / "heard").touch()
+        execution = await ferry.over(card)
+
+        assert execution.status is Status.SUCCEEDED
+        assert "script_silent" not in (tmp_path / "stderr-1").read_text()
+
+
+async def _lines(ferry: House, card: Json) -> list[str]:
+    return await ferry.lines(number_of(card), Stream.OUT)
+
+
+async def _more(ferry: House, card: Json, before: int) -> bool | None:
+    return len(await _lines(ferry, card)) > before or None
 
 
 async def test_slack_away_in_mid_run(sshd: Sshd, tmp_path: Path) -> None:

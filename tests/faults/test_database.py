@@ -15,10 +15,12 @@ from tests.faults.stage import stage
 from tests.faults.tally import Tally
 from tests.faults.verdict import came_through
 from tests.support.mariadb import MariaDB
+from tests.support.proxy import Proxy
 from tests.support.sshd import Host, Sshd
 
 pytestmark = pytest.mark.timeout(300)
-AWAY_S = 10.0 if IS_LONG else 4.0
+#: Where there is time, for two minutes in one round of ten.
+AWAY_S = (10.0,) * 9 + (120.0,) if IS_LONG else (4.0,)
 Step = Callable[[], Awaitable[object]]
 
 
@@ -34,7 +36,7 @@ async def _goes_away(
         await away()
         tally.faults += 1
         runs[0].goes_on()
-        await asyncio.sleep(AWAY_S)
+        await asyncio.sleep(dice.choice(AWAY_S))
         await back()
         runs[1].goes_on()
 
@@ -75,6 +77,33 @@ async def test_database_paused(
         away=lambda: asyncio.to_thread(mariadb.pause),
         back=lambda: asyncio.to_thread(mariadb.resume),
     )
+
+
+@pytest.mark.mariadb
+@rounds(few=1)
+async def test_database_line_cut(
+    sshd: Sshd, mariadb: MariaDB, tmp_path: Path, tally: Tally, seed: int
+) -> None:
+    """Cut in the middle of anything, or an answer is lost: of a COMMIT nobody knows what it did."""
+    dice = chance(seed)
+    url = mariadb.create("ferry_faults")
+    async with Proxy(mariadb.port) as proxy:
+        through = url.replace(f":{mariadb.port}/", f":{proxy.port}/")
+        async with stage(tmp_path, sshd.host, url, tally, DATABASE_URL=through) as on:
+            runs = [await on.plays(recorded(dice)) for _ in range(2)]
+            for played in runs:
+                await on.runs(played)
+            for number in range(6):
+                await asyncio.sleep(dice.uniform(0, 0.5))
+                if number % 2:
+                    proxy.mute_after = dice.randrange(20_000)
+                    await asyncio.sleep(dice.uniform(0, 1.0))
+                    proxy.mute_after = None
+                tally.faults += proxy.cut()
+            for played in runs:
+                played.goes_on()
+
+            await came_through(on, *runs)
 
 
 @rounds(few=1)

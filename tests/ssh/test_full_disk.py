@@ -90,9 +90,12 @@ async def test_a_run_that_began_is_never_taken_for_lost(
     new_job: Callable[[], Job], hosts: Hosts, small: Target
 ) -> None:
     """Who runs it can be noted, however little room there was for it to begin in."""
+    first = new_job()
+    assert await _begins(first)  # the supervisor itself is there from now on
+    await first.over()
     began = 0
 
-    for blocks in range(3, 9):
+    for blocks in range(1, 9):
         await _leave_room(hosts, small, blocks)
         job = new_job()
         if await _begins(job, "sleep 0.5; exit 3"):
@@ -151,13 +154,14 @@ async def test_cancel_is_obeyed_on_a_full_disk(new_job: Callable[[], Job]) -> No
 
 
 async def test_a_new_host_with_a_full_disk_is_told(shell_server: Sshd, hosts: Hosts) -> None:
-    """There is not even room for the supervisor."""
+    """There is not even room for the supervisor; and what came of it is gone again."""
     server = shell_server.small_disk("full", "4096")
     server.start()
     target = target_to(server.host)
     await _sh(hosts, target, "cat /dev/zero >~/fill 2>/dev/null; :")
 
     begun = await _begins(Job(hosts, target))
+    await _sh(hosts, target, '[ -d ~/.cache/ferry ] && [ -z "$(ls -A ~/.cache/ferry)" ]')
     server.stop()
 
     assert not begun
