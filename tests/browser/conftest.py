@@ -4,25 +4,26 @@ import asyncio
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, async_playwright
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.demo import World, world
+from bot.furnish import furnish
 from playground.server import PlaygroundSlack
 from tests.browser.page_bot import listen
+from tests.browser.walking import Visit, visiting
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-Open = Callable[..., Awaitable[Page]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -62,29 +63,24 @@ async def slack() -> AsyncIterator[PlaygroundSlack]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, slack: PlaygroundSlack) -> AsyncIterator[Open]:
-    """Return what opens the page in a fresh workspace; no page may log an error."""
+async def page_of(browser: Browser, slack: PlaygroundSlack) -> AsyncIterator[Visit]:
+    """Return what opens the page in a fresh workspace, with the small bot of the page's tests."""
     async with ClientSession() as session:
         await session.post(f"{slack.url}/control/reset", json={})
-    contexts, complaints = [], []
-
-    async def visit(place: str = "U0ANA/C0STAGING", **options: Any) -> Page:
-        context = await browser.new_context(**options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if loud(said.type) else None)
-        await page.goto(f"{slack.url}/#/{place}")
-        await expect(page.get_by_role("status").first).to_contain_text("ferry is connected")
-        return page
-
-    yield visit
-    for context in contexts:
-        await context.close()
-    assert complaints == []
+    async with visiting(browser, slack.url) as visit:
+        yield visit
 
 
-def loud(kind: str) -> bool:
-    """Tell whether something on the console is a complaint."""
-    return kind in ("error", "warning")
+@pytest_asyncio.fixture(loop_scope="session")
+async def ferry(tmp_path: Path) -> AsyncIterator[World]:
+    """Start Slack, host and Ferry, furnished like the demo; each test has its own."""
+    async with world(tmp_path) as made:
+        await furnish(made.bot.services, made.host, made.sample)
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, ferry: World) -> AsyncIterator[Visit]:
+    """Return what opens the page as somebody, somewhere, with Ferry at work behind it."""
+    async with visiting(browser, ferry.slack.url) as visit:
+        yield visit

@@ -1,45 +1,26 @@
 """What people look at without running anything: Home, the plan of a run, the audit log."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from bot.demo import World, world
-from bot.furnish import furnish
+from bot.demo import World
 from tests.browser.walking import (
     ANA,
     BRUNO,
     LOOK_MS,
     PRODUCTION,
+    QUICK,
     RUN_MS,
     STAGING,
     Visit,
     card,
     says,
     told,
-    visiting,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-QUICK = "import-patients practitioner-id=320700"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def ferry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Start Slack, host and Ferry, furnished like the demo; each test has its own."""
-    async with world(tmp_path_factory.mktemp("ferry")) as made:
-        await furnish(made.bot.services, made.host, made.sample)
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, ferry: World) -> AsyncIterator[Visit]:
-    """Return what opens the page as somebody, somewhere."""
-    async with visiting(browser, ferry) as visit:
-        yield visit
 
 
 async def _is_clicked(page: Page, name: str) -> None:

@@ -1,46 +1,27 @@
 """A host was installed anew: nothing runs until an admin compared its keys in a window."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from bot.demo import World, world
-from bot.furnish import furnish
+from bot.demo import World
 from executor.rules.host_keys import fingerprints
 from executor.rules.randomart import randomart
 from tests.browser.walking import (
     ANA,
     BRUNO,
+    FIRST,
     LOOK_MS,
     PRODUCTION,
+    RUN,
     RUN_MS,
     Visit,
     card,
     confirms,
     says,
     told,
-    visiting,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-RUN = "#1 import-patients"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ferry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Start Slack, host and Ferry, furnished like the demo."""
-    async with world(tmp_path_factory.mktemp("ferry")) as made:
-        await furnish(made.bot.services, made.host, made.sample)
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, ferry: World) -> AsyncIterator[Visit]:
-    """Return what opens the page as somebody, somewhere."""
-    async with visiting(browser, ferry) as visit:
-        yield visit
 
 
 async def _installed_anew(ferry: World) -> tuple[str, str]:
@@ -61,8 +42,8 @@ async def test_a_changed_host_key_is_compared_and_trusted(visit: Visit, ferry: W
     """Bruno is kept from running and from trusting; Ana compares, trusts, and it runs."""
     old, new = await _installed_anew(ferry)
     bruno = await visit(BRUNO, PRODUCTION)
-    await says(bruno, "/migrate run import-patients practitioner-id=320700")
-    asked = card(bruno, RUN)
+    await says(bruno, RUN)
+    asked = card(bruno, FIRST)
     await expect(asked).to_contain_text("❌ failed · host key: ", timeout=LOOK_MS)
     await expect(asked).to_contain_text(
         "an admin compares the fingerprint there and trusts it (/migrate hostkey"
@@ -77,7 +58,7 @@ async def test_a_changed_host_key_is_compared_and_trusted(visit: Visit, ferry: W
     await expect(bruno.get_by_role("dialog")).to_have_count(0)
 
     ana = await visit(ANA, PRODUCTION)
-    await card(ana, RUN).get_by_role("button", name="Compare the host keys").click()
+    await card(ana, FIRST).get_by_role("button", name="Compare the host keys").click()
     await _compares_and_trusts(ana, old, new)
     assert (await ferry.bot.services.catalog.environment("production")).host_key == new
 
@@ -87,7 +68,7 @@ async def test_a_changed_host_key_is_compared_and_trusted(visit: Visit, ferry: W
     )
     await expect(asked).to_contain_text(_fingerprint(new))
     await expect(asked.get_by_role("button", name="Compare the host keys")).to_have_count(0)
-    await confirms(bruno, asked, "production")
+    await confirms(asked, "production")
     await expect(asked).to_contain_text("Succeeded", timeout=RUN_MS)
 
 

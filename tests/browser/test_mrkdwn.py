@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import Open
+from tests.browser.walking import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,9 +31,9 @@ MRKDWN = [
 ]
 
 
-async def test_mrkdwn_is_read_as_slack_reads_it(visit: Open) -> None:
+async def test_mrkdwn_is_read_as_slack_reads_it(page_of: Visit) -> None:
     """Marks need their borders, code holds no marks, and no text can become markup or a script."""
-    page = await visit()
+    page = await page_of()
     render = """async (texts) => {
         const { mrkdwn } = await import("/mrkdwn.js");
         const shown = document.createElement("div");

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from playground.server import PlaygroundSlack
-from tests.browser.conftest import Open
 from tests.browser.page_bot import question
+from tests.browser.walking import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -34,9 +34,9 @@ async def fill_form(page: Page, sistema: str) -> None:
     await page.get_by_label("Sistema").fill(sistema)
 
 
-async def test_command_is_completed_from_the_list_and_its_answer_is_seen(visit: Open) -> None:
+async def test_command_is_completed_from_the_list_and_its_answer_is_seen(page_of: Visit) -> None:
     """A slash offers the commands with their hints; Enter completes, a second one sends."""
-    page = await visit()
+    page = await page_of()
     box = page.get_by_label("Message #staging-ops")
 
     await box.press_sequentially("/mi")
@@ -49,9 +49,9 @@ async def test_command_is_completed_from_the_list_and_its_answer_is_seen(visit: 
     await expect(page.get_by_role("button", name="Run on production")).to_be_visible()
 
 
-async def test_button_acts_only_after_its_confirm_dialog(visit: Open) -> None:
+async def test_button_acts_only_after_its_confirm_dialog(page_of: Visit) -> None:
     """No leaves everything as it was; yes replaces the card by the receipt, for everybody."""
-    page, brunos = await visit(), await visit("U0BRUNO/C0STAGING")
+    page, brunos = await page_of(), await page_of("U0BRUNO", "C0STAGING")
     await type_in(page, "/migrate ask")
     run = page.get_by_role("button", name="Run on production")
 
@@ -69,10 +69,10 @@ async def test_button_acts_only_after_its_confirm_dialog(visit: Open) -> None:
 
 
 async def test_focus_stays_in_its_own_card_when_that_is_updated(
-    visit: Open, slack: PlaygroundSlack
+    page_of: Visit, slack: PlaygroundSlack
 ) -> None:
     """Of two cards with the same buttons, the keyboard never lands in the other one."""
-    page = await visit()
+    page = await page_of()
     await type_in(page, "/migrate ask")
     await type_in(page, "/migrate ask")
     card = page.get_by_role("article").last
@@ -90,9 +90,9 @@ async def test_focus_stays_in_its_own_card_when_that_is_updated(
     await expect(card).to_be_focused()
 
 
-async def test_modal_is_changed_refused_at_its_field_and_submitted(visit: Open) -> None:
+async def test_modal_is_changed_refused_at_its_field_and_submitted(page_of: Visit) -> None:
     """A choice updates the modal; the app's error stands at its field; then it goes through."""
-    page = await visit()
+    page = await page_of()
     await type_in(page, "/migrate form")
     submit = page.get_by_role("dialog").get_by_role("button", name="Run")
 
@@ -107,9 +107,9 @@ async def test_modal_is_changed_refused_at_its_field_and_submitted(visit: Open) 
     await expect(page.get_by_text("import-patients for iclinic succeeded")).to_be_visible()
 
 
-async def test_modal_that_became_a_receipt_has_the_focus_and_closes_by_esc(visit: Open) -> None:
+async def test_modal_that_became_a_receipt_has_the_focus_and_closes_by_esc(page_of: Visit) -> None:
     """The button that was pressed is gone; the keyboard must not be left with nothing."""
-    page = await visit()
+    page = await page_of()
     await type_in(page, "/migrate form")
     await fill_form(page, "receipt")
 
@@ -121,9 +121,9 @@ async def test_modal_that_became_a_receipt_has_the_focus_and_closes_by_esc(visit
     await expect(receipt).to_have_count(0)
 
 
-async def test_empty_and_ill_typed_fields_are_told_before_the_app_is_asked(visit: Open) -> None:
+async def test_empty_and_ill_typed_fields_are_told_before_the_app_is_asked(page_of: Visit) -> None:
     """Required fields and numbers are checked as Slack's own client does."""
-    page = await visit()
+    page = await page_of()
     await type_in(page, "/migrate form")
 
     await page.get_by_label("Batch size").fill("many")
@@ -134,9 +134,9 @@ async def test_empty_and_ill_typed_fields_are_told_before_the_app_is_asked(visit
     await expect(page.get_by_role("combobox", name="Job")).to_be_focused()
 
 
-async def test_ephemeral_message_is_seen_by_its_person_alone(visit: Open) -> None:
+async def test_ephemeral_message_is_seen_by_its_person_alone(page_of: Visit) -> None:
     """What only Ana may see never reaches Bruno's page, and is gone when she dismisses it."""
-    page, brunos = await visit(), await visit("U0BRUNO/C0STAGING")
+    page, brunos = await page_of(), await page_of("U0BRUNO", "C0STAGING")
 
     await type_in(page, "/migrate whisper")
     await type_in(page, "hello & <all>, @bruno")
@@ -150,9 +150,9 @@ async def test_ephemeral_message_is_seen_by_its_person_alone(visit: Open) -> Non
     await expect(note).to_have_count(0)
 
 
-async def test_unknown_command_is_answered_to_its_person(visit: Open) -> None:
+async def test_unknown_command_is_answered_to_its_person(page_of: Visit) -> None:
     """Slackbot's sentence names the word that is no command."""
-    page = await visit()
+    page = await page_of()
 
     await type_in(page, "/migrat run")
 
@@ -160,9 +160,9 @@ async def test_unknown_command_is_answered_to_its_person(visit: Open) -> None:
     await expect(note).to_contain_text("/migrat is not a valid command")
 
 
-async def test_thread_opens_beside_the_channel_and_takes_replies(visit: Open) -> None:
+async def test_thread_opens_beside_the_channel_and_takes_replies(page_of: Visit) -> None:
     """Replies are in the pane and not in the channel, which shows how many there are."""
-    page = await visit()
+    page = await page_of()
     await type_in(page, "/migrate form")
     await fill_form(page, "iclinic")
     await page.get_by_role("dialog").get_by_role("button", name="Run").click()
@@ -180,9 +180,9 @@ async def test_thread_opens_beside_the_channel_and_takes_replies(visit: Open) ->
     await expect(pane).to_be_hidden()
 
 
-async def test_another_person_is_acted_as_and_finds_what_is_unread(visit: Open) -> None:
+async def test_another_person_is_acted_as_and_finds_what_is_unread(page_of: Visit) -> None:
     """One click changes the person; messages since then are marked as unread."""
-    page, brunos = await visit(), await visit("U0BRUNO/C0RANDOM")
+    page, brunos = await page_of(), await page_of("U0BRUNO", "C0RANDOM")
 
     await type_in(page, "news for @bruno")
     await expect(brunos.get_by_role("link", name="staging-ops (unread)")).to_contain_text("1")
@@ -196,10 +196,10 @@ async def test_another_person_is_acted_as_and_finds_what_is_unread(visit: Open) 
 
 
 async def test_file_is_a_card_with_a_viewer_and_a_download(
-    visit: Open, slack: PlaygroundSlack
+    page_of: Visit, slack: PlaygroundSlack
 ) -> None:
     """The text is read in the page, from the card and from a link; and it can be downloaded."""
-    page = await visit()
+    page = await page_of()
     await type_in(page, "/migrate file")
 
     await page.get_by_role("button", name="run.log").click()
@@ -216,16 +216,16 @@ async def test_file_is_a_card_with_a_viewer_and_a_download(
     await expect(viewer).to_contain_text("line 1\nline 2")
 
 
-async def test_home_tab_shows_what_the_app_publishes(visit: Open) -> None:
+async def test_home_tab_shows_what_the_app_publishes(page_of: Visit) -> None:
     """Opening the tab tells the app, and its view appears by itself."""
-    page = await visit("U0CARLA/D0CARLA/home")
+    page = await page_of("U0CARLA", "D0CARLA/home")
 
     await expect(page.get_by_text("Welcome, @Carla Dias")).to_be_visible()
 
 
-async def test_every_block_is_shown_and_no_text_becomes_html(visit: Open) -> None:
+async def test_every_block_is_shown_and_no_text_becomes_html(page_of: Visit) -> None:
     """All blocks and elements have a look; what a script printed stays words."""
-    page = await visit()
+    page = await page_of()
 
     await type_in(page, "/migrate gallery")
 
@@ -237,9 +237,9 @@ async def test_every_block_is_shown_and_no_text_becomes_html(visit: Open) -> Non
     await expect(message.get_by_role("heading", name="🚀 Gallery")).to_be_visible()
 
 
-async def test_dark_and_light_follow_the_system_and_the_switch(visit: Open) -> None:
+async def test_dark_and_light_follow_the_system_and_the_switch(page_of: Visit) -> None:
     """The system's choice comes first; the person's own is kept over a reload."""
-    page = await visit(color_scheme="dark")
+    page = await page_of(color_scheme="dark")
     main = page.get_by_role("main")
 
     await expect(main).to_have_css("background-color", "rgb(26, 29, 33)")
@@ -249,9 +249,9 @@ async def test_dark_and_light_follow_the_system_and_the_switch(visit: Open) -> N
     await expect(main).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
-async def test_keyboard_alone_runs_fills_and_leaves_a_modal(visit: Open) -> None:
+async def test_keyboard_alone_runs_fills_and_leaves_a_modal(page_of: Visit) -> None:
     """Tab stays inside the modal, arrows choose, Esc closes and gives the focus back."""
-    page = await visit()
+    page = await page_of()
     press, write = page.keyboard.press, page.keyboard.type
     await expect(page.locator("#composer-text")).to_be_focused()
 
@@ -273,9 +273,9 @@ async def test_keyboard_alone_runs_fills_and_leaves_a_modal(visit: Open) -> None
     await expect(page.get_by_label("Message #staging-ops")).to_be_focused()
 
 
-async def test_small_screen_keeps_all_in_reach(visit: Open) -> None:
+async def test_small_screen_keeps_all_in_reach(page_of: Visit) -> None:
     """At 400 pixels nothing is cut off, and people and channels are behind one button."""
-    page = await visit(viewport={"width": 400, "height": 720})
+    page = await page_of(viewport={"width": 400, "height": 720})
     await type_in(page, "/migrate gallery")
     await expect(page.get_by_text("beside a bar")).to_be_visible()
 

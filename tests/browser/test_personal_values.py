@@ -1,13 +1,11 @@
 """A patient's number is typed once, and then nobody reads it who did not ask for it by a button."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 
-from bot.demo import World, world
-from bot.furnish import OPERATOR, furnish
+from bot.demo import World
+from bot.furnish import OPERATOR
 from db.model.catalog import JobDraft
 from executor.rules import spec_text
 from tests.browser.walking import (
@@ -22,7 +20,6 @@ from tests.browser.walking import (
     says,
     script,
     told,
-    visiting,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -35,29 +32,20 @@ echo "::result patient=$1"
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ferry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Start Slack, host and Ferry, with a job that asks for a patient."""
-    async with world(tmp_path_factory.mktemp("ferry")) as made:
-        services = made.bot.services
-        await furnish(services, made.host, made.sample)
-        source = (await services.catalog.sources())[0]
-        draft = JobDraft(
-            name="fix-patient",
-            source_id=source.id,
-            script=script(made, "fix-patient.sh", TEXT),
-            interpreter="sh",
-            parameters=spec_text.parse("patient-id: integer personal\n"),
-        )
-        await services.catalog.create_job(draft, OPERATOR)
-        yield made
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, ferry: World) -> AsyncIterator[Visit]:
-    """Return what opens the page as somebody, somewhere."""
-    async with visiting(browser, ferry) as visit:
-        yield visit
+async def ferry(ferry: World) -> World:
+    """Add a job that asks for a patient."""
+    catalog = ferry.bot.services.catalog
+    source = (await catalog.sources())[0]
+    draft = JobDraft(
+        name="fix-patient",
+        source_id=source.id,
+        script=script(ferry, "fix-patient.sh", TEXT),
+        interpreter="sh",
+        parameters=spec_text.parse("patient-id: integer personal\n"),
+    )
+    await catalog.create_job(draft, OPERATOR)
+    return ferry
 
 
 async def _is_nowhere(page: Page) -> None:
@@ -81,7 +69,7 @@ async def test_a_personal_value_is_hinted_at_revealed_and_found(visit: Visit, fe
     await expect(sure).to_contain_text(f"with patient-id={HINT}")
     await _is_nowhere(bruno)
     await sure.get_by_role("button", name="Not now").click()
-    await confirms(bruno, asked, "production")
+    await confirms(asked, "production")
     await expect(asked).to_contain_text("Succeeded", timeout=RUN_MS)
     await expect(asked).to_contain_text(f"patient={HINT}")
     assert (ferry.host.home / "seen").read_text() == RAW

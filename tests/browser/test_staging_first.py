@@ -1,14 +1,13 @@
 """A job that must be proven on staging: production waits for it, and a button leads there."""
 
-from collections.abc import AsyncIterator
 from dataclasses import fields, replace
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from bot.demo import World, world
-from bot.furnish import OPERATOR, furnish
+from bot.demo import World
+from bot.furnish import OPERATOR
 from db.model.catalog import JobDraft
 from tests.browser.walking import (
     BRUNO,
@@ -20,31 +19,21 @@ from tests.browser.walking import (
     card,
     confirms,
     says,
-    visiting,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 LINE = "/migrate run import-proven practitioner-id=320700 reason=ticket-12"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ferry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """Start Slack, host and Ferry, with a job that is to be proven on staging."""
-    async with world(tmp_path_factory.mktemp("ferry")) as made:
-        catalog = made.bot.services.catalog
-        await furnish(made.bot.services, made.host, made.sample)
-        known = await catalog.job("import-patients")
-        draft = JobDraft(**{one.name: getattr(known, one.name) for one in fields(JobDraft)})
-        proven = replace(draft, name="import-proven", proven_in="staging")
-        await catalog.create_job(proven, OPERATOR)
-        yield made
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, ferry: World) -> AsyncIterator[Visit]:
-    """Return what opens the page as somebody, somewhere."""
-    async with visiting(browser, ferry) as visit:
-        yield visit
+async def ferry(ferry: World) -> World:
+    """Add a job that is to be proven on staging."""
+    catalog = ferry.bot.services.catalog
+    known = await catalog.job("import-patients")
+    draft = JobDraft(**{one.name: getattr(known, one.name) for one in fields(JobDraft)})
+    proven = replace(draft, name="import-proven", proven_in="staging")
+    await catalog.create_job(proven, OPERATOR)
+    return ferry
 
 
 async def test_production_waits_for_staging_and_is_one_button_away_from_it(visit: Visit) -> None:
@@ -76,7 +65,7 @@ async def test_production_waits_for_staging_and_is_one_button_away_from_it(visit
     await expect(promoted).to_contain_text("succeeded as #2", timeout=LOOK_MS)
     await expect(promoted).to_contain_text("practitioner-id = 320700")
     await expect(promoted).to_contain_text("Why: ticket-12")
-    await confirms(production, promoted, "production")
+    await confirms(promoted, "production")
     await expect(promoted).to_contain_text("Succeeded", timeout=RUN_MS)
 
 
