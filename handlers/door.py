@@ -1,6 +1,6 @@
-"""The door that every listener stands behind: it says what it asks, or why it asks nothing."""
+"""The door that every listener stands behind: nobody gets to it who may do nothing of its kind."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from executor.rules.access import Verb
@@ -11,29 +11,14 @@ from handlers.parsing import Request
 R = TypeVar("R", bound=Request)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenToAll:
-    """What asks for no role, and *why* that harms nobody; only for what shows no data."""
-
-    why: str
-
-
-Asks = Verb | OpenToAll
-
-
 class Door:
     """Lets somebody in who may do it somewhere; the service asks where exactly it is done."""
 
     def __init__(self, access: Access, groups: Groups) -> None:
         self._access, self._groups = access, groups
 
-    async def enter(self, request: R, asks: Asks) -> tuple[R, Roles | None]:
-        """Return *request* of a person with their groups, and their roles; NotAllowed if none.
-
-        What is open to all costs no question, and knows no roles.
-        """
-        if isinstance(asks, OpenToAll):
-            return request, None
+    async def enter(self, request: R, asks: Verb) -> tuple[R, Roles]:
+        """Return *request* of a person with their groups, and their roles; NotAllowed if none."""
         by = await self._groups.of(request.by)
         roles = await self._access.admit(asks, by, request.channel_id)
         return replace(request, by=by), roles

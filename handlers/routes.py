@@ -1,7 +1,7 @@
 """Which request goes to which listener, and what it asks of the person before it gets there.
 
 The one slash command is parted into its verbs here. No route can be made without saying which
-``Verb`` it asks, or why it is ``OpenToAll``.
+``Verb`` it asks.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from executor.rules.access import Verb
 from executor.rules.names import did_you_mean
 from executor.services.access import Roles
 from handlers import parsing
-from handlers.door import Asks, Door, R
+from handlers.door import Door, R
 from handlers.errors import WORKING, Guard, Listener, Searched, Submitted
 from handlers.parsing import Click, Command, Form, Request, Search
 from handlers.replies import Reply
@@ -32,7 +32,7 @@ class Route:
 
     kind: str
     name: str
-    asks: Asks
+    asks: Verb
 
 
 class Routes:
@@ -42,22 +42,22 @@ class Routes:
         self._app, self._guard, self._door = app, guard, door
         self._verbs: dict[str, Listener[Command]] = {NEW: self._new}
         self._nouns: dict[str, Listener[Command]] = {}
-        self._clicks: dict[str, Asks] = {}
+        self._clicks: dict[str, Verb] = {}
         self.known: list[Route] = []
         app.command(COMMAND)(guard.guarded(parsing.command, self._by_verb))
         app.error(guard.on_error)
 
-    def command(self, verb: str, listener: Listener[Command], *, asks: Asks) -> None:
+    def command(self, verb: str, listener: Listener[Command], *, asks: Verb) -> None:
         """Let *listener* answer ``/migrate <verb>``."""
         self._verbs[verb] = self._asking(listener, asks)
         self.known.append(Route("command", verb, asks))
 
-    def new(self, noun: str, listener: Listener[Command], *, asks: Asks) -> None:
+    def new(self, noun: str, listener: Listener[Command], *, asks: Verb) -> None:
         """Let *listener* answer ``/migrate new <noun>``."""
         self._nouns[noun] = self._asking(listener, asks)
         self.known.append(Route("new", noun, asks))
 
-    def click(self, action_id: str, listener: Listener[Click], *, asks: Asks) -> None:
+    def click(self, action_id: str, listener: Listener[Click], *, asks: Verb) -> None:
         """Let *listener* answer a pressed button or a changed select."""
         asking = self._asking(listener, asks)
         self._app.action(action_id)(self._guard.guarded(parsing.click, asking))
@@ -65,7 +65,7 @@ class Routes:
         self.known.append(Route("click", action_id, asks))
 
     def submission(
-        self, callback_id: str, listener: Submitted, *, asks: Asks, working: str = WORKING
+        self, callback_id: str, listener: Submitted, *, asks: Verb, working: str = WORKING
     ) -> None:
         """Let *listener* answer a submitted modal; *working* is said if it takes long."""
 
@@ -77,7 +77,7 @@ class Routes:
         self._app.view(callback_id)(self._guard.submission(asking, working=working))
         self.known.append(Route("submission", callback_id, asks))
 
-    def search(self, action_id: str, listener: Searched, *, asks: Asks) -> None:
+    def search(self, action_id: str, listener: Searched, *, asks: Verb) -> None:
         """Let *listener* offer the options of a select."""
 
         @wraps(listener)
@@ -88,34 +88,32 @@ class Routes:
         self._app.options(action_id)(self._guard.search(asking))
         self.known.append(Route("search", action_id, asks))
 
-    def shortcut(self, callback_id: str, listener: Listener[Request], *, asks: Asks) -> None:
+    def shortcut(self, callback_id: str, listener: Listener[Request], *, asks: Verb) -> None:
         """Let *listener* answer a shortcut."""
         asking = self._asking(listener, asks)
         self._app.shortcut(callback_id)(self._guard.guarded(parsing.visit, asking))
         self.known.append(Route("shortcut", callback_id, asks))
 
-    def event(self, name: str, listener: Listener[Request], *, asks: Asks) -> None:
+    def event(self, name: str, listener: Listener[Request], *, asks: Verb) -> None:
         """Let *listener* answer an event of Slack's."""
         asking = self._asking(listener, asks)
         self._app.event(name)(self._guard.guarded(parsing.visit, asking))
         self.known.append(Route("event", name, asks))
 
-    def _asking(self, listener: Listener[R], asks: Asks) -> Listener[R]:
+    def _asking(self, listener: Listener[R], asks: Verb) -> Listener[R]:
         """Return *listener* behind the door; its answers offer only what the person may do."""
 
         @wraps(listener)
         async def call(request: R, reply: Reply) -> None:
             request, roles = await self._door.enter(request, asks)
-            if roles is not None:
-                reply = reply.offering(partial(self._may, roles))
-            await listener(request, reply)
+            await listener(request, reply.offering(partial(self._may, roles)))
 
         return call
 
     def _may(self, roles: Roles, action_id: str) -> bool:
         """Return whether the button with *action_id* is worth offering to that person."""
         asked = self._clicks.get(action_id)
-        return not isinstance(asked, Verb) or roles.may(asked)
+        return asked is None or roles.may(asked)
 
     async def _by_verb(self, command: Command, reply: Reply) -> None:
         listener = self._verbs.get(command.verb or HELP)

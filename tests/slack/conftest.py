@@ -15,7 +15,7 @@ from db.database import Database
 from executor.services import Ground, build
 from executor.services.access import Access
 from handlers.connection import SocketMode, slack_app
-from handlers.door import Door, OpenToAll
+from handlers.door import Door
 from handlers.errors import Guard, Work
 from handlers.groups import Groups
 from handlers.guests import Guests
@@ -32,6 +32,7 @@ from tests.support.database import (  # noqa: F401 - fixtures
     sqlite_url,
 )
 from tests.support.waiting import until
+from tests.support.world import furnish
 
 
 @dataclass
@@ -45,7 +46,6 @@ class Ferry:
     running: asyncio.Task[None]
 
 
-OPEN = OpenToAll("a listener of a test")
 Online = Callable[..., AbstractAsyncContextManager[Ferry]]
 
 
@@ -132,3 +132,10 @@ async def empty(
     async with connected(ferry, slack):
         yield ferry
     await database.close()
+
+
+@pytest.fixture
+async def ferry(empty: In) -> In:
+    """Be connected over two environments, their channels, and a job."""
+    await furnish(empty.services)
+    return empty

@@ -15,7 +15,7 @@ from db.model.categories import Category
 from db.model.errors import AttemptError
 from db.model.execution import Check, CheckState, Plan
 from db.model.grants import Holder, Role
-from executor.services import Ground, Services, build
+from executor.services import Ask, Ground, Services, build
 from executor.ssh.hostkeys import HostKey
 from executor.ssh.look import Look
 from handlers.connection import SocketMode, slack_app
@@ -27,7 +27,7 @@ from playground.server import PlaygroundSlack
 from tests.support.database import Clock
 from tests.support.executions import MEASURED
 from tests.support.waiting import until
-from tests.support.world import ANA
+from tests.support.world import ANA, BRUNO, STAGING, another
 
 KEY = HostKey(
     algorithm="ssh-ed25519",
@@ -114,3 +114,9 @@ async def connected(ferry: In, slack: PlaygroundSlack) -> AsyncIterator[None]:
     yield
     stop.set()
     await running
+
+
+async def launched(ferry: In, channel: str = STAGING) -> int:
+    """Launch a run; return its number."""
+    ask = Ask(job="import-patients", values=another(), channel_id=channel, by=BRUNO)
+    return (await ferry.services.launcher.launch(ask)).id

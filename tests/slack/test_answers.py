@@ -17,7 +17,7 @@ from tests.slack.ferry_in import In
 from tests.support.database import Clock
 from tests.support.looked import looked_at
 from tests.support.phone import Phone
-from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, environment, furnish
+from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, environment
 
 GUARDED = "C0RANDOM"
 RUN = "Run on guarded"
@@ -27,13 +27,6 @@ RUN = "Run on guarded"
 def carla(slack: PlaygroundSlack) -> Person:
     """Be a third person."""
     return Person(slack.url, "U0CARLA")
-
-
-@pytest.fixture
-async def ferry(empty: In) -> In:
-    """Be connected over a job and two environments."""
-    await furnish(empty.services)
-    return empty
 
 
 class Asked:

@@ -6,35 +6,21 @@ from typing import Any
 import pytest
 
 from db.model.execution import Status
-from executor.services import Ask
 from handlers.herald import Herald
 from playground import screen
 from playground.people import Person
 from playground.server import PlaygroundSlack
-from tests.slack.ferry_in import In
+from tests.slack.ferry_in import In, launched
 from tests.support.database import Clock
 from tests.support.outbox import outbox_on
-from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING, another, furnish
+from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING
 
 LINE = "/migrate run import-patients sistema=iclinic practitioner-id=320623"
-
-
-@pytest.fixture
-async def ferry(empty: In) -> In:
-    """Be connected over two environments, their channels, and a job."""
-    await furnish(empty.services)
-    return empty
 
 
 def words(note: dict[str, object]) -> str:
     """Return what can be read."""
     return screen.shown(screen.words(note))
-
-
-async def launched(ferry: In, channel: str = STAGING) -> int:
-    """Launch a run; return its number."""
-    ask = Ask(job="import-patients", values=another(), channel_id=channel, by=BRUNO)
-    return (await ferry.services.launcher.launch(ask)).id
 
 
 async def test_lock_is_answered_and_unlock_as_well(ferry: In, bruno: Person) -> None:

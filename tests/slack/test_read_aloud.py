@@ -5,14 +5,7 @@ import pytest
 from executor.services import Ask
 from playground.people import Person
 from tests.slack.ferry_in import In
-from tests.support.world import BRUNO, GOOD, PRODUCTION, STAGING, furnish
-
-
-@pytest.fixture
-async def ferry(empty: In) -> In:
-    """Be connected over two environments, their channels, and a job."""
-    await furnish(empty.services)
-    return empty
+from tests.support.world import BRUNO, GOOD, PRODUCTION, STAGING
 
 
 async def launched(ferry: In, channel: str) -> int:

@@ -12,18 +12,11 @@ from playground.choices import Value
 from playground.people import Person
 from playground.server import PlaygroundSlack
 from tests.slack.ferry_in import In
-from tests.support.world import ANA, GOOD, NOWHERE, PRODUCTION, STAGING, another, furnish
+from tests.support.world import ANA, GOOD, NOWHERE, PRODUCTION, STAGING, another
 
 OPS, TO_BRUNO = Subject(Holder.GROUP, "S0OPS"), Subject(Holder.PERSON, "U0BRUNO")
 #: Open to viewers for what was theirs before; the help tells them to who may run.
 OWN = {"cancel", "totp"}
-
-
-@pytest.fixture
-async def ferry(empty: In) -> In:
-    """Be connected over two environments, their channels, and a job."""
-    await furnish(empty.services)
-    return empty
 
 
 async def grants(ferry: In) -> tuple[Grant, ...]:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from slack_bolt.app.async_app import AsyncApp
 
+from executor.rules.access import Verb
 from handlers.parsing import Command, Form
 from handlers.replies import Reply
 from handlers.routes import Routes
@@ -13,7 +14,7 @@ from handlers.views.blocks import Block, input_block, modal, text_input
 from handlers.views.notes import said
 from playground.people import Person
 from playground.server import PlaygroundSlack
-from tests.slack.conftest import OPEN, Online
+from tests.slack.conftest import Online
 from tests.support.waiting import until
 
 HERE = "C0STAGING"
@@ -25,7 +26,7 @@ def greets(routes: Routes, _app: AsyncApp) -> None:
     async def listener(_command: Command, reply: Reply) -> None:
         await reply.say(said("hello there"))
 
-    routes.command("hello", listener, asks=OPEN)
+    routes.command("hello", listener, asks=Verb.SEE)
 
 
 async def test_failed_handshake_after_a_disconnect_is_recovered(
@@ -77,7 +78,7 @@ async def test_blocked_loop_costs_at_most_the_connection(
         async def blocks(_command: Command, _reply: Reply) -> None:
             time.sleep(1.0)  # noqa: ASYNC251 - the mistake is what is tested
 
-        routes.command("block", blocks, asks=OPEN)
+        routes.command("block", blocks, asks=Verb.SEE)
 
     async with online(listen) as ferry:
         await ana.types(HERE, "/migrate block")
@@ -98,7 +99,7 @@ async def test_stop_waits_for_listeners_at_work(online: Online, ana: Person) -> 
             await asyncio.sleep(0.5)
             await reply.say(said("finished anyway"))
 
-        routes.command("slow", listener, asks=OPEN)
+        routes.command("slow", listener, asks=Verb.SEE)
 
     async with online(listen) as ferry:
         await ana.types(HERE, "/migrate slow")
@@ -122,7 +123,7 @@ async def test_stop_cancels_listeners_past_the_deadline(online: Online, ana: Per
             finally:
                 ended.set()
 
-        routes.command("hang", listener, asks=OPEN)
+        routes.command("hang", listener, asks=Verb.SEE)
 
     async with online(listen) as ferry:
         await ana.types(HERE, "/migrate hang")
@@ -148,8 +149,8 @@ async def test_stop_lets_the_ack_of_a_received_envelope_out(online: Online, ana:
             await asyncio.sleep(0.5)
             return None
 
-        routes.command("form", opens, asks=OPEN)
-        routes.submission("form", submitted, asks=OPEN)
+        routes.command("form", opens, asks=Verb.SEE)
+        routes.submission("form", submitted, asks=Verb.SEE)
 
     async with online(listen) as ferry:
         await ana.types(HERE, "/migrate form")
