@@ -7,8 +7,7 @@ from sqlalchemy import update
 
 from db.schema import executions
 from playground.server import PlaygroundSlack
-from tests.reporting.test_reporter import Channel, told_all
-from tests.support.reporting import ANA, Ferry
+from tests.support.reporting import ANA, Channel, Ferry, told_all
 from tests.support.waiting import until
 
 SECURITY = "C0RANDOM"

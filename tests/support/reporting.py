@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from db.database import Database
 from db.model.catalog import (
@@ -17,7 +18,8 @@ from db.model.catalog import (
     RetryPolicy,
     SourceDraft,
 )
-from db.model.execution import Block, Execution, Level, Stream
+from db.model.categories import Category
+from db.model.execution import Block, Execution, Level, Status, Stream
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services, build
@@ -25,14 +27,23 @@ from executor.services.forecasts import Forecasts
 from executor.services.log_writer import Batch, LogWriter
 from executor.services.news import News
 from handlers.reporter import Reporter
+from playground.errors import Json
 from playground.server import PlaygroundSlack
 from tests.support.looked import looked_at
 from tests.support.outbox import outbox_on
+from tests.support.rendered import texts_of
 
 ANA = Person("U0ANA", "T0FERRY")
 CHANNELS = {"staging": "C0STAGING", "production": "C0PROD", "quiet": "C0QUIET"}
 LEASE = timedelta(minutes=1)
 SCOPES = frozenset({"chat:write", "files:write"})
+DONE = Outcome(status=Status.SUCCEEDED)
+FAILED = Outcome(
+    status=Status.FAILED,
+    category=Category.SCRIPT_ERROR,
+    message="It said: boom.",
+    hint="Look at the log.",
+)
 
 
 def wall_clock() -> datetime:
@@ -162,3 +173,41 @@ class Ferry:
                 running.cancel()
                 await asyncio.wait([running])
             assert running.cancelled(), running.exception()
+
+
+class Channel:
+    """What a channel of the playground shows."""
+
+    def __init__(self, slack: PlaygroundSlack, channel_id: str = "C0STAGING") -> None:
+        self._slack, self._id = slack, channel_id
+
+    @property
+    def cards(self) -> list[Json]:
+        """Return the messages that are no replies."""
+        return [m for m in self._messages if m.get("thread_ts", m["ts"]) == m["ts"]]
+
+    @property
+    def replies(self) -> list[str]:
+        """Return what threads say, oldest first; a file by its name."""
+        replies = [m for m in self._messages if m.get("thread_ts", m["ts"]) != m["ts"]]
+        return [m["files"][0]["name"] if "files" in m else m["text"] for m in replies]
+
+    @property
+    def broadcasts(self) -> list[str]:
+        """Return the replies that are shown in the channel as well."""
+        return [m["text"] for m in self._messages if m.get("subtype") == "thread_broadcast"]
+
+    def shows(self, words: str) -> bool:
+        """Tell whether any card says *words*."""
+        return any(words in "\n".join(texts_of(card)) for card in self.cards)
+
+    @property
+    def _messages(self) -> list[dict[str, Any]]:
+        return list(self._slack.workspace.messages[self._id].values())
+
+
+async def told_all(ferry: Ferry) -> None:
+    """Wait until there is no news left."""
+    async with asyncio.timeout(20):
+        while await ferry.services.news.pending():  # noqa: ASYNC110 - it rings no bell
+            await asyncio.sleep(0.02)
