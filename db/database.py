@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import URL, event, exc, make_url, text
+from sqlalchemy import URL, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.model.errors import Unavailable
@@ -113,11 +113,6 @@ class Database:
         finally:
             with suppress(TimeoutError):
                 await unhurried(_close(connection), self._limit_s)
-
-    async def ping(self) -> None:
-        """Return when the database answers; raises Unavailable otherwise."""
-        async with self.read() as repos:
-            await repos.session.rows(text("SELECT 1"))
 
     async def close(self) -> None:
         """Close all connections."""

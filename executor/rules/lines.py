@@ -24,11 +24,6 @@ class Splitter:
         self._wait = max((mask.longest for mask in masks), default=0)
         self._longest = LIMIT + self._wait
 
-    @property
-    def partial(self) -> str:
-        """The unfinished line as it stands: a progress bar that waits for its newline."""
-        return _text(bytes(self._rest))
-
     def feed(self, data: bytes) -> list[str]:
         """Return the lines that *data* completes, as people read them."""
         if b"\n" not in data and len(self._rest) + len(data) <= self._longest:

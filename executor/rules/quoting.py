@@ -1,4 +1,4 @@
-r"""``name=value`` words with quotes around values that hold spaces; both ways.
+r"""``name=value`` words with quotes around values that hold spaces.
 
 Not a shell: outside quotes a backslash is itself, so that patterns like ``\d+`` need no doubling.
 Phones and Macs type curly quotes; they count as straight ones.
@@ -10,7 +10,6 @@ QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[“”„][^“”„]*[“”„])""
 _WORD = re.compile(
     rf"""(?P<name>[^\s="'“”„]+)(?:=(?P<value>{QUOTED}|[^\s"'“”„]\S*|))?(?=\s|$)\s*"""
 )
-_BARE = re.compile(r"""[^\s"'“”„]\S*""")
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
@@ -38,16 +37,3 @@ def unquoted(value: str) -> str:
         return value
     inner = value[1:-1]
     return _ESCAPED.sub(r"\1", inner) if value[0] == '"' else inner
-
-
-def quoted_if_needed(value: str) -> str:
-    """Return *value* so that `split` gives it back."""
-    return value if _BARE.fullmatch(value) else quote(value)
-
-
-def quote(value: str) -> str:
-    """Return *value* in quotes, so that `unquoted` gives it back."""
-    if "'" not in value and ('"' in value or "\\" in value):
-        return f"'{value}'"
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -7,18 +7,12 @@
     since: date flag_equals=--since optional
 """
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 
-from db.model.catalog import ParameterSpec, ParameterType, Passing
+from db.model.catalog import ParameterSpec, Passing
 from db.model.errors import InvalidInput
-from executor.rules.quoting import quote, quoted_if_needed
 from executor.rules.spec_checks import MOST_PARAMETERS, check_spec, check_together
 from executor.rules.spec_line import parse_line
-from executor.rules.values import plain
-
-_BARE_CHOICE = re.compile(r"""[^\s,()"'“”„]+(?: [^\s,()"'“”„]+)*""")
 
 
 def parse(text: str) -> tuple[ParameterSpec, ...]:
@@ -48,11 +42,6 @@ def parse(text: str) -> tuple[ParameterSpec, ...]:
     return tuple(specs.values())
 
 
-def render(specs: Sequence[ParameterSpec]) -> str:
-    """Return the text that `parse` reads as *specs*."""
-    return "\n".join(_line(spec) for spec in specs)
-
-
 def _placed(specs: dict[int, ParameterSpec]) -> dict[int, ParameterSpec]:
     """Give every line that says nothing of its passing the next free position."""
     taken = {spec.target for spec in specs.values() if spec.passing is Passing.POSITION}
@@ -69,32 +58,3 @@ def _refuse(problems: dict[int, str]) -> None:
     fields = {f"line {number}": problems[number] for number in sorted(problems)}
     told = [f"{place[0].upper()}{place[1:]}: {sentence}" for place, sentence in fields.items()]
     raise InvalidInput("\n".join(told), fields=fields)
-
-
-def _line(spec: ParameterSpec) -> str:
-    words = [f"{spec.name}: {_type(spec)}"]
-    words += [] if spec.required else ["optional"]
-    words += ["personal"] if spec.is_personal else []
-    words.append(f"{spec.passing.value}={spec.target}")
-    texts = {
-        "default": spec.default,
-        "label": spec.label,
-        "pattern": spec.pattern,
-        "example": spec.example,
-        "min": None if spec.minimum is None else plain(spec.minimum),
-        "max": None if spec.maximum is None else plain(spec.maximum),
-    }
-    words += [f"{word}={quoted_if_needed(text)}" for word, text in texts.items() if text]
-    return " ".join(words)
-
-
-def _type(spec: ParameterSpec) -> str:
-    if spec.secret_ref:
-        return f"secret({spec.secret_ref})"
-    if spec.type is ParameterType.CHOICE:
-        return f"choice({', '.join(_choice(choice) for choice in spec.choices)})"
-    return spec.type.value
-
-
-def _choice(choice: str) -> str:
-    return choice if _BARE_CHOICE.fullmatch(choice) else quote(choice)

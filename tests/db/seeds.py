@@ -1,10 +1,13 @@
-"""Rows to begin with: an environment, a source, a job, and executions of it."""
+"""Rows to begin with: an environment, a source, a job, executions of it; and what is stored."""
 
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.pool import QueuePool
 
 from db.database import Database
 from db.model.catalog import (
@@ -20,6 +23,7 @@ from db.model.catalog import (
     SourceDraft,
 )
 from db.model.execution import Block, Execution, Level, LogLine, Plan, Status, Stream
+from db.schema import channel_bindings, sources
 from tests.support.database import Clock
 
 LEASE = timedelta(seconds=30)
@@ -181,3 +185,19 @@ def mark(execution: Execution, **values: Any) -> dict[str, Any]:
         "last_output_at": None,
         **values,
     }
+
+
+async def names_of(database: Database) -> list[str]:
+    """Return the names of the stored sources; none of their rows is only half there."""
+    async with database.read() as repos:
+        names = [source.name for source in await repos.sources.all()]
+        assert len(names) == await repos.session.value(select(func.count()).select_from(sources))
+        assert await repos.session.value(select(func.count()).select_from(channel_bindings)) >= 0
+    return names
+
+
+def in_use(database: Database) -> int:
+    """Return how many connections are out of the pool."""
+    pool = database._engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()

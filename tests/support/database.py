@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from db.database import Database
 from db.migrations import upgrade
@@ -92,6 +93,12 @@ async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
     opened = Database(database_url, clock=clock)
     yield opened
     await opened.close()
+
+
+async def ping(database: Database) -> None:
+    """Return when the database answers; raises Unavailable otherwise."""
+    async with database.read() as repos:
+        await repos.session.rows(text("SELECT 1"))
 
 
 def _migrate(url: str) -> None:

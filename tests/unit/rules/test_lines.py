@@ -98,16 +98,6 @@ def test_endless_progress_bar_is_cut_between_its_states() -> None:
     assert all(text.removesuffix(CONTINUES).strip().endswith("% done") for text in cut)
 
 
-def test_unfinished_line_can_be_looked_at() -> None:
-    """A progress bar is known before its newline comes, and is not yet a piece."""
-    splitter = Splitter()
-
-    lines = splitter.feed(b"start\n 10%\r 37%")
-
-    assert lines == ["start"]
-    assert splitter.partial == " 37%"
-
-
 @given(STREAMS, st.lists(st.integers(1, 3 * LIMIT), max_size=6))
 @example(b"x" * LIMIT + b"\r\n", [LIMIT])
 @example(b"\xf0\x9f\x99\x82" * LIMIT, [LIMIT + 1, 1])
@@ -163,7 +153,7 @@ def test_memory_of_an_endless_line_is_bounded() -> None:
     for _ in range(200):
         splitter.feed(b"x" * 10_000)
 
-        assert len(splitter.partial) <= LIMIT
+        assert len(splitter._rest) <= splitter._longest < 2 * LIMIT
 
 
 def _seconds(data: bytes) -> float:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from executor.rules import quoting
+from tests.support.written import quoted_if_needed
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,6 @@ def test_unreadable_rest_is_told(text: str) -> None:
 @given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"]))))
 def test_any_values_come_back(values: list[str]) -> None:
     """What was quoted is read as it was, in its order."""
-    text = " ".join(f"v={quoting.quoted_if_needed(value)}" for value in values)
+    text = " ".join(f"v={quoted_if_needed(value)}" for value in values)
 
     assert quoting.split(text) == [("v", value) for value in values]
