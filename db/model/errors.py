@@ -6,7 +6,7 @@ FerryError
 ├── Conflict             it exists, but is no longer (or not yet) in a state that allows this
 │   ├── Unbound          the channel runs in no environment (executor/services/bindings.py)
 │   ├── Locked           nothing starts in the environment now (executor/services/closing.py)
-│   └── Duplicate        the same waits already (executor/services/launcher.py)
+│   └── Duplicate        the same waits already (executor/services/asking.py)
 ├── NotAllowed           this person may not do this
 │   └── CodeNeeded       not without a code (executor/services/second_factors.py)
 ├── Unavailable          the database or Slack does not answer: try again

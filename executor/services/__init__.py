@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from executor.services.access import Access
+from executor.services.asking import Ask, Duplicate
 from executor.services.audit import AuditLog
 from executor.services.bell import Bell
 from executor.services.bindings import Bindings, Unbound
@@ -16,7 +17,7 @@ from executor.services.freezes import Freezes
 from executor.services.grants import Grants
 from executor.services.ground import Ground
 from executor.services.history import History
-from executor.services.launcher import Ask, Duplicate, Launcher
+from executor.services.launcher import Launcher
 from executor.services.locks import Locks
 from executor.services.news import Item, News
 from executor.services.personal import Found, Personal

@@ -9,7 +9,7 @@ from db.model.errors import InvalidInput
 from db.model.execution import Check, Plan
 from executor.rules.access import Verb
 from executor.services import Ask, Services, Unbound
-from executor.services.launcher import Preview
+from executor.services.asking import Preview
 from executor.ssh.look import Look
 from handlers import parsing
 from handlers.listeners.runs import typed_line
