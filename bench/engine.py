@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.app import Bot, build
+from bot.app import Bot
 from bot.settings import Settings
+from bot.wiring import build
 from db.model.execution import Attempt, Execution, Status
 from executor.services import Ask, Services
 from tests.acceptance.furnishing import furnish

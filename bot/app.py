@@ -1,19 +1,15 @@
-"""The wiring: every class is made here, once, and gets what it needs by its constructor.
+"""One process of Ferry: how it starts, works and stops.
 
-``build`` does no I/O but to read the key file; ``Bot.run`` does, and owns the order of starting and
-stopping: requests stop first, then the worker hands its runs over (they go on at their hosts), then
-the last cards go out.
+Requests stop first, then the worker hands its runs over (they go on at their hosts), then the last
+cards go out. What it is made of: ``bot/wiring.py``.
 """
 
 import asyncio
 import os
 import signal
-import socket
 import time
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 import aiohttp
@@ -27,83 +23,31 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot.clock import utc_now
-from bot.key_file import read_keys
-from bot.secret_refs import read_secret
 from bot.settings import Settings, SlackMode
-from db.database import Database
 from db.migrations import upgrade
 from db.model.catalog import Environment
 from db.model.errors import Unavailable
 from executor.janitor import Janitor
-from executor.leftovers import Leftovers
 from executor.preflight import Preflight, look_at
 from executor.services import Ground, Services
-from executor.services import build as build_services
 from executor.services.log_writer import LogWriter
 from executor.ssh.hostkeys import scan
 from executor.ssh.pool import Hosts
 from executor.ssh.resolve import Resolver
 from executor.ssh.target import target_of
-from executor.tools import Tools
 from executor.worker import Worker
 from handlers.caller import Caller
 from handlers.connection import HttpMode, SocketMode, slack_app
-from handlers.errors import Work
 from handlers.herald import Herald
 from handlers.outbox import Outbox, web_client
 from handlers.preflight import Me, preflight_until_answered
 from handlers.reporter import Reporter
+from handlers.work import Work
 
 logger = structlog.get_logger(__name__)
 _UPLOAD_TIMEOUT_S = 120
 _LAST_CARDS_S = 5.0
 _LOOK_S = 0.05
-
-
-def build(settings: Settings) -> "Bot":
-    """Return the bot, wired and at rest; InvalidInput for a key file that is no good."""
-    keys = read_keys(settings.key_file)
-    ground = Ground(
-        db=Database(settings.database_url, clock=utc_now, audit_key=keys.audit),
-        keys=keys,
-        clock=utc_now,
-        admins=settings.admins,
-        confirm_within=timedelta(minutes=settings.confirm_within_min),
-    )
-    services = build_services(ground)
-    writer = LogWriter(ground)
-    hosts = Hosts(connect_timeout_s=settings.connect_timeout_s, read_secret=read_secret)
-    resolver = Resolver(hosts)
-    tools = Tools(
-        queue=services.queue,
-        records=services.records,
-        preflights=services.preflights,
-        voids=services.voids,
-        writer=writer,
-        hosts=hosts,
-        resolver=resolver,
-        read_secret=read_secret,
-        clock=utc_now,
-        max_bytes=settings.output_limit_mb * 1_000_000,
-    )
-    worker = Worker(
-        tools,
-        name=_worker_name(),
-        slots=settings.worker_slots,
-        lease_s=settings.worker_lease_s,
-    )
-    return Bot(
-        settings=settings,
-        ground=ground,
-        services=services,
-        writer=writer,
-        hosts=hosts,
-        resolver=resolver,
-        worker=worker,
-        preflight=Preflight(services.preflights, hosts, resolver, clock=utc_now),
-        janitor=Janitor(services.confirmations, services.queue, services.locks, Leftovers(tools)),
-        ready=asyncio.Event(),
-    )
 
 
 def stop_event() -> asyncio.Event:
@@ -273,7 +217,3 @@ class Bot:
             security_channel=self.settings.security_channel,
         )
         return reporter, Herald(self.services.locks, self.services.news, outbox)
-
-
-def _worker_name() -> str:
-    return f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:6]}"

@@ -13,10 +13,11 @@ import click
 
 from bot import __version__, logging, settings, trusting
 from bot import demo as demo_module
-from bot.app import build, end_in_time, stop_event
+from bot.app import end_in_time, stop_event
 from bot.audit_commands import audit
 from bot.checkup import checkup
 from bot.offline import log_of, recent
+from bot.wiring import build
 from db.migrations import upgrade
 from db.model.errors import FerryError
 

@@ -16,10 +16,11 @@ from pathlib import Path
 import click
 
 from bot import logging
-from bot.app import Bot, build, stop_event
+from bot.app import Bot, stop_event
 from bot.furnish import OPERATOR, furnish
 from bot.settings import LogFormat, Settings
 from bot.tour import Tour
+from bot.wiring import build
 from db.model.errors import Conflict, InvalidInput
 from executor.services import Services
 from playground.host import SampleHost

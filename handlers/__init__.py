@@ -15,7 +15,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from executor.services import Services
 from handlers.door import Door
-from handlers.errors import Guard, Work
+from handlers.errors import Guard
 from handlers.groups import Groups
 from handlers.guests import Guests
 from handlers.listeners import (
@@ -41,6 +41,7 @@ from handlers.listeners.environments import LogIn, Scan
 from handlers.listeners.plans import LookAt
 from handlers.routes import Routes
 from handlers.secret_letters import SecretLetters
+from handlers.work import Work
 from handlers.zones import Zones
 
 

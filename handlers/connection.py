@@ -18,7 +18,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from handlers.errors import Work
+from handlers.work import Work
 
 logger = structlog.get_logger(__name__)
 ACKS_WITHIN_S = 3.0  # Slack waits no longer for an ack

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.app import Bot, build
+from bot.app import Bot
 from bot.settings import Settings
+from bot.wiring import build
 from db.model.catalog import (
     Environment,
 )
-from db.model.execution import Execution, Stream
+from db.model.execution import Execution
+from db.model.output import Stream
 from executor.services import Services
 from playground import cast, screen
 from playground.people import Person

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.app import build
 from bot.cli import main
+from bot.wiring import build
 from db.model.errors import InvalidInput
 from db.model.execution import Status, Stream
 from playground.server import PlaygroundSlack

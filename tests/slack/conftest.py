@@ -16,10 +16,11 @@ from executor.services import Ground, build
 from executor.services.access import Access
 from handlers.connection import SocketMode, slack_app
 from handlers.door import Door
-from handlers.errors import Guard, Work
+from handlers.errors import Guard
 from handlers.groups import Groups
 from handlers.guests import Guests
 from handlers.routes import Routes
+from handlers.work import Work
 from playground.cast import TEAM_ID
 from playground.errors import Json
 from playground.people import Person

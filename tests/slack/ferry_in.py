@@ -19,9 +19,9 @@ from executor.services import Ask, Ground, Services, build
 from executor.ssh.hostkeys import HostKey
 from executor.ssh.look import Look
 from handlers.connection import SocketMode, slack_app
-from handlers.errors import Work
 from handlers.listeners.environments import Scan
 from handlers.routes import Routes
+from handlers.work import Work
 from playground.cast import TEAM_ID
 from playground.server import PlaygroundSlack
 from tests.support.database import Clock

@@ -10,6 +10,7 @@ from db.model.catalog import ParameterSpec
 from db.model.errors import InvalidInput
 from db.model.people import Person
 from handlers import parsing
+from handlers import words as reading
 
 SPECS = (
     ParameterSpec(name="sistema", target="1"),
@@ -75,13 +76,13 @@ def test_a_delivery_without_a_trigger_has_no_key() -> None:
 )
 def test_text_is_read_as_it_was_meant(text: str, words: list[str]) -> None:
     """What phones and Slack make of quotes, dashes and links is undone."""
-    assert parsing.split(text) == words
+    assert reading.split(text) == words
 
 
 def test_open_quotation_mark_is_told() -> None:
     """Nothing is guessed: the sentence says what to do."""
     with pytest.raises(InvalidInput, match="never closed") as caught:
-        parsing.split("nome=d'Oeste")
+        reading.split("nome=d'Oeste")
 
     assert "double quotes" in caught.value.hint
 
@@ -90,7 +91,7 @@ def test_open_quotation_mark_is_told() -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing that people can type crashes the reader."""
     try:
-        words = parsing.split(text)
+        words = reading.split(text)
     except InvalidInput:
         return
 
@@ -100,11 +101,11 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(st.lists(st.text(st.characters(blacklist_characters='"', blacklist_categories=["Cs"]))))
 def test_quoted_words_come_back(words: list[str]) -> None:
     """Whatever stands in double quotes arrives as it is, but for what phones do to quotes."""
-    plain = [word for word in words if not set(word) & set(parsing._DOUBLE + "&<>")]
-    same = [word.translate(parsing._QUOTES) for word in plain]
+    plain = [word for word in words if not set(word) & set(reading._DOUBLE + "&<>")]
+    same = [word.translate(reading._QUOTES) for word in plain]
     line = " ".join(f'"{word}"' for word in plain)
 
-    assert parsing.split(line) == [parsing._LONG_DASH.sub("--", word) for word in same]
+    assert reading.split(line) == [reading._LONG_DASH.sub("--", word) for word in same]
 
 
 @pytest.mark.parametrize("word", ["#128", "128", " #128 "])
