@@ -1,5 +1,7 @@
 """The border to asyncssh and the operating system: their exceptions, put into words once.
 
+One long file, because it is one table: what comes before what decides.
+
 | seen | category, detail |
 |---|---|
 | HostKeyNotVerifiable | SSH_HOST_KEY_ERROR (``hostkeys`` tells UNKNOWN, CHANGED, REVOKED apart) |
