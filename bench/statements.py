@@ -19,7 +19,8 @@ from bench.place import DATABASES, Place
 from bench.report import Bar, Section
 from bench.sizes import Sizes
 from bot.app import Bot
-from db.model.execution import Execution, Stream
+from db.model.execution import Execution
+from db.model.output import Stream
 from executor.output import Output
 from tests.acceptance.furnishing import furnish_environment, furnish_job
 

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from db.model.execution import Attempt, Block, Execution, Level, Progress, Stream
+from db.model.execution import Attempt, Execution, Progress
+from db.model.output import Block, Level, Stream
 from executor.rules.levels import levels_of
 from executor.rules.lines import Splitter
 from executor.rules.masking import Mask, of_secrets

@@ -16,7 +16,8 @@ import structlog
 
 from db.model.catalog import SilenceAction
 from db.model.errors import AttemptError, Unavailable
-from db.model.execution import Execution, Level, Plan, Status, Stream
+from db.model.execution import Execution, Plan, Status
+from db.model.output import Level, Stream
 from executor.ending import Ending, ended_as, failure
 from executor.line import Line
 from executor.output import Output

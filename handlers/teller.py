@@ -8,7 +8,8 @@ from datetime import datetime
 
 import structlog
 
-from db.model.execution import Card, Execution, LogLine, Status, Stream
+from db.model.execution import Card, Execution, Status
+from db.model.output import LogLine, Stream
 from executor.rules.estimates import Forecast
 from executor.services.forecasts import Forecasts
 from executor.services.history import History, as_text

@@ -1,4 +1,4 @@
-"""One asked-for running of a job, its attempts, its output, and who confirmed it."""
+"""One asked-for running of a job, its attempts, and who confirmed it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -235,51 +235,6 @@ class Attempt:
     error_detail: str = ""
     error_message: str = ""
     removed_at: datetime | None = None  #: when its directory on the host was removed
-
-
-class Stream(StrEnum):
-    """Where a line came from; ``note`` is Ferry's own remark in the log."""
-
-    OUT = "out"
-    ERR = "err"
-    NOTE = "note"
-
-
-class Level(StrEnum):
-    """How loud a line is."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """A line of output; *number* counts from 1 within the execution and never changes."""
-
-    execution_id: int
-    attempt: int
-    number: int
-    stream: Stream
-    level: Level
-    logged_at: datetime
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Lines of one stream that came together: on their way in they are never objects of their own.
-
-    They are numbered from *first* on; *texts* and *levels* are equally long.
-    """
-
-    execution_id: int
-    attempt: int
-    first: int
-    stream: Stream
-    logged_at: datetime
-    levels: list[Level]
-    texts: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

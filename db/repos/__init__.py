@@ -11,7 +11,9 @@ from db.repos.confirmations import Confirmations
 from db.repos.environments import Environments
 from db.repos.executions import Executions
 from db.repos.grants import Grants
+from db.repos.history import History
 from db.repos.jobs import Jobs
+from db.repos.leases import Leases
 from db.repos.locks import Freezes, Locks
 from db.repos.log_lines import LogLines
 from db.repos.queue import Queue
@@ -35,8 +37,10 @@ class Repos:
         self.sources = Sources(session, clock)
         self.jobs = Jobs(session, clock)
         self.executions = Executions(session, clock, self.audit)
+        self.history = History(session, clock)
         self.values = Values(session, clock)
         self.queue = Queue(session, clock)
+        self.leases = Leases(session, clock)
         self.attempts = Attempts(session, clock)
         self.log_lines = LogLines(session)
         self.confirmations = Confirmations(session, clock)

@@ -8,7 +8,7 @@ from sqlalchemy import case, insert, select, update
 
 from db.model.execution import LIVE, OVER, Card, Execution, Status
 from db.repos.base import Repository, fill
-from db.repos.executions import execution_of, selection
+from db.repos.execution_rows import execution_of, selection
 from db.schema import card_posts, cards, executions
 from db.session import Taken
 

@@ -6,24 +6,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, and_, insert, select, update
+from sqlalchemy import insert, select, update
 
 from db.model.audit import FERRY
-from db.model.catalog import ConfirmationPolicy, Kind
-from db.model.categories import Category
-from db.model.execution import (
-    LIVE,
-    Check,
-    CheckState,
-    Execution,
-    Measured,
-    Plan,
-    Progress,
-    Status,
-)
+from db.model.execution import Execution, Plan, Status
 from db.repos.audit import Audit
-from db.repos.base import Repository, fill
-from db.schema import SOUGHT, attempts, execution_parameters
+from db.repos.base import Repository
+from db.repos.execution_rows import execution_of, news, selection, sought
+from db.schema import execution_parameters
 from db.schema import executions as table
 from db.session import Session, Taken
 
@@ -88,11 +78,6 @@ class Executions(Repository):
         """Return the execution of that number."""
         row = await self._session.row(selection().where(table.c.id == execution_id))
         return execution_of(row) if row else None
-
-    async def job_names(self, numbers: Collection[int]) -> dict[str, str]:
-        """Return the name of the job of each execution, by its number as text."""
-        query = select(table.c.id, table.c.job_name).where(table.c.id.in_(numbers))
-        return {str(row["id"]): row["job_name"] for row in await self._session.rows(query)}
 
     async def hold(self, execution_id: int) -> None:
         """Hold the execution against other transactions until this one ends."""
@@ -192,26 +177,6 @@ class Executions(Repository):
         rows = await self._session.rows(query.order_by(table.c.id).limit(limit))
         return [execution_of(row) for row in rows]
 
-    async def ended(
-        self, job_id: int, job_version: int, environment_id: int, limit: int
-    ) -> list[Execution]:
-        """Return the last runs of that version there that succeeded or failed, last one first.
-
-        At most *limit* of each way to end.
-        """
-        found: list[Execution] = []
-        # Asked for all at once, SQLite would walk through the history of the job.
-        for status in _TELLING:
-            query = (
-                selection()
-                .where(table.c.job_id == job_id, table.c.environment_id == environment_id)
-                .where(table.c.status == status, table.c.job_version == job_version)
-                .order_by(table.c.id.desc())
-                .limit(limit)
-            )
-            found += [execution_of(row) for row in await self._session.rows(query)]
-        return sorted(found, key=lambda one: (one.finished_at or one.created_at, one.id))[::-1]
-
     async def remind(self, execution_id: int, now: datetime) -> bool:
         """Note that it was reminded of; False if it was before, or was answered."""
         change = update(table).where(
@@ -221,27 +186,6 @@ class Executions(Repository):
         )
         values = {"reminded_at": now, **news(self._now())}
         return await self._session.change(change.values(values)) == 1
-
-    async def active(self, environment_id: int | None) -> list[Execution]:
-        """Return what waits or runs, oldest first."""
-        states = [Status.AWAITING_CONFIRMATION, Status.QUEUED, *LIVE]
-        query = selection().where(table.c.status.in_(states))
-        if environment_id is not None:
-            query = query.where(table.c.environment_id == environment_id)
-        found = [execution_of(row) for row in await self._session.rows(query)]
-        # Asked for in order, SQLite would walk through all of history for the few that are active.
-        return sorted(found, key=lambda one: one.id)
-
-    async def recent(
-        self, environment_id: int | None, before: int | None, limit: int
-    ) -> list[Execution]:
-        """Return at most *limit* executions, newest first, with numbers below *before*."""
-        query = selection().order_by(table.c.id.desc()).limit(limit)
-        if environment_id is not None:
-            query = query.where(table.c.environment_id == environment_id)
-        if before is not None:
-            query = query.where(table.c.id < before)
-        return [execution_of(row) for row in await self._session.rows(query)]
 
     async def waiting_twin(self, new: Mapping[str, Any]) -> Execution | None:
         """Return what waits already with the job, environment and values of *new*; None if none."""
@@ -253,21 +197,6 @@ class Executions(Repository):
         found = (execution_of(row) for row in await self._session.rows(query))
         return next((one for one in found if one.parameters == new["parameters"]), None)
 
-    async def durations(self, job_id: int, environment_id: int, limit: int) -> list[float]:
-        """Return the seconds that the last *limit* successes took, newest first."""
-        query = (
-            select(table.c.started_at, table.c.finished_at)
-            .where(table.c.job_id == job_id, table.c.environment_id == environment_id)
-            .where(table.c.status == Status.SUCCEEDED)
-            .order_by(table.c.id.desc())
-            .limit(limit)
-        )
-        rows = await self._session.rows(query)
-        return [(row["finished_at"] - row["started_at"]).total_seconds() for row in rows]
-
-
-#: Ends that say whether the script works.
-_TELLING = (Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT, Status.LOST)
 
 #: What is noted of an execution: nothing that its script or a person typed as a value.
 _ASKED = (
@@ -289,73 +218,3 @@ _NOTED = (
     "receipt",
     "overridden_by",
 )
-
-
-def news(now: datetime) -> dict[str, Any]:
-    """Return what every change of state sets besides: it is told where there is a channel."""
-    return {
-        "version": table.c.version + 1,
-        "untold": table.c.channel_id != "",
-        "updated_at": now,
-    }
-
-
-def selection() -> Select[Any]:
-    """Return the SELECT that ``execution_of`` understands."""
-    current = and_(attempts.c.execution_id == table.c.id, attempts.c.number == table.c.attempt)
-    return select(
-        table,
-        attempts.c.started_at.label("begun_at"),
-        attempts.c.last_line.label("lines"),
-        attempts.c.warnings,
-        attempts.c.progress_done,
-        attempts.c.progress_total,
-        attempts.c.progress_words,
-    ).select_from(table.outerjoin(attempts, current))
-
-
-def sought(value: str, digest: str = "") -> str:
-    """Return what a parameter is looked for by."""
-    return digest or value[:SOUGHT]
-
-
-def execution_of(row: Mapping[str, Any]) -> Execution:
-    """Return the frozen value of a row of ``selection()``."""
-    category = row["error_category"]
-    voided = row["voided_plan"]
-    return fill(
-        Execution,
-        row,
-        status=Status(row["status"]),
-        environment_kind=Kind(row["environment_kind"]),
-        plan=_plan(row["plan"]),
-        voided_plan=_plan(voided) if voided else None,
-        checks=tuple(
-            Check(**(one | {"state": CheckState(one["state"])})) for one in row["checks"] or ()
-        ),
-        confirmation=ConfirmationPolicy(row["confirmation"] or ConfirmationPolicy.REQUESTER),
-        confirmed_by=tuple(row["confirmed_by"] or ()),
-        override_reason=row["override_reason"] or "",
-        error_category=Category(category) if category else None,
-        progress=_progress(row),
-        lines=row["lines"] or 0,
-        warnings=row["warnings"] or 0,
-    )
-
-
-def _plan(stored: Mapping[str, Any]) -> Plan:
-    plan = dict(stored)
-    plan |= {"kind": Kind(plan["kind"]), "arguments": tuple(plan["arguments"])}
-    plan["retry_categories"] = tuple(plan.get("retry_categories", ()))
-    plan["personal"] = tuple(plan.get("personal", ()))
-    if measured := plan.get("measured"):
-        plan["measured"] = Measured(**measured)
-    return Plan(**plan)
-
-
-def _progress(row: Mapping[str, Any]) -> Progress | None:
-    if row["progress_total"] is None:
-        return None
-    return Progress(
-        done=row["progress_done"], total=row["progress_total"], words=row["progress_words"] or ""
-    )

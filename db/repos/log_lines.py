@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from db.model.execution import Block, Level, LogLine, Stream
+from db.model.output import Block, Level, LogLine, Stream
 from db.schema import log_lines as table
 from db.session import Session
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from db.model.execution import Execution
 from db.repos.base import Repository
-from db.repos.executions import execution_of, selection, sought
+from db.repos.execution_rows import execution_of, selection, sought
 from db.schema import BY_VALUE, BY_VALUE_THERE, executions
 from db.schema import execution_parameters as table
 

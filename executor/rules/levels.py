@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from db.model.execution import Level, Stream
+from db.model.output import Level, Stream
 
 # A timestamp or a bracket may stand before the word; the bound keeps odd lines cheap.
 _MARKER = re.compile(

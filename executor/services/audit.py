@@ -50,7 +50,7 @@ class AuditLog:
                 found = await repos.audit.recent(wanted, before, limit + 1)
             shown = found[:limit]
             numbers = {int(one.subject) for one in shown if one.subject.isdecimal()}
-            jobs = await repos.executions.job_names(numbers)
+            jobs = await repos.history.job_names(numbers)
         return Past(shown, jobs, has_older=len(found) > limit)
 
     async def export(

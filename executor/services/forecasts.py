@@ -119,7 +119,7 @@ class _Look:
     async def _usually(self, job_id: int, environment_id: int) -> Estimate | None:
         key = job_id, environment_id
         if key not in self._usual:
-            took = await self._repos.executions.durations(job_id, environment_id, _PAST_RUNS)
+            took = await self._repos.history.durations(job_id, environment_id, _PAST_RUNS)
             self._usual[key] = estimate(took)
         return self._usual[key]
 

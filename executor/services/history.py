@@ -3,7 +3,8 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from db.model.errors import NotFound
-from db.model.execution import Attempt, Execution, LogLine, Status, Stream
+from db.model.execution import Attempt, Execution, Status
+from db.model.output import LogLine, Stream
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import Verb
@@ -36,14 +37,14 @@ class History:
     async def active(self, *, environment_id: int | None = None) -> list[Execution]:
         """Return what waits or runs, oldest first."""
         async with self._db.read() as repos:
-            return await repos.executions.active(environment_id)
+            return await repos.history.active(environment_id)
 
     async def recent(
         self, *, environment_id: int | None = None, before: int | None = None, limit: int = 10
     ) -> list[Execution]:
         """Return at most *limit* executions, newest first, with numbers below *before*."""
         async with self._db.read() as repos:
-            return await repos.executions.recent(environment_id, before, limit)
+            return await repos.history.recent(environment_id, before, limit)
 
     async def tail(
         self, execution_id: int, count: int = 12, *, stream: Stream | None = None

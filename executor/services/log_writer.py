@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from db.model.errors import LeaseLost, Unavailable
-from db.model.execution import Block
+from db.model.output import Block
 from db.repos import Repos
 from executor.services.ground import Ground
 

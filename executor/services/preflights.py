@@ -118,7 +118,7 @@ class Preflights:
         there = await repos.environments.named(job.proven_in)
         if there is None:
             return unknown_proof(job)
-        ended = await repos.executions.ended(job.id, job.version, there.id, _PAST_RUNS)
+        ended = await repos.history.ended(job.id, job.version, there.id, _PAST_RUNS)
         return proof(job, ended, plan.measured.sha256, now=self._ground.clock())
 
     async def _is_wanted(self, repos: Repos, question: Question) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 from db.model.audit import FERRY
 from db.model.catalog import Environment, Job
-from db.model.execution import Attempt, Execution, LogLine, Status, Stream
+from db.model.execution import Attempt, Execution, Status
+from db.model.output import LogLine, Stream
 from executor.rules.durations import words
 from executor.services.closing import closed_now
 from executor.services.ground import Ground
@@ -51,7 +52,7 @@ class Queue:
                 )
                 if execution_id is None:
                     continue
-                if not await repos.queue.claim(execution_id, worker, now + lease):
+                if not await repos.leases.claim(execution_id, worker, now + lease):
                     continue
                 execution = await repos.executions.get(execution_id)
                 assert execution is not None, "just claimed"  # noqa: S101
@@ -71,11 +72,11 @@ class Queue:
         *held*: those it works on already; while the database was away, nobody could renew them.
         """
         async with self._ground.db.read() as repos:
-            left = await repos.queue.abandoned(self._ground.clock(), limit=20)
+            left = await repos.leases.abandoned(self._ground.clock(), limit=20)
         for old in (one for one in left if one.id not in held):
             async with self._ground.db.begin() as repos:
                 until = self._ground.clock() + lease
-                if not await repos.queue.take_over(old, worker, until):
+                if not await repos.leases.take_over(old, worker, until):
                     continue
                 taken = await repos.executions.get(old.id)
             self._ground.news.ring()
@@ -87,18 +88,18 @@ class Queue:
     ) -> tuple[set[int], set[int]]:
         """Extend the leases; return (numbers still owned, those of them to be cancelled)."""
         async with self._ground.db.begin() as repos:
-            owned = await repos.queue.renew(worker, ids, self._ground.clock() + lease)
-            return owned, await repos.queue.cancelling(owned)
+            owned = await repos.leases.renew(worker, ids, self._ground.clock() + lease)
+            return owned, await repos.leases.cancelling(owned)
 
     async def cancelling(self, ids: Collection[int]) -> set[int]:
         """Return those of *ids* that a person wants stopped."""
         async with self._ground.db.read() as repos:
-            return await repos.queue.cancelling(ids)
+            return await repos.leases.cancelling(ids)
 
     async def release(self, worker: str) -> None:
         """Hand over all that *worker* holds: the leases end now, the remotes go on."""
         async with self._ground.db.begin() as repos:
-            await repos.queue.release(worker, self._ground.clock())
+            await repos.leases.release(worker, self._ground.clock())
 
     async def brief(self, execution: Execution) -> Brief:
         """Return what the run needs: the job as of the version that was asked for."""

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from db.model.catalog import Job
 from db.model.errors import FerryError
-from db.model.execution import Attempt, Execution, LogLine
+from db.model.execution import Attempt, Execution
+from db.model.output import LogLine
 from executor.rules.veil import Veil
 from executor.services.ground import Ground
 

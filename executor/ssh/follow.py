@@ -18,7 +18,7 @@ import asyncssh
 
 from db.model.categories import Category
 from db.model.errors import AttemptError
-from db.model.execution import Stream
+from db.model.output import Stream
 from executor.ssh import helper
 from executor.ssh.errors import classify
 from executor.ssh.pool import Hosts

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from db.model.execution import Stream
+from db.model.output import Stream
 from executor.ssh.pool import Hosts
 from executor.ssh.remote import RemoteRun
 from executor.ssh.target import Target

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from db.model.execution import Stream
+from db.model.output import Stream
 
 
 class RemoteState(StrEnum):

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from db.model.categories import Category
-from db.model.execution import Execution, LogLine, Status
+from db.model.execution import Execution, Status
+from db.model.output import LogLine
 from executor.rules.estimates import Forecast
 from executor.rules.readiness import is_ready
 from handlers.views.blocks import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from db.model.execution import LogLine
+from db.model.output import LogLine
 
 MARKS = ("::progress ", "::result ")
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from db.model.execution import Execution, LogLine, Status
+from db.model.execution import Execution, Status
+from db.model.output import LogLine
 from executor.rules.confirming import missing
 from executor.rules.durations import words
 from handlers.views.aloud import aloud

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from db.model.catalog import Kind
 from db.model.categories import Category
-from db.model.execution import Attempt, Execution, LogLine, Status
+from db.model.execution import Attempt, Execution, Status
+from db.model.output import LogLine
 from executor.rules.confirming import Answerers
 from executor.rules.durations import words
 from executor.rules.estimates import Estimate

@@ -6,7 +6,8 @@ It is in the middle of a line most of the time: that is where it is left, and fo
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.model.execution import Execution, Stream
+from db.model.execution import Execution
+from db.model.output import Stream
 from tests.acceptance.house import House
 from tests.acceptance.looking import Json, eventually, number_of, until_true
 

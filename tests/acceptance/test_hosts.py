@@ -7,7 +7,8 @@ import asyncssh
 import pytest
 
 from db.model.categories import Category
-from db.model.execution import Execution, Status, Stream
+from db.model.execution import Execution, Status
+from db.model.output import Stream
 from tests.acceptance.house import House
 from tests.acceptance.looking import says
 from tests.support.sshd import Sshd, free_port

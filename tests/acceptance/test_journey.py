@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from db.model.execution import Status, Stream
+from db.model.execution import Status
+from db.model.output import Stream
 from playground import screen
 from playground.people import Person
 from playground.sample import Installed, install

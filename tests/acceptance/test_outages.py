@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.wiring import build
 from db.model.errors import InvalidInput
-from db.model.execution import Status, Stream
+from db.model.execution import Status
+from db.model.output import Stream
 from playground.server import PlaygroundSlack
 from tests.acceptance.counting import counts
 from tests.acceptance.house import House, furnished, settings

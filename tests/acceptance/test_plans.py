@@ -8,7 +8,8 @@ import pytest
 from bot.offline import services_of
 from db.model.catalog import Kind, RetryPolicy
 from db.model.categories import Category
-from db.model.execution import Status, Stream
+from db.model.execution import Status
+from db.model.output import Stream
 from executor.services import Ask
 from executor.ssh import helper
 from playground import screen

@@ -22,7 +22,8 @@ from db.model.catalog import (
     Source,
     SourceDraft,
 )
-from db.model.execution import Block, Execution, Level, LogLine, Plan, Status, Stream
+from db.model.execution import Execution, Plan, Status
+from db.model.output import Block, Level, LogLine, Stream
 from db.schema import channel_bindings, sources
 from tests.support.database import Clock
 
@@ -132,7 +133,7 @@ async def ask(database: Database, place: World, **values: Any) -> Execution:
 async def claim(database: Database, execution_id: int, worker: str, clock: Clock) -> Execution:
     """Give a queued execution to *worker* with its attempt; return it."""
     async with database.begin() as repos:
-        assert await repos.queue.claim(execution_id, worker, clock() + LEASE)
+        assert await repos.leases.claim(execution_id, worker, clock() + LEASE)
         execution = await repos.executions.get(execution_id)
         assert execution is not None
         await repos.attempts.add(execution.id, execution.attempt, execution.fence)

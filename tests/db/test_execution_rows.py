@@ -191,9 +191,9 @@ async def test_history_pages_by_number(database: Database) -> None:
     numbers = [(await ask(database, place)).id for _ in range(5)]
 
     async with database.read() as repos:
-        first = await repos.executions.recent(place.environment.id, None, 3)
-        second = await repos.executions.recent(place.environment.id, first[-1].id, 3)
-        elsewhere = await repos.executions.recent(place.environment.id + 1, None, 3)
+        first = await repos.history.recent(place.environment.id, None, 3)
+        second = await repos.history.recent(place.environment.id, first[-1].id, 3)
+        elsewhere = await repos.history.recent(place.environment.id + 1, None, 3)
 
     assert [execution.id for execution in first + second] == numbers[::-1]
     assert elsewhere == []
@@ -206,7 +206,7 @@ async def test_active_is_what_is_not_over(database: Database) -> None:
     last = await ask(database, place)
 
     async with database.read() as repos:
-        active = await repos.executions.active(place.environment.id)
+        active = await repos.history.active(place.environment.id)
         ahead = await repos.queue.ahead(last)
 
     over = [execution.id for status, execution in by_status.items() if status.is_over]
@@ -222,7 +222,7 @@ async def test_durations_are_of_successes_newest_first(database: Database, clock
         await ask(database, place, status=status, started_at=clock.now, finished_at=end)
 
     async with database.read() as repos:
-        seconds_taken = await repos.executions.durations(place.job.id, place.environment.id, 10)
+        seconds_taken = await repos.history.durations(place.job.id, place.environment.id, 10)
 
     assert seconds_taken == [2.25, 1.5]
 

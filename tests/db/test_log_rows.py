@@ -3,7 +3,8 @@
 import pytest
 
 from db.database import Database
-from db.model.execution import Execution, Level, LogLine, Stream
+from db.model.execution import Execution
+from db.model.output import Level, LogLine, Stream
 from db.session import Taken
 from tests.db.seeds import ask, blocks, claim, line, mark, world
 from tests.support.database import Clock

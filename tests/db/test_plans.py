@@ -26,7 +26,7 @@ async def _twin(repos: Repos, place: World) -> object:
 
 
 async def _durations(repos: Repos, place: World) -> object:
-    return await repos.executions.durations(place.job.id, place.environment.id, 50)
+    return await repos.history.durations(place.job.id, place.environment.id, 50)
 
 
 async def _runs_of(repos: Repos, place: World) -> object:
@@ -34,7 +34,7 @@ async def _runs_of(repos: Repos, place: World) -> object:
 
 
 async def _active(repos: Repos, place: World) -> object:
-    return await repos.executions.active(place.environment.id)
+    return await repos.history.active(place.environment.id)
 
 
 async def _overdue(repos: Repos, place: World) -> object:
@@ -48,7 +48,7 @@ async def _unlooked(repos: Repos, place: World) -> object:
 
 
 async def _ended(repos: Repos, place: World) -> object:
-    return await repos.executions.ended(place.job.id, 1, place.environment.id, 50)
+    return await repos.history.ended(place.job.id, 1, place.environment.id, 50)
 
 
 async def _unreminded(repos: Repos, place: World) -> object:

@@ -55,7 +55,7 @@ async def test_twenty_workers_who_want_one_execution_get_it_once(
 
     async def want(number: int) -> bool:
         async with database.begin() as repos:
-            return await repos.queue.claim(execution.id, f"w{number}", clock() + LEASE)
+            return await repos.leases.claim(execution.id, f"w{number}", clock() + LEASE)
 
     won = await asyncio.gather(*(want(number) for number in range(WORKERS)))
 
@@ -77,7 +77,7 @@ async def test_twenty_workers_who_want_different_executions_fill_the_room_and_no
     async def want(number: int) -> bool:
         async with database.begin() as repos:
             room = await repos.queue.next_in(place.environment.id, clock())
-            return room is not None and await repos.queue.claim(
+            return room is not None and await repos.leases.claim(
                 number, f"w{number}", clock() + LEASE
             )
 
@@ -123,7 +123,7 @@ async def test_the_last_place_of_a_job_is_not_counted_twice_in_two_environments(
         offered = await repos.queue.next_in(place.environment.id, clock())
         looking = asyncio.create_task(look())
         done, _ = await asyncio.wait({looking}, timeout=0.5)
-        assert await repos.queue.claim(first.id, "w1", clock() + LEASE)
+        assert await repos.leases.claim(first.id, "w1", clock() + LEASE)
 
     assert (offered, done) == (first.id, set())
     assert await looking is None
@@ -134,11 +134,11 @@ async def test_a_lease_that_ran_out_is_taken_over_once(database: Database, clock
     old = await _running(database, clock)
     clock.advance(LEASE.total_seconds())
     async with database.read() as repos:
-        left = await repos.queue.abandoned(clock(), limit=10)
+        left = await repos.leases.abandoned(clock(), limit=10)
 
     async def take(number: int) -> bool:
         async with database.begin() as repos:
-            return await repos.queue.take_over(left[0], f"n{number}", clock() + LEASE)
+            return await repos.leases.take_over(left[0], f"n{number}", clock() + LEASE)
 
     won = await asyncio.gather(*(take(number) for number in range(WORKERS)))
 
@@ -157,7 +157,7 @@ async def test_a_lease_that_holds_is_not_abandoned(database: Database, clock: Cl
     clock.advance(LEASE.total_seconds() - 0.000001)
 
     async with database.read() as repos:
-        assert await repos.queue.abandoned(clock(), limit=10) == []
+        assert await repos.leases.abandoned(clock(), limit=10) == []
 
 
 async def test_an_owner_who_comes_back_in_time_keeps_its_run(
@@ -167,10 +167,10 @@ async def test_an_owner_who_comes_back_in_time_keeps_its_run(
     old = await _running(database, clock)
     clock.advance(LEASE.total_seconds())
     async with database.begin() as repos:
-        renewed = await repos.queue.renew("w1", {old.id}, clock() + LEASE)
+        renewed = await repos.leases.renew("w1", {old.id}, clock() + LEASE)
 
     async with database.begin() as repos:
-        taken = await repos.queue.take_over(old, "w2", clock() + LEASE)
+        taken = await repos.leases.take_over(old, "w2", clock() + LEASE)
 
     assert renewed == {old.id}
     assert not taken
@@ -188,7 +188,7 @@ async def test_who_lost_its_lease_can_write_nothing_more(database: Database, clo
             ),
             await repos.attempts.change(old.id, 1, fence=old.fence, exit_status=0),
             await repos.attempts.advance([mark(old, out_offset=99)]),
-            await repos.queue.renew("w1", {old.id}, clock() + LEASE),
+            await repos.leases.renew("w1", {old.id}, clock() + LEASE),
         ]
         attempt = await repos.attempts.get(old.id, 1)
 
@@ -230,8 +230,8 @@ async def test_renewing_extends_only_ones_own(database: Database, clock: Clock) 
         await repos.executions.change(over.id, expect={Status.RUNNING}, status=Status.FAILED)
 
     async with database.begin() as repos:
-        kept = await repos.queue.renew("w1", {mine.id, others.id, over.id}, until)
-        leases = {e.id: e.lease_until for e in await repos.executions.active(None)}
+        kept = await repos.leases.renew("w1", {mine.id, others.id, over.id}, until)
+        leases = {e.id: e.lease_until for e in await repos.history.active(None)}
 
     assert kept == {mine.id}
     assert leases == {mine.id: until, others.id: clock.now + LEASE}
@@ -245,9 +245,9 @@ async def test_released_leases_are_abandoned_at_once(database: Database, clock: 
     await claim(database, others.id, "w2", clock)
 
     async with database.begin() as repos:
-        await repos.queue.release("w1", clock())
+        await repos.leases.release("w1", clock())
     async with database.read() as repos:
-        left = await repos.queue.abandoned(clock(), limit=10)
+        left = await repos.leases.abandoned(clock(), limit=10)
 
     assert [execution.id for execution in left] == [mine.id]
 
@@ -265,8 +265,8 @@ async def test_cancels_are_seen_by_their_owner(database: Database, clock: Clock)
             )
 
     async with database.read() as repos:
-        seen = await repos.queue.cancelling({runs[1].id, runs[2].id})
-        none = await repos.queue.cancelling(set())
+        seen = await repos.leases.cancelling({runs[1].id, runs[2].id})
+        none = await repos.leases.cancelling(set())
 
     assert (seen, none) == ({runs[1].id}, set())
 
@@ -293,7 +293,7 @@ async def test_log_writing_and_leases_do_not_block_each_other(
         for turn in range(rounds * 2):
             until = clock.now + timedelta(seconds=60 + turn)
             async with database.begin() as repos:
-                await repos.queue.renew("w1", [execution.id for execution in runs], until)
+                await repos.leases.renew("w1", [execution.id for execution in runs], until)
             done["renew"] += 1
 
     async def change(execution: Execution) -> None:
@@ -316,7 +316,7 @@ async def _running(database: Database, clock: Clock) -> Execution:
 
 async def _take(database: Database, old: Execution, clock: Clock) -> None:
     async with database.begin() as repos:
-        assert await repos.queue.take_over(old, "w2", clock() + LEASE)
+        assert await repos.leases.take_over(old, "w2", clock() + LEASE)
 
 
 async def _claim_oldest(
@@ -328,9 +328,9 @@ async def _claim_oldest(
     for environment in waiting:
         async with database.begin() as repos:
             oldest = await repos.queue.next_in(environment, clock())
-            if oldest and await repos.queue.claim(oldest, worker, clock() + LEASE):
+            if oldest and await repos.leases.claim(oldest, worker, clock() + LEASE):
                 claimed.append(oldest)
-                active = await repos.executions.active(environment)
+                active = await repos.history.active(environment)
                 running.append(sum(execution.status in LIVE for execution in active))
                 return oldest
     return None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from db.model.execution import Stream
+from db.model.output import Stream
 from tests.support.sshd import give
 
 JOB, PARAMETERS = "replay", "folder: text"

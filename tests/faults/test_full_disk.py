@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from db.model.categories import Category
-from db.model.execution import Status, Stream
+from db.model.execution import Status
+from db.model.output import Stream
 from tests.acceptance.looking import says
 from tests.faults.recording import recorded
 from tests.faults.rounds import chance, rounds

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
 
-from db.model.execution import Attempt, Execution, LogLine, Status, Stream
+from db.model.execution import Attempt, Execution, Status
+from db.model.output import LogLine, Stream
 from executor.services import Services
 from tests.faults.processes import processes_of
 from tests.faults.reference import lines_of

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from db.model.categories import Category
-from db.model.execution import Stream
+from db.model.output import Stream
 from executor.rules.outcomes import failed
 from handlers.pace import QUEUED_S
 from playground.server import PlaygroundSlack

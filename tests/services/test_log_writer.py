@@ -127,7 +127,7 @@ async def test_one_of_many_that_lost_its_lease_writes_nothing(
     lost = mine[2]
     async with database.begin() as repos:
         clock.advance(LEASE.total_seconds())
-        assert await repos.queue.take_over(lost, "w2", clock() + LEASE)
+        assert await repos.leases.take_over(lost, "w2", clock() + LEASE)
         theirs = await repos.executions.get(lost.id)
     assert theirs is not None
     lanes = [(execution, writer.lane()) for execution in (*mine, theirs)]

@@ -12,7 +12,8 @@ from sqlalchemy import event, text
 from db.model.audit import AuditFilter
 from db.model.catalog import JobDraft, ParameterSpec, ParameterType, SourceDraft
 from db.model.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from db.model.execution import Block, Execution, Level, Status, Stream
+from db.model.execution import Execution, Status
+from db.model.output import Block, Level, Stream
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.rules.plan import plan_hash

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from db.model.execution import Stream
+from db.model.output import Stream
 from executor.ssh.follow import HIGH_WATER, FollowSession, Wake
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target

@@ -7,7 +7,7 @@ import pytest
 
 from db.model.categories import Category
 from db.model.errors import AttemptError
-from db.model.execution import Stream
+from db.model.output import Stream
 from executor.ssh.channel import ask
 from executor.ssh.pool import Hosts
 from executor.ssh.remote import FollowEnd, RemoteState

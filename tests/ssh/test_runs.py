@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from db.model.execution import Stream
+from db.model.output import Stream
 from executor.ssh.remote import FollowEnd, RemoteState, RemoteStatus
 from tests.support.remote import Job
 

@@ -8,7 +8,7 @@ import pytest
 
 from db.model.categories import Category
 from db.model.errors import AttemptError
-from db.model.execution import Stream
+from db.model.output import Stream
 from executor.ssh.errors import HelperFailed, classify
 from executor.ssh.helper import call_text
 from executor.ssh.status import Receipt, RemoteState, RemoteStatus, read_status

@@ -6,7 +6,8 @@ from typing import Any
 
 from db.model.catalog import Kind
 from db.model.categories import Category
-from db.model.execution import Execution, Level, LogLine, Measured, Plan, Progress, Status, Stream
+from db.model.execution import Execution, Measured, Plan, Progress, Status
+from db.model.output import Level, LogLine, Stream
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import event
 
 from db.database import Database
-from db.model.execution import Block, Execution, Level, Stream
+from db.model.execution import Execution
+from db.model.output import Block, Level, Stream
 from executor.services.log_writer import Batch, LogWriter
 from tests.db.seeds import ask, claim, world
 from tests.support.database import Clock

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from db.model.errors import AttemptError
-from db.model.execution import Stream
+from db.model.output import Stream
 from executor.ssh.pool import Hosts
 from executor.ssh.remote import FollowEnd, RemoteRun, RemoteState, RemoteStatus
 from executor.ssh.target import Target

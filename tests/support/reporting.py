@@ -19,7 +19,8 @@ from db.model.catalog import (
     SourceDraft,
 )
 from db.model.categories import Category
-from db.model.execution import Block, Execution, Level, Status, Stream
+from db.model.execution import Execution, Status
+from db.model.output import Block, Level, Stream
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services, build

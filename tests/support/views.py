@@ -20,8 +20,9 @@ import handlers.views
 from db.model.catalog import Job, ParameterSpec, ParameterType
 from db.model.categories import Category
 from db.model.errors import AttemptError, FerryError, InvalidInput
-from db.model.execution import Attempt, Execution, LogLine, Status
+from db.model.execution import Attempt, Execution, Status
 from db.model.grants import EVERYWHERE, Role
+from db.model.output import LogLine
 from executor.rules.names import quoted
 from executor.services.grants import Change
 from executor.ssh.hostkeys import HostKey as Key

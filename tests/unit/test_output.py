@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from db.model.execution import Attempt, Level, Progress, Stream
+from db.model.execution import Attempt, Progress
+from db.model.output import Level, Stream
 from executor.output import MOST_RESULTS, Output
 from executor.rules.levels import level_of
 from executor.rules.lines import CONTINUES, LIMIT

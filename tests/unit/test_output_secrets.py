@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from db.model.execution import Attempt, Stream
+from db.model.execution import Attempt
+from db.model.output import Stream
 from executor.output import Output
 from executor.rules.lines import CONTINUES, LIMIT
 from executor.services.log_writer import Batch

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.model.catalog import Kind
-from db.model.execution import Attempt, Execution, LogLine, Progress, Status, Stream
+from db.model.execution import Attempt, Execution, Progress, Status
+from db.model.output import LogLine, Stream
 from executor.rules.estimates import Forecast, estimate
 from executor.rules.host_keys import fingerprints
 from handlers.views.card import execution_card

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from db.model.categories import Category
-from db.model.execution import Attempt, Execution, Progress, Status, Stream
+from db.model.execution import Attempt, Execution, Progress, Status
+from db.model.output import Stream
 from executor.rules.estimates import Estimate
 from handlers.views.thread import Post, due_posts
 from tests.support.executions import NOON, execution, line, on_production

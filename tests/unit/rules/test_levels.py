@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from db.model.execution import Level, Stream
+from db.model.output import Level, Stream
 from executor.rules.levels import level_of
 
 
