@@ -70,9 +70,15 @@ def overridden(execution: Execution) -> str:
     if not execution.overridden_by:
         return ""
     why = esc(clip(execution.override_reason, REASON))
-    failed = [one.name for one in execution.checks if one.state is CheckState.FAILED]
-    spite = f"\nIn spite of: {esc(', '.join(failed[:MOST_CHECKS]))}." if failed else ""
-    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}{spite}"
+    spite = _named(execution, CheckState.FAILED, "In spite of")
+    unseen = _named(execution, CheckState.UNSEEN, "Not looked at")
+    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}{spite}{unseen}"
+
+
+def _named(execution: Execution, state: CheckState, words: str) -> str:
+    """Return a line with the names of the checks in *state*; empty if there are none."""
+    names = [one.name for one in execution.checks if one.state is state]
+    return f"\n{words}: {esc(', '.join(names[:MOST_CHECKS]))}." if names else ""
 
 
 def call(answerers: Answerers) -> str:

@@ -25,6 +25,7 @@ STATES = {
     CheckState.GOOD: ("✅", "good"),
     CheckState.WARNING: ("⚠️", "warning"),
     CheckState.FAILED: ("❌", "failed"),
+    CheckState.UNSEEN: ("⚪", "not looked at"),
 }
 
 

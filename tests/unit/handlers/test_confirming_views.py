@@ -113,11 +113,13 @@ def test_override_stays_on_the_card_and_is_told_to_all(status: Status) -> None:
     subject = execution(status, **OVERRIDDEN)
     failed = Check(name="disk", state=CheckState.FAILED, words="full")
     good = Check(name="host", state=CheckState.GOOD)
+    unseen = Check(name="clock", state=CheckState.UNSEEN)
 
     check(card(subject))
     assert "🔨 <@U0ANA> broke the glass: the clinic is down" in shown(card(subject))
     assert "In spite of" not in shown(card(subject))
-    assert "In spite of: disk." in shown(card(replace(subject, checks=(good, failed))))
+    in_spite = shown(card(replace(subject, checks=(good, failed, unseen))))
+    assert "In spite of: disk.\nNot looked at: clock." in in_spite
     due = [post for post in _due(subject) if post.key == "overridden"]
     assert [post.broadcast for post in due] == [True]
     assert "broke the glass" in due[0].told.text
