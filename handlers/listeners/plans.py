@@ -18,6 +18,7 @@ from handlers.replies import Reply
 from handlers.routes import Routes
 from handlers.views import preview as views
 from handlers.views.ids import COMMAND, Action
+from handlers.views.looked import looking_again
 
 LookAt = Callable[[Environment, Plan], Awaitable[Look]]
 _PATIENCE_S = 1.0  # until people are told that it takes a moment
@@ -50,9 +51,11 @@ class PlanListeners:
         if preview is not None:
             await self._show(preview, reply)
 
-    async def check_again(self, click: Click, _reply: Reply) -> None:
+    async def check_again(self, click: Click, reply: Reply) -> None:
         """Look at the host of a run anew; its card shows what is found."""
-        await self._services.preflights.again(parsing.number(click.value), click.by)
+        execution = await self._services.preflights.again(parsing.number(click.value), click.by)
+        if click.is_copy:
+            await reply.say(looking_again(execution), replace=True)
 
     async def _show(self, preview: Preview, reply: Reply) -> None:
         asked = preview.execution

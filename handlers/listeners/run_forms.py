@@ -8,14 +8,16 @@ from db.model.errors import FerryError, InvalidInput
 from db.model.execution import Execution
 from db.model.people import Person
 from executor.rules.access import Verb
-from executor.services import Ask, Services, Unbound
+from executor.services import Ask, Duplicate, Services, Unbound
 from handlers import parsing
 from handlers.parsing import Click, Form, Request, Search
 from handlers.replies import Reply
 from handlers.routes import Routes
 from handlers.views import bindings, catalog, notes, promotion, run_form
+from handlers.views import runs as views
 from handlers.views.blocks import Block
 from handlers.views.ids import PARAMETER_PREFIX, Action, Callback, Shortcut, field
+from handlers.views.notes import window
 from handlers.views.run_form import CHANNEL, JOB, MOST_IN_A_MENU, OVERRIDE, REASON, RunForm
 
 
@@ -57,10 +59,12 @@ class RunForms:
     async def picked(self, click: Click, reply: Reply) -> None:
         """Show the fields of the job, and the environment of the channel, that were picked."""
         name = click.fields.get(field(JOB), "")
+        channel_id, is_away = run_form.channel_in(click.metadata)
         form = await self._form(
             by=click.by,
-            channel_id=click.metadata or click.fields.get(field(CHANNEL), ""),
-            asks_channel=not click.metadata,
+            channel_id=channel_id or click.fields.get(field(CHANNEL), ""),
+            asks_channel=not channel_id,
+            is_away=is_away,
             job=await self._services.catalog.job(name) if name else None,
             reason=click.fields.get(field(REASON), ""),
         )
@@ -70,8 +74,9 @@ class RunForms:
         """Offer the jobs that contain what was typed."""
         return run_form.job_options(await self._services.catalog.jobs(search=search.typed))
 
-    async def submitted(self, form: Form, _reply: Reply) -> None:
-        """Launch what the form says, and close it."""
+    async def submitted(self, form: Form, _reply: Reply) -> Block | None:
+        """Launch what the form says, and close it; say where the card is, if not where it was."""
+        channel_id, is_away = run_form.channel_in(form.metadata)
         values = {
             block.rpartition(":")[2]: value
             for block, value in form.fields.items()
@@ -80,16 +85,19 @@ class RunForms:
         ask = Ask(
             job=form.fields.get(field(JOB), ""),
             values=values,
-            channel_id=form.metadata or form.fields.get(field(CHANNEL), ""),
+            channel_id=channel_id or form.fields.get(field(CHANNEL), ""),
             by=form.by,
             reason=form.fields.get(field(REASON), ""),
             override=form.fields.get(field(OVERRIDE), ""),
             idempotency_key=form.key,
         )
         try:
-            await self._services.launcher.launch(ask)
+            execution = await self._services.launcher.launch(ask)
         except Unbound as error:
             raise _at_the_channel(error) from error
+        except Duplicate as error:
+            return window(views.waits_already(error, error.waiting), "Waits already")
+        return window(views.launched(execution, here=""), "Asked for") if is_away else None
 
     async def again_with_changes(self, click: Click, reply: Reply) -> None:
         """Open the form with the values that a run had."""
@@ -115,6 +123,7 @@ class RunForms:
         await self.open_in(
             replace(click, channel_id=channel_id),
             reply,
+            is_away=click.channel_id != channel_id,
             job=await self._services.catalog.job(old.job_name),
             values=values,
             reason=old.reason,
@@ -130,6 +139,7 @@ class RunForms:
         values: Mapping[str, str] | None = None,
         reason: str = "",
         hidden: Collection[str] = (),
+        is_away: bool = False,
     ) -> None:
         """Open the form of the channel, or say what has to be there first."""
         channel_id = request.channel_id
@@ -141,6 +151,7 @@ class RunForms:
             values=values or {},
             reason=reason,
             hidden=hidden,
+            is_away=is_away,
         )
         if form.environment:
             await self._services.access.check(Verb.RUN, request.by, form.environment.id)
@@ -162,6 +173,7 @@ class RunForms:
         values: Mapping[str, str] | None = None,
         reason: str = "",
         hidden: Collection[str] = (),
+        is_away: bool = False,
     ) -> RunForm:
         jobs = await self._services.catalog.jobs(limit=MOST_IN_A_MENU + 1)
         job = job or (jobs[0] if len(jobs) == 1 else None)
@@ -184,6 +196,7 @@ class RunForms:
             closed=closed,
             may_override=bool(where and closed and await may(Verb.OVERRIDE, by, where.id)),
             hidden=frozenset(hidden),
+            is_away=is_away,
         )
 
 

@@ -41,7 +41,7 @@ class RunListeners:
         except Locked as error:
             await self._say_locked(error, ask, reply)
         except Duplicate as error:
-            await reply.say(notes.refused(error, views.show_button(error.waiting)))
+            await reply.say(views.waits_already(error, error.waiting))
         else:
             if execution is not None:
                 await reply.say(views.launched(execution, here=command.channel_id))
@@ -63,7 +63,7 @@ class RunListeners:
             await reply.say(notes.refused(error, bindings.bind_button()))
             return
         except Duplicate as error:
-            await reply.say(notes.refused(error, views.show_button(error.waiting)))
+            await reply.say(views.waits_already(error, error.waiting))
             return
         if click.is_copy:
             await reply.say(views.launched(new, here=click.channel_id))

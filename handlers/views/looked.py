@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from db.model.execution import Check, CheckState, Execution
+from db.model.execution import Check, CheckState, Execution, Status
 from executor.rules.differences import differences
 from executor.rules.readiness import failed_checks, is_ready
 from handlers.views.blocks import (
@@ -11,6 +11,7 @@ from handlers.views.blocks import (
     clip,
     clip_mrkdwn,
     code,
+    context,
     esc,
     person,
     section,
@@ -18,6 +19,7 @@ from handlers.views.blocks import (
     when,
 )
 from handlers.views.ids import Action
+from handlers.views.message import Told
 
 CHECKS, CHECK, CHANGES, SIDE = 2400, 500, 1600, 200  # characters
 STATES = {
@@ -87,9 +89,18 @@ def voided(execution: Execution) -> str:
     return "What was asked for is not what would run any more."
 
 
+def looking_again(execution: Execution) -> Told:
+    """Return where it is shown what is found, for who pressed on a copy of the card."""
+    run = f"#{execution.id} {esc(execution.job_name)}"
+    text = f"🔎 Ferry looks at the host of {run} again."
+    where = f"Its card in <#{execution.channel_id}> shows what it finds."
+    return Told(f"{text} {where}", [section(text), context(where)])
+
+
 def check_again_button(execution: Execution) -> list[Block]:
     """Return the button that looks anew, where what was found keeps the run from starting."""
-    if execution.checked_at is None or is_ready(execution):
+    is_asked = execution.status is Status.AWAITING_CONFIRMATION
+    if not is_asked or execution.checked_at is None or is_ready(execution):
         return []
     again = button(
         "Check again",

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from db.model.errors import FerryError
 from db.model.execution import Execution, LogLine, Status
 from executor.rules.confirming import missing
 from executor.rules.durations import words
+from executor.rules.readiness import failed_checks
 from handlers.views.aloud import aloud
 from handlers.views.blocks import (
     Block,
@@ -23,8 +25,10 @@ from handlers.views.blocks import when as moment
 from handlers.views.confirming import answer_word
 from handlers.views.going import CLOCK, SEPARATOR
 from handlers.views.ids import COMMAND, Action
+from handlers.views.looked import check_again_button
 from handlers.views.looks import look
 from handlers.views.message import Told
+from handlers.views.notes import problem, prose, said
 from handlers.views.sentences import elapsed_s, name, place, sentence, share, values
 
 LOG_LINES = 20
@@ -147,6 +151,20 @@ def launched(one: Execution, *, here: str) -> Told:
     text = f"{name(one)} → {place(one.environment_name, one.environment_kind)} is asked for.{waits}"
     where = [context(f"Its card is in <#{one.channel_id}>.")] if here != one.channel_id else []
     return Told(text, [section(f"✅ {text}"), *where])
+
+
+def waits_already(error: FerryError, waiting: Execution) -> Told:
+    """Return that the same was asked for before, where that waits, and what it waits for."""
+    card = f"Its card is in <#{waiting.channel_id}>"
+    again = check_again_button(waiting)
+    if again:
+        failed = ", ".join(esc(check.name) for check in failed_checks(waiting)) or "its host"
+        hint = f"{card}: {failed} failed when Ferry looked. Once that is mended, *Check again*."
+    elif waiting.status is Status.AWAITING_CONFIRMATION:
+        hint = f"{card}, where it can be confirmed or discarded."
+    else:
+        hint = f"{card}. {prose(error.hint)}"
+    return said(problem(error), show_button(waiting), *again, hint=hint)
 
 
 def answered(one: Execution) -> Told:

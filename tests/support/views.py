@@ -42,6 +42,7 @@ NOT_VIEWS = {
     "fields.text_field": "builds forms from Ferry's own words",
     "run_form.typed": "writes the value of a button",
     "run_form.parsed": "reads it",
+    "run_form.channel_in": "reads the metadata of a modal",
     "environment_trust.trusted": "reads the metadata of a modal",
     **dict.fromkeys(("grants.seen", "promotion.promoted_from"), "reads the value of a button"),
     **dict.fromkeys(("host_keys.compared", "kept.json_in"), "reads the metadata of a modal"),
