@@ -81,10 +81,16 @@ def _named(execution: Execution, state: CheckState, words: str) -> str:
     return f"\n{words}: {esc(', '.join(names[:MOST_CHECKS]))}." if names else ""
 
 
-def call(answerers: Answerers) -> str:
+def must_say_yes(answerers: Answerers) -> str:
+    """Return who may say yes, as a sentence."""
+    whom = call(answerers, " or ")
+    return f"Must say yes: {whom}." if whom else "Nobody may say yes to it yet."
+
+
+def call(answerers: Answerers, between: str = ", ") -> str:
     """Return mentions of whoever may answer; empty if nobody is known."""
     named = [*map(group, answerers.groups), *map(person, answerers.people)]
-    return ", ".join(named[:MOST_CALLED])
+    return between.join(named[:MOST_CALLED])
 
 
 def people(user_ids: Iterable[str]) -> str:

@@ -83,14 +83,15 @@ def history(
     return Told(text, [header(told), *rows, *below])
 
 
-def row(one: Execution, *, now: datetime) -> Block:
-    """Return one run on two lines, with a button that shows all of it."""
+def row(one: Execution, *, now: datetime, more: str = "") -> Block:
+    """Return one run on two lines, and *more* on a third, with a button that shows all of it."""
     emoji, _ = look(one)
     where = f"{emoji} *{name(one)}* → {place(one.environment_name, one.environment_kind)}"
     first = SEPARATOR.join([where, *_state(one, now)])
     given = clip_mrkdwn(values(one), VALUES)
     second = SEPARATOR.join([asked(one), *([given] if given else [])])
-    return section(f"{first}\n{second}", accessory=show_button(one))
+    lines = [first, second, *([more] if more else [])]
+    return section("\n".join(lines), accessory=show_button(one))
 
 
 def spoken(one: Execution, *, now: datetime) -> str:
