@@ -5,6 +5,7 @@ from datetime import datetime
 
 from db.model.categories import Category
 from db.model.execution import Execution, LogLine, Status
+from db.model.locks import Closed
 from executor.rules.estimates import Forecast
 from handlers.views.asking import asking
 from handlers.views.blocks import (
@@ -55,15 +56,17 @@ def execution_card(
     now: datetime,
     log_permalink: str = "",
     proves: bool = False,
+    overrode: Closed | None = None,
 ) -> Told:
     """Return what runs, where, for whom and how it goes, with the buttons valid in this state.
 
     *tail*: the newest log lines, oldest first (of a failure: of stderr); *forecast*: when it
     starts and how long it takes; *log_permalink*: the attached log; *proves*: it is a success that
-    its job needs before it runs on production.
+    its job needs before it runs on production; *overrode*: what was closed when the glass was
+    broken.
     """
     came_of_it = [section(told)] if (told := outcome(execution)) else []
-    past = [section(told)] if (told := overridden(execution)) else []
+    past = [section(told)] if (told := overridden(execution, overrode)) else []
     blocks, facts = [_title(execution), *past, *came_of_it], _facts(execution, log_permalink)
     match execution.status:
         case Status.AWAITING_CONFIRMATION:

@@ -97,7 +97,7 @@ async def test_an_admin_freezes_by_a_form_and_breaks_the_glass(visit: Visit) -> 
     await bruno.types("/migrate locks")
     await expect(bruno.told(frozen)).to_contain_text("Closed (1)")
     await bruno.types("/migrate override #1 the clinic is down")
-    await expect(bruno.told("Only an admin")).to_be_visible()
+    await expect(bruno.told("that takes an admin")).to_be_visible()
     await ana.types("/migrate override #1")
     await expect(ana.told("Breaking the glass takes a reason")).to_be_visible()
     await ana.types("/migrate override #1 the clinic is down")
@@ -106,3 +106,6 @@ async def test_an_admin_freezes_by_a_form_and_breaks_the_glass(visit: Visit) -> 
     await expect(card).to_contain_text("Succeeded", timeout=RUN_MS)
     loud = bruno.read("broke the glass: #1 import-patients runs on production without")
     await expect(loud).to_contain_text("Why: the clinic is down")
+    for told in (card, loud):
+        await expect(told).to_contain_text("Although it was frozen by @Ana Souza until")
+        await expect(told).to_contain_text(": month end.")

@@ -184,6 +184,8 @@ GIVEN: Mapping[str, Sample] = {
     "thread.due_posts.attempts": lambda given: [sample("attempt", Attempt, given)],
     "run_form.form_button.job": lambda given: given.name,
     "runs.history.older": lambda _: "128",
+    "runs.row.more": lambda _: "Must say yes: somebody.",
+    "help.home.waits": lambda given: [section(esc(given.text))] * 10,
     "help.home.running": lambda given: [section(esc(given.text))] * 10,
     "help.home.recent": lambda given: [section(esc(given.text))] * 10,
     "Job.parameters": lambda given: _specs(given.text),

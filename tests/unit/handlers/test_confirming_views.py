@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from db.model.catalog import ConfirmationPolicy, EnvironmentDraft, Kind
 from db.model.execution import Check, CheckState, Execution, Status
+from db.model.locks import Closed
 from executor.rules.confirming import Answerers
 from executor.rules.estimates import Forecast
 from handlers.views import alarms, answer_forms, confirming, runs, second_factors
+from handlers.views.alarms import broken_glass
 from handlers.views.card import execution_card
 from handlers.views.message import Told
 from handlers.views.sentences import ending, sentence
-from handlers.views.thread import due_posts
+from handlers.views.thread import Calls, due_posts
 from playground.view_rules import check_view
 from tests.support.executions import NOON, execution, on_production
 from tests.support.rendered import check, shown
@@ -126,6 +128,22 @@ def test_override_stays_on_the_card_and_is_told_to_all(status: Status) -> None:
     assert "overridden" not in posts(subject, said=["overridden"])
 
 
+def test_a_broken_glass_tells_what_it_went_past() -> None:
+    """Wholly: that nobody confirmed it, and who closed the environment, until when and why."""
+    subject = execution(Status.QUEUED, **OVERRIDDEN, confirmation=POLICY.REQUESTER)
+    shut = Closed(environment="staging", by="U0BRUNO", reason=f"month end {EVIL}", until=NOON)
+
+    told = broken_glass(subject, shut)
+    on_card = execution_card(subject, tail=[], forecast=Forecast(), now=NOON, overrode=shut)
+
+    for each in (told, on_card):
+        check(each)
+        assert "Although it was locked by <@U0BRUNO> until <!date" in shown(each)
+        assert "month end &lt;!channel" in shown(each)
+    assert "without the confirmation that it needs, and although it is closed" in told.text
+    assert "although it is closed" not in broken_glass(subject).text
+
+
 def _due(subject: Execution) -> list[Any]:
     return due_posts(
         subject,
@@ -153,7 +171,7 @@ def test_reminder_calls_those_who_may_answer(answerers: Answerers, called: str) 
     key = f"reminder-{int(at.timestamp())}"
     subject = waiting(reminded_at=at)
 
-    told = posts(subject, answerers=answerers)
+    told = posts(subject, calls=Calls(answerers))
 
     assert list(told) == [key]
     assert called in told[key]
