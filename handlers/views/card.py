@@ -27,7 +27,7 @@ from handlers.views.going import SEPARATOR, going, in_the_queue
 from handlers.views.host_keys import compare_button
 from handlers.views.ids import Action
 from handlers.views.message import Told
-from handlers.views.personal import reveal_row
+from handlers.views.personal import reveal_buttons
 from handlers.views.promotion import promote_button
 from handlers.views.sentences import (
     BAD_ENDS,
@@ -77,7 +77,8 @@ def execution_card(
             blocks += [facts, *_live(execution, tail, forecast, now)]
         case _:
             blocks += [*_advice(execution, tail), facts, _again(execution, proves=proves)]
-    blocks += reveal_row(execution)
+    *said_, buttons = blocks  # in every state the last of them is a row of buttons
+    blocks = [*said_, actions(*buttons["elements"], *reveal_buttons(execution))]
     said = [sentence(execution, position=forecast.position, now=now)]
     said += [closed_sentence(forecast.closed)] if forecast.closed else []
     return Told(" ".join(said), blocks)
