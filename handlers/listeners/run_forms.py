@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from db.model.catalog import Job
-from db.model.errors import FerryError, InvalidInput
+from db.model.errors import Conflict, FerryError, InvalidInput
 from db.model.execution import Execution
 from db.model.people import Person
 from executor.rules.access import Verb
+from executor.rules.proof import unproven_in
 from executor.services import Ask, Duplicate, Services, Unbound
 from handlers import parsing
 from handlers.parsing import Click, Form, Request, Search
@@ -30,6 +31,7 @@ def register(routes: Routes, services: Services) -> None:
     routes.click(Action.RUN_CHANNEL, on.picked, asks=Verb.RUN)
     routes.click(Action.EXECUTION_AGAIN_WITH_CHANGES, on.again_with_changes, asks=Verb.RUN)
     routes.click(Action.RUN_PROMOTE, on.promote, asks=Verb.RUN)
+    routes.click(Action.RUN_PROVE, on.prove, asks=Verb.RUN)
     routes.shortcut(Shortcut.RUN_JOB, on.from_anywhere, asks=Verb.RUN)
     routes.search(Action.RUN_JOB, on.search, asks=Verb.RUN)
     routes.submission(Callback.RUN_SUBMIT, on.submitted, asks=Verb.RUN)
@@ -114,6 +116,22 @@ class RunForms:
             await reply.say(told)
             return
         await self._open_again(old, channel_id or places[0][1], click, reply)
+
+    async def prove(self, click: Click, reply: Reply) -> None:
+        """Open the form for where a run must succeed first, with the values that it had."""
+        old = await self._services.history.shown(parsing.number(click.value), click.by)
+        if not (where := unproven_in(old)):
+            raise Conflict(
+                f"#{old.id} has not to succeed elsewhere first.",
+                hint="Its card tells why it waits.",
+            )
+        channels = (await self._services.bindings.channels()).get(where, [])
+        if len(channels) == 1:
+            await self._open_again(old, channels[0], click, reply)
+            return
+        places = [(where, channel_id) for channel_id in channels]
+        nowhere = promotion.nowhere_to_prove(old, where)
+        await reply.say(promotion.where_to(old, places, where) if places else nowhere)
 
     async def _open_again(
         self, old: Execution, channel_id: str, click: Click, reply: Reply

@@ -16,6 +16,7 @@ from handlers.views.looked import (
     unready,
 )
 from handlers.views.plan import plan_blocks
+from handlers.views.promotion import prove_buttons
 
 
 def asking(execution: Execution, forecast: Forecast) -> list[Block]:
@@ -33,7 +34,8 @@ def asking(execution: Execution, forecast: Forecast) -> list[Block]:
     if any(said):
         blocks.append(context(" ".join(filter(None, said))))
     if not is_ready(execution):
-        buttons = [*compare_buttons(execution), *check_again_button(execution)]
+        buttons = [*compare_buttons(execution), *prove_buttons(execution)]
+        buttons += check_again_button(execution)
         return [*blocks, actions(*buttons, _no(execution))]
     if forecast.closed is not None:  # said where the button is missing, far below the reason
         opens = f"{mark(forecast.closed)} It can be confirmed once {esc(where)} is open."

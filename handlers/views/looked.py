@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from db.model.execution import Check, CheckState, Execution, Status
 from executor.rules.differences import differences
+from executor.rules.proof import unproven_in
 from executor.rules.readiness import failed_checks, is_ready
 from handlers.views.blocks import (
     Block,
@@ -38,8 +39,11 @@ def unready(execution: Execution) -> str:
     asker = f"{person(execution.requested_by)}, nothing has started yet"
     if execution.checked_at is None:
         return f"{asker}: 🔎 Ferry is looking at the host. Once all is known it can be confirmed."
-    names = ", ".join(esc(check.name) for check in failed_checks(execution)) or "the host"
-    return f"{asker}, and nothing can: {names} failed. Mend it, then press *Check again*."
+    failed = failed_checks(execution)
+    names = ", ".join(esc(check.name) for check in failed) or "the host"
+    where = unproven_in(execution) if len(failed) == 1 else ""
+    do = f"Run it on {esc(where)} first" if where else "Mend it"
+    return f"{asker}, and nothing can: {names} failed. {do}, then press *Check again*."
 
 
 def checks_blocks(checks: Sequence[Check]) -> list[Block]:

@@ -160,7 +160,9 @@ def waits_already(error: FerryError, waiting: Execution) -> Told:
     again = check_again_button(waiting)
     if again:
         failed = ", ".join(esc(check.name) for check in failed_checks(waiting)) or "its host"
-        hint = f"{card}: {failed} failed when Ferry looked. Once that is mended, *Check again*."
+        hint = (
+            f"{card}: {failed} failed when Ferry looked. Once that is mended, press *Check again*."
+        )
     elif waiting.status is Status.AWAITING_CONFIRMATION:
         hint = f"{card}, where it can be confirmed or discarded."
     else:

@@ -164,6 +164,33 @@ async def test_a_success_leads_to_the_form_for_production(
     assert looked.checks[-1].words.startswith("succeeded as #1 just now on staging")
 
 
+async def test_what_is_not_proven_leads_to_the_form_for_staging(
+    ferry: In, client: AsyncWebClient, clock: Clock, bruno: Person
+) -> None:
+    """With the same values; of several channels one is chosen, without one it is said."""
+    ask = Ask(job="careful", channel_id=PRODUCTION, by=BRUNO, values=GOOD)
+    early = await looked_at(ferry.services, await ferry.services.launcher.launch(ask))
+    told = execution_card(early, tail=[], forecast=Forecast(), now=clock())
+    await client.chat_postMessage(channel=PRODUCTION, text=told.text, blocks=told.blocks)
+    card = await bruno.sees(PRODUCTION, "Run it on staging first, then press")
+
+    await bruno.clicks(card, "Run on staging…")
+    assert await bruno.submits(await bruno.modal("Run a job")) == {}
+    receipt = screen.words(await bruno.modal("Asked for"))
+    await ferry.services.bindings.bind(SECOND, "staging", ANA)
+    await bruno.clicks(card, "Run on staging…")
+    choice = await bruno.told(PRODUCTION, f"Where is #{early.id} careful to run on staging?")
+    for channel in (STAGING, SECOND):
+        await ferry.services.bindings.unbind(channel, ANA)
+    await bruno.clicks(card, "Run on staging…")
+    await bruno.told(PRODUCTION, "No channel is bound to staging")
+
+    newest = (await ferry.services.history.recent())[0]
+    assert (newest.channel_id, newest.parameters) == (STAGING, GOOD)
+    assert f"Its card is in <#{STAGING}>." in receipt
+    assert "Run in 2…" in str(choice["blocks"])
+
+
 async def test_what_waits_there_already_is_led_to(
     ferry: In, client: AsyncWebClient, clock: Clock, bruno: Person
 ) -> None:
