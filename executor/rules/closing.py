@@ -35,13 +35,16 @@ def closed(
 
 
 def sentence(closed_: Closed) -> str:
-    """Return who closed it, until when and why, as errors say it: times are in UTC."""
+    """Return who closed it, until when and why, as errors say it: times are in UTC.
+
+    In the words of the cards, which show the name as text, too.
+    """
     until = f" until {closed_.until:%Y-%m-%d %H:%M} UTC" if closed_.until else ""
     by = closed_.by
     who = by.removeprefix("cli:") if by.startswith("cli:") else f"<@{by}>"
     what = "frozen" if closed_.is_freeze else "locked"
     why = quoted(closed_.reason, longest=200)
-    return f"`{closed_.environment}` is {what} by {who}{until}: {why}."
+    return f"{closed_.environment} is {what} by {who}{until}: {why}."
 
 
 def noted(closed_: Closed | None) -> dict[str, Any]:

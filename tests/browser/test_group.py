@@ -92,7 +92,9 @@ async def test_who_refuses_says_why(visit: Visit) -> None:
     carla = await visit(CARLA, TWO)
     await carla.presses(carla.card, "Discard")
     form = carla.form("Refuse this run")
-    await expect(form).to_contain_text("#1 import-patients → 🔴 clinic (production) will not run.")
+    await expect(form).to_contain_text(
+        "Refusing ends #1 import-patients → 🔴 clinic (production): it will not run."
+    )
     await form.get_by_role("button", name="Refuse it").click()
     await expect(form.get_by_role("alert")).to_have_text("Please complete this required field.")
     await form.get_by_label("Why not").fill("The backup is not done yet")
@@ -100,7 +102,7 @@ async def test_who_refuses_says_why(visit: Visit) -> None:
     await expect(form).to_have_count(0)
 
     await expect(card).to_contain_text("Refused · #1 import-patients")
-    await expect(card).to_contain_text("Nothing ran: The backup is not done yet")
+    await expect(card).to_contain_text("Nothing ran: The backup is not done yet.")
     await expect(card).to_contain_text("refused by @Carla Dias")
     await expect(card.get_by_role("button", name="Discard")).to_have_count(0)
     await expect(card.get_by_role("button", name="Run on clinic")).to_have_count(0)

@@ -102,6 +102,7 @@ def test_refusal_is_told_with_its_reason_and_a_discard_without() -> None:
     assert runs.row(refused, now=NOON)["text"]["text"].startswith("⛔ ")
     assert "refused" in runs.row(refused, now=NOON)["text"]["text"]
     assert "Nothing ran: no backup &lt;!channel" in shown(card(refused))
+    assert "Nothing ran.\n" in shown(card(discarded))
     assert "was refused: no backup &lt;!channel" in posts(refused)["end"]
     assert posts(refused)["end"].startswith("⛔ <@U0ANA>: ")
     assert shown(card(discarded)).startswith("🗑️ *Discarded* by <@U0BRUNO> · ")
