@@ -101,7 +101,7 @@ async def test_who_refuses_says_why(visit: Visit) -> None:
     await form.get_by_role("button", name="Refuse it").click()
     await expect(form).to_have_count(0)
 
-    await expect(card).to_contain_text("Refused · #1 import-patients")
+    await expect(card).to_contain_text("Refused by @Carla Dias · #1 import-patients")
     await expect(card).to_contain_text("Nothing ran: The backup is not done yet.")
     await expect(card).to_contain_text("refused by @Carla Dias")
     await expect(card.get_by_role("button", name="Discard")).to_have_count(0)
