@@ -33,6 +33,7 @@ from handlers.listeners import (
     locks,
     plans,
     queue,
+    run_forms,
     runs,
     second_factors,
     sources,
@@ -69,6 +70,7 @@ def register(
     routes = Routes(app, guard, Door(services.access, groups))
     help.register(routes, services, clock=clock)
     runs.register(routes, services)
+    run_forms.register(routes, services)
     plans.register(routes, services, look_at=look_at)
     confirmations.register(routes, services)
     break_glass.register(routes, services)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from db.model.execution import Card, Execution, Status
 from db.model.output import LogLine, Stream
+from executor.rules.confirming import Answerers
 from executor.rules.estimates import Forecast
 from executor.services.forecasts import Forecasts
 from executor.services.history import History, as_text
@@ -61,7 +63,17 @@ class Teller:
         tail = await self._tail(execution)
         forecast = forecast or await self.forecasts.of(execution)
         proves = await self.history.proves(execution)
-        told = self._render(execution, tail, forecast, card.log_permalink, proves=proves)
+        overrode = await self.history.overrode(execution)
+        render = partial(
+            execution_card,
+            execution,
+            tail=tail,
+            forecast=forecast,
+            now=self.clock(),
+            proves=proves,
+            overrode=overrode,
+        )
+        told = render(log_permalink=card.log_permalink)
         sent = await self._show(card, told, is_urgent=is_news or not card.ts)
         if is_news or sent.outcome is Outcome.SENT:
             await self.news.told(
@@ -75,7 +87,7 @@ class Teller:
         if permalink := await self._attach_log(item, sent):
             # It stays news until the card says so, too.
             card = replace(card, log_permalink=permalink)
-            told = self._render(execution, tail, forecast, permalink, proves=proves)
+            told = render(log_permalink=permalink)
             _check(await self._show(card, told, is_urgent=False))
         if is_news:
             await self.news.settled(execution.id, execution.version)
@@ -101,24 +113,6 @@ class Teller:
     def _check_turn(self) -> None:
         if not self.news.has_turn:
             raise NotNow("another process tells by now")
-
-    def _render(
-        self,
-        execution: Execution,
-        tail: list[LogLine],
-        forecast: Forecast,
-        link: str,
-        *,
-        proves: bool,
-    ) -> Told:
-        return execution_card(
-            execution,
-            tail=tail,
-            forecast=forecast,
-            now=self.clock(),
-            log_permalink=link,
-            proves=proves,
-        )
 
     async def _tail(self, execution: Execution) -> list[LogLine]:
         """Return the lines worth showing: of a failure, what it said on stderr."""
@@ -159,7 +153,10 @@ class Teller:
             attempts=await self.history.attempts(execution) if has_retries else (),
             now=self.clock(),
             log_is_attached="files:write" in self.scopes,
-            answerers=await self.history.answerers(execution) if is_called else thread.NOBODY,
+            calls=thread.Calls(
+                await self.history.answerers(execution) if is_called else Answerers(),
+                await self.history.overrode(execution),
+            ),
         )
         for post in posts:
             self._check_turn()
@@ -184,7 +181,8 @@ class Teller:
         if is_told or not (execution.overridden_by and self.security_channel):
             return item
         self._check_turn()
-        told = alarms.broken_glass(execution, is_elsewhere=True)
+        overrode = await self.history.overrode(execution)
+        told = alarms.broken_glass(execution, overrode, is_elsewhere=True)
         sent = await self.outbox.say(self.security_channel, told)
         _check(sent)
         key = alarms.ALARM

@@ -98,6 +98,7 @@ class CheckState(StrEnum):
     GOOD = "good"
     WARNING = "warning"  #: told, but it stops nothing
     FAILED = "failed"  #: keeps the button away
+    UNSEEN = "unseen"  #: not looked at, because of what failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,9 +167,13 @@ def not_yours(execution: Execution, ask: Collection[str]) -> NotAllowed:
     )
 
 
-def whom_to_ask(user_ids: Collection[str]) -> str:
-    """Return the sentence that says who can do it instead: people and user groups."""
-    people = [_mention(user_id) for user_id in sorted(user_ids) if is_in_slack(user_id)]
+def whom_to_ask(user_ids: Collection[str], *, first: str = "") -> str:
+    """Return the sentence that says who can do it instead: people and user groups.
+
+    *first*: the one of them who is to be asked before the others.
+    """
+    in_order = sorted(user_ids, key=lambda user_id: (user_id != first, user_id))
+    people = [_mention(user_id) for user_id in in_order if is_in_slack(user_id)]
     if not people:
         return (
             "No admin is named yet: set FERRY_ADMINS=U012AB3CD (Slack user ids) and restart Ferry."

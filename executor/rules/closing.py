@@ -1,8 +1,9 @@
 """One notion of "closed", whatever closes: by whom, why, and when something starts there again."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from db.model.locks import Closed, FreezeWindow, Lock
 from executor.rules.freezes import closed_until
@@ -34,13 +35,32 @@ def closed(
 
 
 def sentence(closed_: Closed) -> str:
-    """Return who closed it, until when and why, as errors say it: times are in UTC."""
+    """Return who closed it, until when and why, as errors say it: times are in UTC.
+
+    In the words of the cards, which show the name as text, too.
+    """
     until = f" until {closed_.until:%Y-%m-%d %H:%M} UTC" if closed_.until else ""
     by = closed_.by
     who = by.removeprefix("cli:") if by.startswith("cli:") else f"<@{by}>"
     what = "frozen" if closed_.is_freeze else "locked"
     why = quoted(closed_.reason, longest=200)
-    return f"`{closed_.environment}` is {what} by {who}{until}: {why}."
+    return f"{closed_.environment} is {what} by {who}{until}: {why}."
+
+
+def noted(closed_: Closed | None) -> dict[str, Any]:
+    """Return *closed_* as an event of the audit log keeps it; {} if nothing is closed."""
+    if closed_ is None:
+        return {}
+    until = closed_.until.isoformat() if closed_.until else None
+    return {"closed": asdict(closed_) | {"until": until}}
+
+
+def from_note(after: Mapping[str, Any]) -> Closed | None:
+    """Return what ``noted`` wrote into *after*; None if there is nothing."""
+    if not (note := after.get("closed")):
+        return None
+    until = datetime.fromisoformat(note["until"]) if note["until"] else None
+    return Closed(**{**note, "until": until})
 
 
 def _longest(

@@ -12,6 +12,8 @@ from db.model.execution import Check, CheckState, Execution, Status
 from executor.rules.differences import short
 from executor.rules.durations import UNITS, words
 
+_PROVEN = "proven in "  # before the environment, in the name of the check
+
 
 def needs_proof(job: Job, environment: Environment) -> bool:
     """Return whether *job* must have succeeded elsewhere before it runs in *environment*.
@@ -27,7 +29,7 @@ def proof(job: Job, ended: Sequence[Execution], sha256: str, *, now: datetime) -
 
     *ended*: its runs there, of that version, that succeeded or failed; the last one first.
     """
-    name, there = f"proven in {job.proven_in}", job.proven_in
+    name, there = f"{_PROVEN}{job.proven_in}", job.proven_in
     newest = ended[0] if ended else None
     if newest is None:
         told = f"version {job.version} has not succeeded on {there} yet: run it there first"
@@ -50,10 +52,16 @@ def proof(job: Job, ended: Sequence[Execution], sha256: str, *, now: datetime) -
     return Check(name=name, state=CheckState.FAILED, words=told)
 
 
+def unproven_in(execution: Execution) -> str:
+    """Return where *execution* has to succeed first, as its failed check says; else empty."""
+    failed = (check.name for check in execution.checks if check.state is CheckState.FAILED)
+    return next((name.removeprefix(_PROVEN) for name in failed if name.startswith(_PROVEN)), "")
+
+
 def unknown_proof(job: Job) -> Check:
     """Return the check where the environment that *job* is to be proven in is not there."""
     told = f"there is no environment {job.proven_in} any more, where it has to succeed first"
-    return Check(name=f"proven in {job.proven_in}", state=CheckState.FAILED, words=told)
+    return Check(name=f"{_PROVEN}{job.proven_in}", state=CheckState.FAILED, words=told)
 
 
 def _ago(run: Execution, now: datetime) -> str:

@@ -61,7 +61,7 @@ def not_locked(environment: Environment, closed_: Closed | None) -> Conflict:
     """Return the refusal for who opens what is not locked; *closed_*: a window may close it."""
     if closed_ is None:
         return Conflict(
-            f"`{environment.name}` is not locked: nothing was changed.",
+            f"{environment.name} is not locked: nothing was changed.",
             hint="`/migrate locks` shows what is.",
         )
     return Conflict(

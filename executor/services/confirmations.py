@@ -1,15 +1,15 @@
 """Yes or no to exactly one plan: of two answers one counts, and an old one explains itself."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from db.model.catalog import Environment
-from db.model.errors import Conflict, InvalidInput, NotAllowed
+from db.model.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import check_is_open
-from executor.rules.confirming import missing, terms_in_force
+from executor.rules.confirming import Answerers, answerers, missing, terms_in_force
 from executor.rules.lifecycle import AWAITING
 from executor.rules.readiness import check_ready
 from executor.rules.reasons import reason_of
@@ -22,6 +22,17 @@ from executor.services.history import find_execution
 from executor.services.launcher import queued
 from executor.services.personal import veil_of
 from executor.services.second_factors import check_factor
+
+_MOST_ASKED = 50  # each takes a few questions to the database
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What awaits confirmation, whether one person may give it now, and who may."""
+
+    execution: Execution
+    is_theirs: bool
+    answerers: Answerers
 
 
 class Confirmations:
@@ -86,6 +97,30 @@ class Confirmations:
         if refusal is not None:
             raise refusal
         return execution
+
+    async def asked_of(self, by: Person) -> list[Asked]:
+        """Return the oldest that await confirmation, and whether *by* may say yes to each."""
+        async with self._ground.db.read() as repos:
+            active = await repos.history.active(None)
+            waiting = [one for one in active if one.status is Status.AWAITING_CONFIRMATION]
+            return [await self._asked(repos, one, by) for one in waiting[:_MOST_ASKED]]
+
+    async def _asked(self, repos: Repos, execution: Execution, by: Person) -> Asked:
+        environment = await repos.environments.get(execution.environment_id)
+        job = await repos.jobs.get(execution.job_id, execution.job_version)
+        terms = terms_in_force(execution, environment)
+        who = answerers(
+            replace(execution, confirmation=terms.policy, confirm_group=terms.group),
+            editor=job.edited_by,
+            grants=await repos.grants.all(),
+            admins=self._ground.admins,
+        )
+        try:
+            check_awaits(execution, self._ground.clock())
+            await check_may(self._ground, repos, execution, terms, by)
+        except (Conflict, NotAllowed, Unavailable):  # not knowing the groups is not a yes
+            return Asked(execution, is_theirs=False, answerers=who)
+        return Asked(execution, by.user_id not in execution.confirmed_by, who)
 
     async def must_say_why(self, execution_id: int, by: Person) -> bool:
         """Return whether a no of *by* is a refusal, which takes a reason, and no discard.

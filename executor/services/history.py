@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
+from db.model.audit import AuditFilter
 from db.model.errors import NotFound
 from db.model.execution import Attempt, Execution, Status
+from db.model.locks import Closed
 from db.model.output import LogLine, Stream
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import Verb
+from executor.rules.closing import from_note
 from executor.rules.confirming import Answerers, answerers
 from executor.services.access import require
 from executor.services.ground import Ground
@@ -71,6 +74,15 @@ class History:
         async with self._db.read() as repos:
             job = await repos.jobs.get(execution.job_id, execution.job_version)
         return job.proven_in == execution.environment_name
+
+    async def overrode(self, execution: Execution) -> Closed | None:
+        """Return what closed its environment when the glass was broken for it; None if nothing."""
+        if not execution.overridden_by:
+            return None
+        wanted = AuditFilter(subject=str(execution.id), verbs=("execution.overridden",))
+        async with self._db.read() as repos:
+            events = await repos.audit.recent(wanted, None, 1)
+        return from_note(events[0].after) if events else None
 
     async def attempts(self, execution: Execution) -> list[Attempt]:
         """Return its tries, the first one first."""

@@ -8,9 +8,11 @@ from typing import Any
 from db.model.catalog import ConfirmationPolicy, Environment, Job
 from db.model.errors import InvalidInput, NotFound
 from db.model.execution import Execution, Plan, Status
+from db.model.locks import Closed
 from db.model.people import Person
 from db.repos import Repos
 from executor.rules.access import Verb, check_is_open
+from executor.rules.closing import noted
 from executor.rules.concurrency import concurrency_key
 from executor.rules.confirming import terms_of
 from executor.rules.parameters import validate
@@ -137,7 +139,8 @@ class Launcher:
         )
         assert execution is not None, "only the idempotency key can be taken"  # noqa: S101
         if execution.overridden_by:
-            note_override(repos, execution, veil.text(execution.override_reason))
+            found = await closed_now(repos, environment, self._ground.clock())
+            note_override(repos, execution, veil.text(execution.override_reason), found)
         return execution
 
     async def _break_glass(
@@ -176,14 +179,21 @@ class Launcher:
             self._ground.looks.ring()
 
 
-def note_override(repos: Repos, execution: Execution, why: str) -> None:
-    """Note that somebody broke the glass for *execution*, and *why*: without personal values."""
+def note_override(repos: Repos, execution: Execution, why: str, found: Closed | None) -> None:
+    """Note that somebody broke the glass for *execution*, and *why*: without personal values.
+
+    *found*: what closes its environment.
+    """
     repos.audit.note(
         execution.overridden_by,
         "execution.overridden",
         execution.id,
         environment=execution.environment_name,
-        after={"status": execution.status, "overridden_by": execution.overridden_by},
+        after={
+            "status": execution.status,
+            "overridden_by": execution.overridden_by,
+            **noted(found),
+        },
         reason=why,
     )
 

@@ -199,7 +199,7 @@ class Locks:
                 raise
             raise NotAllowed(
                 f"{said(environment, lock)} Only they or an admin may open it.",
-                hint=whom_to_ask({lock.locked_by, *self._ground.admins}),
+                hint=whom_to_ask({lock.locked_by, *self._ground.admins}, first=lock.locked_by),
             ) from error
 
     async def _turned(

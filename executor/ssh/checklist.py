@@ -45,6 +45,10 @@ class Checklist:
         shown = visible(words.strip().encode("utf-8", "surrogateescape"), _LONGEST_WORDS)
         await self.tell(Check(name=name, state=state, words=shown))
 
+    async def unseen(self, name: str, why: str) -> None:
+        """Tell that *name* was not looked at, and *why*: it neither failed nor is it good."""
+        await self.tell(Check(name=name, state=CheckState.UNSEEN, words=why))
+
     async def answer(self, asking: Awaitable[T], *names: str, limit_s: float = LIMIT_S) -> T | None:
         """Return what *asking* does; None: it failed, which is told for the checks *names*."""
         try:
@@ -58,11 +62,11 @@ class Checklist:
             await self.bad(name, words)
         return None
 
-    async def finish(self, words: str) -> tuple[Check, ...]:
-        """Return all checks in their order; for those that nobody told *words* are."""
+    async def finish(self, why: str) -> tuple[Check, ...]:
+        """Return all checks in their order; *why* those that nobody told were not looked at."""
         for name in CHECKS:
             if name not in self._told:
-                await self.bad(name, words)
+                await self.unseen(name, why)
         return tuple(self._told[name] for name in CHECKS)
 
 

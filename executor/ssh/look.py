@@ -81,7 +81,7 @@ class _Looking:
                 self._disk(),
                 self._by_hand(),
             )
-        checks = await self._list.finish("not looked at, since the host does not let Ferry in")
+        checks = await self._list.finish("the host does not let Ferry in")
         good = all(check.state is CheckState.GOOD for check in checks if check.name in REQUIRED)
         return Look(checks=checks, measured=measured(self._found, self._sha256) if good else None)
 
@@ -157,7 +157,7 @@ class _Looking:
         problem = script_problem(found, self._target, self._plan)
         if problem and problem.category is Category.DIRECTORY_NOT_FOUND:
             await self._list.bad("directory", sentence(problem))
-            await self._list.bad("script", "not looked at, since its directory is not there")
+            await self._list.unseen("script", "its directory is not there")
             return
         await self._list.good("directory", visible(found.get("directory", b"")))
         if problem:

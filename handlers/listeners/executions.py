@@ -131,6 +131,7 @@ class ExecutionListeners:
             forecast=await self._services.forecasts.of(execution),
             now=self._clock(),
             proves=await history.proves(execution),
+            overrode=await history.overrode(execution),
         )
         await reply.say(card)
 

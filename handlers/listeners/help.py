@@ -9,6 +9,7 @@ from handlers.parsing import Request
 from handlers.replies import Reply
 from handlers.routes import HELP, Routes
 from handlers.views import help as views
+from handlers.views.confirming import must_say_yes
 from handlers.views.ids import Action
 from handlers.views.runs import row
 
@@ -36,16 +37,24 @@ class HelpListeners:
         await reply.say(views.help_note(roles))
 
     async def home(self, request: Request, reply: Reply) -> None:
-        """Show what is closed, what runs and what ran last as the person's Home tab."""
+        """Show what waits for the person, what runs and what ran last as their Home tab."""
         now = self._clock()
         running = await self._services.history.active()
         recent = await self._services.history.recent(limit=ROWS)
         ended = [one for one in recent if one.status.is_over]  # the others stand above
         standings = await self._services.locks.standings(request.by)
+        asked = await self._services.confirmations.asked_of(request.by)
+        theirs = {one.execution.id for one in asked if one.is_theirs}
+        others = {one.execution.id: must_say_yes(one.answerers) for one in asked}
         await reply.publish(
             views.home(
-                [row(one, now=now) for one in running[:ROWS]],
+                [
+                    row(one, now=now, more=others.get(one.id, ""))
+                    for one in [one for one in running if one.id not in theirs][:ROWS]
+                ],
                 [row(one, now=now) for one in ended],
+                waits=[row(one, now=now) for one in running if one.id in theirs][:ROWS],
                 closed=[one.closed for one in standings if one.closed],
+                has_jobs=bool(await self._services.catalog.jobs(limit=1)),
             )
         )

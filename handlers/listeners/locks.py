@@ -10,12 +10,14 @@ from executor.rules.ends import end_of, split_end
 from executor.rules.zones import zone
 from executor.services import Services, Unbound
 from executor.services.catalog import unknown
+from executor.services.locks import Turned
 from handlers.parsing import Click, Command, Form, Request
 from handlers.replies import Reply
 from handlers.routes import Routes
 from handlers.views import locks as views
 from handlers.views.blocks import Block
 from handlers.views.ids import COMMAND, Action, Callback, field
+from handlers.views.message import Told
 from handlers.views.notes import window
 from handlers.zones import Zones
 
@@ -56,21 +58,25 @@ class LockListeners:
                 hint=f"Everybody reads it: {EXAMPLE}.",
             )
         turned = await self._services.locks.lock(name, command.by, " ".join(reason), until)
-        await reply.say(views.locked(turned))
+        await _receipt(views.locked(turned), turned, command, reply)
 
     async def unlock(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate unlock [environment]``."""
         name = command.words[0] if command.words else await here(self._services, command, EXAMPLE)
-        await reply.say(views.unlocked(await self._services.locks.unlock(name, command.by)))
+        turned = await self._services.locks.unlock(name, command.by)
+        await _receipt(views.unlocked(turned), turned, command, reply)
 
     async def list(self, request: Request, reply: Reply) -> None:
         """Answer ``/migrate locks``."""
         await reply.say(views.locks(await self._services.locks.standings(request.by)))
 
     async def press_unlock(self, click: Click, reply: Reply) -> None:
-        """Open the lock of a row."""
+        """Open the lock of a row; where all read it, the list shows what is still closed."""
         turned = await self._services.locks.unlock(click.value, click.by)
-        await reply.say(views.unlocked(turned), replace=click.is_copy)
+        told = views.unlocked(turned)
+        if click.channel_id in turned.channels:
+            told = views.locks(await self._services.locks.standings(click.by))
+        await reply.say(told, replace=click.is_copy)
 
     async def open(self, click: Click, reply: Reply) -> None:
         """Open the form, for the environments that the person may lock."""
@@ -102,6 +108,12 @@ class LockListeners:
             return end_of(text, self._clock(), await self._zones.of(form.by.user_id))
         except InvalidInput as error:
             raise InvalidInput(error.message, fields={views.UNTIL: error.message}) from error
+
+
+async def _receipt(note: Told, turned: Turned, command: Command, reply: Reply) -> None:
+    """Say *note*, but not where it is announced: who did it reads that there, as all do."""
+    if command.channel_id not in turned.channels:
+        await reply.say(note)
 
 
 async def named_or_here(

@@ -8,17 +8,17 @@ from db.model.catalog import Environment
 from db.model.errors import InvalidInput
 from db.model.execution import Check, Plan
 from executor.rules.access import Verb
-from executor.services import Ask, Services, Unbound
+from executor.services import Services
 from executor.services.asking import Preview
 from executor.ssh.look import Look
 from handlers import parsing
-from handlers.listeners.runs import typed_line
+from handlers.listeners.lines import asked, typed_line
 from handlers.parsing import Click, Command
 from handlers.replies import Reply
 from handlers.routes import Routes
-from handlers.views import bindings, notes, run_form
 from handlers.views import preview as views
 from handlers.views.ids import COMMAND, Action
+from handlers.views.looked import looking_again
 
 LookAt = Callable[[Environment, Plan], Awaitable[Look]]
 _PATIENCE_S = 1.0  # until people are told that it takes a moment
@@ -46,26 +46,16 @@ class PlanListeners:
                 f"`{COMMAND} jobs` lists them.",
             )
         job = await self._services.catalog.job(command.words[0])
-        given, reason = typed_line(job, command.words[1:])
-        ask = Ask(
-            job=job.name,
-            values=given,
-            channel_id=command.channel_id,
-            by=command.by,
-            reason=reason,
-        )
-        try:
-            preview = await self._services.launcher.preview(ask)
-        except InvalidInput as error:
-            await reply.say(notes.refused(error, run_form.form_button(job.name, given, reason)))
-        except Unbound as error:
-            await reply.say(notes.refused(error, bindings.bind_button()))
-        else:
+        ask = typed_line(job, command)
+        preview = await asked(self._services.launcher.preview, ask, reply)
+        if preview is not None:
             await self._show(preview, reply)
 
-    async def check_again(self, click: Click, _reply: Reply) -> None:
+    async def check_again(self, click: Click, reply: Reply) -> None:
         """Look at the host of a run anew; its card shows what is found."""
-        await self._services.preflights.again(parsing.number(click.value), click.by)
+        execution = await self._services.preflights.again(parsing.number(click.value), click.by)
+        if click.is_copy:
+            await reply.say(looking_again(execution), replace=True)
 
     async def _show(self, preview: Preview, reply: Reply) -> None:
         asked = preview.execution

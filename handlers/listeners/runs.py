@@ -1,144 +1,57 @@
-"""Asking for a run: by a line, by the form, or again from a card."""
+"""Asking for a run: by a line, or again from a card. The form is in ``run_forms``."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-
-from db.model.catalog import Job
-from db.model.errors import FerryError, InvalidInput
-from db.model.execution import Execution
-from db.model.people import Person
 from executor.rules.access import Verb
 from executor.services import Ask, Duplicate, Locked, Services, Unbound
 from handlers import parsing
-from handlers.parsing import Click, Command, Form, Request, Search
+from handlers.listeners.lines import asked, typed_line
+from handlers.listeners.run_forms import RunForms
+from handlers.parsing import Click, Command
 from handlers.replies import Reply
 from handlers.routes import Routes
-from handlers.views import bindings, catalog, notes, promotion, run_form
+from handlers.views import bindings, notes, run_form
 from handlers.views import runs as views
-from handlers.views.blocks import Block
-from handlers.views.ids import PARAMETER_PREFIX, Action, Callback, Shortcut, field
-from handlers.views.run_form import CHANNEL, JOB, MOST_IN_A_MENU, OVERRIDE, REASON, RunForm
+from handlers.views.ids import Action
 
 
 def register(routes: Routes, services: Services) -> None:
     """List every route of this module."""
-    on = RunListeners(services)
+    on = RunListeners(services, RunForms(services))
     routes.command("run", on.run, asks=Verb.RUN)
-    routes.click(Action.RUN_OPEN, on.open, asks=Verb.RUN)
-    routes.click(Action.RUN_FORM, on.open_filled, asks=Verb.RUN)
-    routes.click(Action.RUN_JOB, on.picked, asks=Verb.RUN)
-    routes.click(Action.RUN_CHANNEL, on.picked, asks=Verb.RUN)
     routes.click(Action.EXECUTION_AGAIN, on.again, asks=Verb.RUN)
-    routes.click(Action.EXECUTION_AGAIN_WITH_CHANGES, on.again_with_changes, asks=Verb.RUN)
-    routes.shortcut(Shortcut.RUN_JOB, on.from_anywhere, asks=Verb.RUN)
-    routes.search(Action.RUN_JOB, on.search, asks=Verb.RUN)
-    routes.submission(Callback.RUN_SUBMIT, on.submitted, asks=Verb.RUN)
-    routes.click(Action.RUN_PROMOTE, on.promote, asks=Verb.RUN)
 
 
 class RunListeners:
     """From a wish to an execution; its card is the reporter's matter."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, services: Services, forms: RunForms) -> None:
+        self._services, self._forms = services, forms
 
     async def run(self, command: Command, reply: Reply) -> None:
         """Answer ``/migrate run``: the form, or with a job named, the run itself."""
         if not command.words:
-            await self._open(command, reply)
+            await self._forms.open_in(command, reply)
             return
         job = await self._services.catalog.job(command.words[0])
         if len(command.words) == 1 and any(not spec.secret_ref for spec in job.parameters):
-            await self._open(command, reply, job=job)
+            await self._forms.open_in(command, reply, job=job)
             return
-        given, reason = typed_line(job, command.words[1:])
-        ask = Ask(
-            job=job.name,
-            values=given,
-            channel_id=command.channel_id,
-            by=command.by,
-            reason=reason,
-            idempotency_key=command.key,
-        )
+        ask = typed_line(job, command)
         try:
-            execution = await self._services.launcher.launch(ask)
-        except InvalidInput as error:
-            await reply.say(notes.refused(error, run_form.form_button(job.name, given, reason)))
-        except Unbound as error:
-            await reply.say(notes.refused(error, bindings.bind_button()))
+            execution = await asked(self._services.launcher.launch, ask, reply)
         except Locked as error:
-            await self._say_locked(error, command, reply, job.name, given, reason)
+            await self._say_locked(error, ask, reply)
         except Duplicate as error:
-            await reply.say(notes.refused(error, views.show_button(error.waiting)))
+            await reply.say(views.waits_already(error, error.waiting))
         else:
-            await reply.say(views.launched(execution, here=command.channel_id))
+            if execution is not None:
+                await reply.say(views.launched(execution, here=command.channel_id))
 
-    async def _say_locked(
-        self,
-        error: Locked,
-        command: Command,
-        reply: Reply,
-        job: str,
-        given: Mapping[str, str],
-        reason: str,
-    ) -> None:
+    async def _say_locked(self, error: Locked, ask: Ask, reply: Reply) -> None:
         """Refuse a line; who may break the glass is offered the form that asks why."""
-        where = await self._services.bindings.environment_of(command.channel_id)
-        may = where and await self._services.access.may(Verb.OVERRIDE, command.by, where.id)
-        buttons = [run_form.form_button(job, given, reason)] if may else []
-        await reply.say(notes.refused(error, *buttons))
-
-    async def open(self, click: Click, reply: Reply) -> None:
-        """Open the form from a button, for the job that it names."""
-        job = await self._services.catalog.job(click.value) if click.value else None
-        await self._open(click, reply, job=job)
-
-    async def open_filled(self, click: Click, reply: Reply) -> None:
-        """Open the form with what was typed in a line."""
-        name, values, reason = run_form.parsed(click.value)
-        job = await self._services.catalog.job(name)
-        await self._open(click, reply, job=job, values=values, reason=reason)
-
-    async def from_anywhere(self, request: Request, reply: Reply) -> None:
-        """Open the form from the shortcut, which has no channel."""
-        await self._open(request, reply)
-
-    async def picked(self, click: Click, reply: Reply) -> None:
-        """Show the fields of the job, and the environment of the channel, that were picked."""
-        name = click.fields.get(field(JOB), "")
-        form = await self._form(
-            by=click.by,
-            channel_id=click.metadata or click.fields.get(field(CHANNEL), ""),
-            asks_channel=not click.metadata,
-            job=await self._services.catalog.job(name) if name else None,
-            reason=click.fields.get(field(REASON), ""),
-        )
-        await reply.update(run_form.run_modal(form))
-
-    async def search(self, search: Search) -> Sequence[Block]:
-        """Offer the jobs that contain what was typed."""
-        return run_form.job_options(await self._services.catalog.jobs(search=search.typed))
-
-    async def submitted(self, form: Form, _reply: Reply) -> None:
-        """Launch what the form says, and close it."""
-        values = {
-            block.rpartition(":")[2]: value
-            for block, value in form.fields.items()
-            if block.startswith(f"{PARAMETER_PREFIX}{form.fields.get(field(JOB), '')}:")
-        }
-        ask = Ask(
-            job=form.fields.get(field(JOB), ""),
-            values=values,
-            channel_id=form.metadata or form.fields.get(field(CHANNEL), ""),
-            by=form.by,
-            reason=form.fields.get(field(REASON), ""),
-            override=form.fields.get(field(OVERRIDE), ""),
-            idempotency_key=form.key,
-        )
-        try:
-            await self._services.launcher.launch(ask)
-        except Unbound as error:
-            raise _at_the_channel(error) from error
+        where = await self._services.bindings.environment_of(ask.channel_id)
+        may = where and await self._services.access.may(Verb.OVERRIDE, ask.by, where.id)
+        form = run_form.form_button(ask.job, ask.values, ask.reason)
+        await reply.say(notes.refused(error, *([form] if may else [])))
 
     async def again(self, click: Click, reply: Reply) -> None:
         """Launch once more what a card tells of."""
@@ -150,115 +63,7 @@ class RunListeners:
             await reply.say(notes.refused(error, bindings.bind_button()))
             return
         except Duplicate as error:
-            await reply.say(notes.refused(error, views.show_button(error.waiting)))
+            await reply.say(views.waits_already(error, error.waiting))
             return
         if click.is_copy:
             await reply.say(views.launched(new, here=click.channel_id))
-
-    async def again_with_changes(self, click: Click, reply: Reply) -> None:
-        """Open the form with the values that a run had."""
-        old = await self._services.history.shown(parsing.number(click.value), click.by)
-        await self._open_again(old, click.channel_id or old.channel_id, click, reply)
-
-    async def promote(self, click: Click, reply: Reply) -> None:
-        """Open the form for a channel of production, with the values that a run had."""
-        number, channel_id = promotion.promoted_from(click.value)
-        old = await self._services.history.shown(parsing.number(number), click.by)
-        places = await self._services.bindings.production()
-        if not channel_id and len(places) != 1:
-            told = promotion.where_to(old, places) if places else promotion.nowhere_to(old)
-            await reply.say(told)
-            return
-        await self._open_again(old, channel_id or places[0][1], click, reply)
-
-    async def _open_again(
-        self, old: Execution, channel_id: str, click: Click, reply: Reply
-    ) -> None:
-        """Open the form with what the person may see of the values that *old* had."""
-        values = await self._services.personal.to_change(old.id, click.by)
-        await self._open(
-            replace(click, channel_id=channel_id),
-            reply,
-            job=await self._services.catalog.job(old.job_name),
-            values=values,
-            reason=old.reason,
-            hidden=old.parameters.keys() - values.keys(),
-        )
-
-    async def _open(
-        self,
-        request: Request,
-        reply: Reply,
-        *,
-        job: Job | None = None,
-        values: Mapping[str, str] | None = None,
-        reason: str = "",
-        hidden: Collection[str] = (),
-    ) -> None:
-        """Open the form of the channel, or say what has to be there first."""
-        channel_id = request.channel_id
-        form = await self._form(
-            by=request.by,
-            channel_id=channel_id,
-            asks_channel=not channel_id,
-            job=job,
-            values=values or {},
-            reason=reason,
-            hidden=hidden,
-        )
-        if form.environment:
-            await self._services.access.check(Verb.RUN, request.by, form.environment.id)
-        if not form.jobs:
-            has_sources = bool(await self._services.catalog.sources())
-            await reply.say(catalog.jobs([], has_sources=has_sources))
-        elif channel_id and form.environment is None:
-            await reply.say(notes.refused(Unbound(), bindings.bind_button()))
-        else:
-            await reply.open(run_form.run_modal(form))
-
-    async def _form(
-        self,
-        *,
-        by: Person,
-        channel_id: str,
-        asks_channel: bool,
-        job: Job | None,
-        values: Mapping[str, str] | None = None,
-        reason: str = "",
-        hidden: Collection[str] = (),
-    ) -> RunForm:
-        jobs = await self._services.catalog.jobs(limit=MOST_IN_A_MENU + 1)
-        job = job or (jobs[0] if len(jobs) == 1 else None)
-        defaults: Mapping[str, str] = {}
-        if job is not None:
-            source = await self._services.catalog.source(job.source_name)
-            personal = {spec.name for spec in job.parameters if spec.is_personal}
-            defaults = {k: v for k, v in source.defaults.items() if k not in personal}
-        where = await self._services.bindings.environment_of(channel_id)
-        closed = await self._services.locks.closed(where) if where else None
-        may = self._services.access.may
-        return RunForm(
-            jobs=jobs,
-            channel_id=channel_id,
-            asks_channel=asks_channel,
-            environment=where,
-            job=job,
-            values={**defaults, **(values or {})},
-            reason=reason,
-            closed=closed,
-            may_override=bool(where and closed and await may(Verb.OVERRIDE, by, where.id)),
-            hidden=frozenset(hidden),
-        )
-
-
-def typed_line(job: Job, words: Sequence[str]) -> tuple[dict[str, str], str]:
-    """Return the values in a typed line, and the reason if the job has no parameter called so."""
-    given = parsing.values(words, job.parameters)
-    has_reason = any(spec.name == REASON for spec in job.parameters)
-    return given, "" if has_reason else given.pop(REASON, "")
-
-
-def _at_the_channel(error: FerryError) -> InvalidInput:
-    """Return *error* for the field where another channel can be picked."""
-    sentence = f"{error.message} {error.hint}".strip()
-    return InvalidInput(sentence, fields={CHANNEL: sentence})

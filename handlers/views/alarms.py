@@ -1,6 +1,7 @@
 """What calls people: a reminder that a run still waits, and that somebody broke the glass."""
 
 from db.model.execution import Execution
+from db.model.locks import Closed
 from executor.rules.confirming import Answerers, missing
 from handlers.views.blocks import clip, esc, mono, person, section, when
 from handlers.views.confirming import REASON, call, overridden
@@ -23,17 +24,23 @@ def reminder(execution: Execution, answerers: Answerers) -> Told:
     return _said(f"⏰ {waits}{until} Nobody may confirm it yet: an admin names one with {grant}.")
 
 
-def broken_glass(execution: Execution, *, is_elsewhere: bool = False) -> Told:
-    """Return that somebody broke the glass, and why; *is_elsewhere*: told in another channel."""
+def broken_glass(
+    execution: Execution, overrode: Closed | None = None, *, is_elsewhere: bool = False
+) -> Told:
+    """Return that somebody broke the glass, and why; *is_elsewhere*: told in another channel.
+
+    *overrode*: what closed the environment then.
+    """
     who, where = person(execution.overridden_by), esc(execution.environment_name)
     why = esc(clip(execution.override_reason, REASON))
     at = f" It was asked for in <#{execution.channel_id}>." if is_elsewhere else ""
     unheeded = "although it is closed"
     if execution.goes_without_yes:
         unheeded = "without the confirmation that it needs"
+        unheeded += ", and although it is closed" if overrode else ""
     text = f"🔨 {who} broke the glass: {name(execution)} runs on {where} {unheeded}. Why: {why}"
     asked = f"Asked for by {person(execution.requested_by)}.{at}"
-    spite = overridden(execution).partition("\n")[2]
+    spite = overridden(execution, overrode).partition("\n")[2]
     return _said(" ".join(part for part in (f"{text.rstrip('.')}.", asked, spite) if part))
 
 

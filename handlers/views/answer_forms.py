@@ -23,7 +23,7 @@ def refuse_modal(execution: Execution) -> Block:
     )
     return modal(
         "Refuse this run",
-        [section(f"{name(execution)} → {where} will not run."), why],
+        [section(f"Refusing ends {name(execution)} → {where}: it will not run."), why],
         callback_id=Callback.EXECUTION_REFUSE,
         submit="Refuse it",
         metadata=str(execution.id),

@@ -25,6 +25,7 @@ _MOMENT = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9:.]{5,15}(\+00:00|Z)?")
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         "channel_id": "channel",
+        "closed": "although it was",
         "confirm_group": "user group",
         "confirmation": "who confirms a run",
         "confirmations": "how many of the group",
@@ -94,9 +95,18 @@ def _value(field: str, value: Any, tongue: Tongue) -> str:
             more = [f"and {len(value) - MOST} more"] if len(value) > MOST else []
             return ", ".join([*(_value(field, one, tongue) for one in value[:MOST]), *more])
         case Mapping():
-            told = (f"{key} {_value(key, one, PLAIN)}" for key, one in value.items())
-            return tongue.text(clip(", ".join(told), VALUE))
+            return _parts(field, value, tongue)
     return _word(field, str(value), tongue)
+
+
+def _parts(field: str, value: Mapping[str, Any], tongue: Tongue) -> str:
+    """Return what has names of its own: of what was closed, by whom and why."""
+    if field == "closed" and value.keys() >= {"by", "reason", "is_freeze"}:
+        what = "frozen" if value["is_freeze"] else "locked"
+        why = tongue.text(clip(str(value["reason"]), VALUE))
+        return f"{what} by {tongue.person(str(value['by']))}: {why}"
+    told = (f"{key} {_value(key, one, PLAIN)}" for key, one in value.items())
+    return tongue.text(clip(", ".join(told), VALUE))
 
 
 def _word(field: str, value: str, tongue: Tongue) -> str:

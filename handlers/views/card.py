@@ -5,9 +5,10 @@ from datetime import datetime
 
 from db.model.categories import Category
 from db.model.execution import Execution, Status
+from db.model.locks import Closed
 from db.model.output import LogLine
 from executor.rules.estimates import Forecast
-from executor.rules.readiness import is_ready
+from handlers.views.asking import asking
 from handlers.views.blocks import (
     Block,
     actions,
@@ -21,22 +22,14 @@ from handlers.views.blocks import (
     section,
     when,
 )
-from handlers.views.closed import closed_sentence, mark
-from handlers.views.confirming import answer_word, overridden, people, question, said_yes
+from handlers.views.closed import closed_sentence
+from handlers.views.confirming import answer_word, overridden, people
 from handlers.views.going import SEPARATOR, going, in_the_queue
-from handlers.views.host_keys import compare_button, compare_buttons
-from handlers.views.ids import Action, answer
-from handlers.views.looked import (
-    changed_blocks,
-    check_again_button,
-    checks_blocks,
-    measured_words,
-    unready,
-)
+from handlers.views.host_keys import compare_button
+from handlers.views.ids import Action
 from handlers.views.message import Told
 from handlers.views.output import readable
-from handlers.views.personal import reveal_row
-from handlers.views.plan import plan_blocks
+from handlers.views.personal import reveal_buttons
 from handlers.views.promotion import promote_button
 from handlers.views.sentences import (
     BAD_ENDS,
@@ -64,26 +57,29 @@ def execution_card(
     now: datetime,
     log_permalink: str = "",
     proves: bool = False,
+    overrode: Closed | None = None,
 ) -> Told:
     """Return what runs, where, for whom and how it goes, with the buttons valid in this state.
 
     *tail*: the newest log lines, oldest first (of a failure: of stderr); *forecast*: when it
     starts and how long it takes; *log_permalink*: the attached log; *proves*: it is a success that
-    its job needs before it runs on production.
+    its job needs before it runs on production; *overrode*: what was closed when the glass was
+    broken.
     """
     came_of_it = [section(told)] if (told := outcome(execution)) else []
-    past = [section(told)] if (told := overridden(execution)) else []
+    past = [section(told)] if (told := overridden(execution, overrode)) else []
     blocks, facts = [_title(execution), *past, *came_of_it], _facts(execution, log_permalink)
     match execution.status:
         case Status.AWAITING_CONFIRMATION:
-            blocks += [facts, *_closed(forecast), *_question(execution, forecast)]
+            blocks += [facts, *asking(execution, forecast)]
         case Status.QUEUED:
             blocks += [facts, *_queued(execution, forecast, now)]
         case Status.RUNNING | Status.CANCELLING:
             blocks += [facts, *_live(execution, tail, forecast, now)]
         case _:
             blocks += [*_advice(execution, tail), facts, _again(execution, proves=proves)]
-    blocks += reveal_row(execution)
+    *said_, buttons = blocks  # in every state the last of them is a row of buttons
+    blocks = [*said_, actions(*buttons["elements"], *reveal_buttons(execution))]
     said = [sentence(execution, position=forecast.position, now=now)]
     said += [closed_sentence(forecast.closed)] if forecast.closed else []
     return Told(" ".join(said), blocks)
@@ -126,64 +122,6 @@ def _receipt(execution: Execution) -> str:
     who = execution.confirmed_by if word == "confirmed" else ()
     by = people(who or (execution.answered_by,))
     return f"{word} by {by} {when(execution.answered_at, TIME)}"
-
-
-def _closed(forecast: Forecast) -> list[Block]:
-    """Return that nothing can be started now; the question stays."""
-    if forecast.closed is None:
-        return []
-    return [section(f"{mark(forecast.closed)} {closed_sentence(forecast.closed)}")]
-
-
-def _question(execution: Execution, forecast: Forecast) -> list[Block]:
-    """Return who is asked what, and the answers that count now: no yes while it is closed."""
-    where = execution.environment_name
-    ask = unready(execution) or question(execution)
-    blocks = [*changed_blocks(execution), section(ask), *plan_blocks(execution)]
-    blocks += checks_blocks(execution.checks)
-    if so_far := said_yes(execution):
-        blocks.append(section(so_far))
-    said = [measured_words(execution)]
-    if execution.expires_at:
-        said.append(f"Without an answer it expires {when(execution.expires_at)}.")
-    if any(said):
-        blocks.append(context(" ".join(filter(None, said))))
-    dialog = confirm(
-        f"Run on {where}?",
-        f"{execution.job_name} (#{execution.id}) will run on {where} as "
-        f"{execution.plan.user}@{execution.plan.host}{_with(execution)}.",
-        "Run it",
-        "Not now",
-        style="danger",
-    )
-    shown = answer(execution.id, execution.plan_hash)
-    yes = button(
-        f"Run on {where}",
-        action_id=Action.EXECUTION_CONFIRM,
-        value=shown,
-        style="danger",
-        confirm=dialog,
-        accessible=f"Run on {where}: #{execution.id} {execution.job_name}",
-    )
-    no = button(
-        "Discard",
-        action_id=Action.EXECUTION_DISCARD,
-        value=shown,
-        accessible=f"Discard #{execution.id} {execution.job_name}",
-    )
-    if not is_ready(execution):
-        buttons = [*compare_buttons(execution), *check_again_button(execution)]
-        return [*blocks, actions(*buttons, no)]
-    if forecast.closed is not None:  # said where the button is missing, far below the reason
-        opens = f"{mark(forecast.closed)} It can be confirmed once {esc(where)} is open."
-        return [*blocks, section(opens), actions(no)]
-    return [*blocks, actions(yes, no)]
-
-
-def _with(execution: Execution) -> str:
-    """Return the values for a dialog, in plain text."""
-    given = " ".join(f"{name_}={value}" for name_, value in execution.parameters.items())
-    return f", with {clip(given, 150)}" if given else ""
 
 
 def _queued(execution: Execution, forecast: Forecast, now: datetime) -> list[Block]:

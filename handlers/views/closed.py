@@ -8,12 +8,14 @@ REASON = 200
 
 def closed_words(closed: Closed) -> str:
     """Return ``staging is locked by @ana until today at 18:00: the reason``."""
+    return f"{esc(closed.environment)} is {how_closed(closed)}"
+
+
+def how_closed(closed: Closed) -> str:
+    """Return ``locked by @ana until today at 18:00: the reason``."""
     what = "frozen" if closed.is_freeze else "locked"
     until = f" until {when(closed.until)}" if closed.until else ""
-    return (
-        f"{esc(closed.environment)} is {what} by {person(closed.by)}{until}: "
-        f"{esc(clip(closed.reason, REASON))}"
-    )
+    return f"{what} by {person(closed.by)}{until}: {esc(clip(closed.reason, REASON))}"
 
 
 def closed_sentence(closed: Closed) -> str:

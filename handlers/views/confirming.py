@@ -5,8 +5,10 @@ from types import MappingProxyType
 
 from db.model.catalog import ConfirmationPolicy, EnvironmentDraft
 from db.model.execution import CheckState, Execution, Status
+from db.model.locks import Closed
 from executor.rules.confirming import Answerers, missing, terms_of
 from handlers.views.blocks import clip, esc, group, person
+from handlers.views.closed import how_closed
 from handlers.views.looks import look
 
 REASON = 300
@@ -65,20 +67,39 @@ def answer_word(execution: Execution) -> str:
     return look(execution)[1] if execution.status is Status.DISCARDED else "confirmed"
 
 
-def overridden(execution: Execution) -> str:
-    """Return who went past the rules, why, and in spite of what; empty if nobody did."""
+def overridden(execution: Execution, overrode: Closed | None = None) -> str:
+    """Return who went past the rules, why, and in spite of what; empty if nobody did.
+
+    *overrode*: what closed the environment then.
+    """
     if not execution.overridden_by:
         return ""
     why = esc(clip(execution.override_reason, REASON))
-    failed = [one.name for one in execution.checks if one.state is CheckState.FAILED]
-    spite = f"\nIn spite of: {esc(', '.join(failed[:MOST_CHECKS]))}." if failed else ""
-    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}{spite}"
+    was_shut = f"\nAlthough it was {how_closed(overrode).rstrip('.')}." if overrode else ""
+    spite = _named(execution, CheckState.FAILED, "In spite of")
+    unseen = _named(execution, CheckState.UNSEEN, "Not looked at")
+    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}{was_shut}{spite}{unseen}"
+
+
+def _named(execution: Execution, state: CheckState, words: str) -> str:
+    """Return a line with the names of the checks in *state*; empty if there are none."""
+    names = [one.name for one in execution.checks if one.state is state]
+    return f"\n{words}: {esc(', '.join(names[:MOST_CHECKS]))}." if names else ""
+
+
+def must_say_yes(answerers: Answerers) -> str:
+    """Return who may say yes, as a sentence."""
+    whom = " or ".join(_mentions(answerers))
+    return f"Must say yes: {whom}." if whom else "Nobody may say yes to it yet."
 
 
 def call(answerers: Answerers) -> str:
     """Return mentions of whoever may answer; empty if nobody is known."""
-    named = [*map(group, answerers.groups), *map(person, answerers.people)]
-    return ", ".join(named[:MOST_CALLED])
+    return ", ".join(_mentions(answerers))
+
+
+def _mentions(answerers: Answerers) -> list[str]:
+    return [*map(group, answerers.groups), *map(person, answerers.people)][:MOST_CALLED]
 
 
 def people(user_ids: Iterable[str]) -> str:

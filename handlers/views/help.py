@@ -142,21 +142,47 @@ def usual_buttons() -> Block:
     )
 
 
-def home(running: list[Block], recent: list[Block], *, closed: Sequence[Closed] = ()) -> Block:
-    """Return the Home tab: what is closed, what runs now, what ran last, and how to begin."""
+def home(
+    running: list[Block],
+    recent: list[Block],
+    *,
+    waits: Sequence[Block] = (),
+    closed: Sequence[Closed] = (),
+    has_jobs: bool = True,
+) -> Block:
+    """Return the Home tab: what is closed, what waits for the reader, what runs, what ran last.
+
+    *waits*: what the reader may say yes to; it is not among what is *running*. Where nothing ran
+    yet, it says how to begin.
+    """
     shut = [f"{mark(one)} {closed_sentence(one)}" for one in closed[:MOST_CLOSED]]
     left = len(closed) - len(shut)
     shut += [f"and {left} more: `{COMMAND} locks`"] if left else []
+    yours = [divider(), section("*Waits for you*"), *waits] if waits else []
+    nothing = "Nothing else runs or waits." if waits else "Nothing runs or waits."
+    begin = [] if recent or running or waits else [section(_how_to_begin(has_jobs=has_jobs))]
     blocks = [
         section("*Ferry* runs data migrations over SSH and tells in the channel how they go."),
         usual_buttons(),
+        *begin,
         *([section("\n".join(shut))] if shut else []),
+        *yours,
         divider(),
         section("*Now*"),
-        *(running or [context("Nothing runs or waits.")]),
+        *(running or [context(nothing)]),
         divider(),
         section("*Last runs*"),
         *(recent or [context("Nothing ran yet.")]),
         actions(button("Refresh", action_id=Action.HOME_REFRESH)),
     ]
     return {"type": "home", "blocks": blocks[:100]}
+
+
+def _how_to_begin(*, has_jobs: bool) -> str:
+    if has_jobs:
+        return (
+            "💡 To begin, press *Run a job…*, or type "
+            f"`{COMMAND} run` in a channel that is bound to an environment."
+        )
+    made = ", ".join(f"`{COMMAND} new {noun}`" for noun in ("environment", "source", "job"))
+    return f"💡 There is no job yet. An admin begins with {made}, in this order."

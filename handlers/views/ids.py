@@ -40,6 +40,7 @@ class Action(StrEnum):
     RUN_JOB = "run.job"
     RUN_CHANNEL = "run.channel"
     RUN_PROMOTE = "run.promote"
+    RUN_PROVE = "run.prove"
 
     BINDING_OPEN = "binding.open"
     BINDING_BIND = "binding.bind"

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from db.model.execution import Check, CheckState, Execution
+from db.model.execution import Check, CheckState, Execution, Status
 from executor.rules.differences import differences
+from executor.rules.proof import unproven_in
 from executor.rules.readiness import failed_checks, is_ready
 from handlers.views.blocks import (
     Block,
@@ -11,6 +12,7 @@ from handlers.views.blocks import (
     clip,
     clip_mrkdwn,
     code,
+    context,
     esc,
     person,
     section,
@@ -18,6 +20,7 @@ from handlers.views.blocks import (
     when,
 )
 from handlers.views.ids import Action
+from handlers.views.message import Told
 
 CHECKS, CHECK, CHANGES, SIDE = 2400, 500, 1600, 200  # characters
 STATES = {
@@ -25,6 +28,7 @@ STATES = {
     CheckState.GOOD: ("✅", "good"),
     CheckState.WARNING: ("⚠️", "warning"),
     CheckState.FAILED: ("❌", "failed"),
+    CheckState.UNSEEN: ("⚪", "not looked at"),
 }
 
 
@@ -35,8 +39,11 @@ def unready(execution: Execution) -> str:
     asker = f"{person(execution.requested_by)}, nothing has started yet"
     if execution.checked_at is None:
         return f"{asker}: 🔎 Ferry is looking at the host. Once all is known it can be confirmed."
-    names = ", ".join(esc(check.name) for check in failed_checks(execution)) or "the host"
-    return f"{asker}, and nothing can: {names} failed. Mend it, then press *Check again*."
+    failed = failed_checks(execution)
+    names = ", ".join(esc(check.name) for check in failed) or "the host"
+    where = unproven_in(execution) if len(failed) == 1 else ""
+    do = f"Run it on {esc(where)} first" if where else "Mend it"
+    return f"{asker}, and nothing can: {names} failed. {do}, then press *Check again*."
 
 
 def checks_blocks(checks: Sequence[Check]) -> list[Block]:
@@ -86,9 +93,18 @@ def voided(execution: Execution) -> str:
     return "What was asked for is not what would run any more."
 
 
+def looking_again(execution: Execution) -> Told:
+    """Return where it is shown what is found, for who pressed on a copy of the card."""
+    run = f"#{execution.id} {esc(execution.job_name)}"
+    text = f"🔎 Ferry looks at the host of {run} again."
+    where = f"Its card in <#{execution.channel_id}> shows what it finds."
+    return Told(f"{text} {where}", [section(text), context(where)])
+
+
 def check_again_button(execution: Execution) -> list[Block]:
     """Return the button that looks anew, where what was found keeps the run from starting."""
-    if execution.checked_at is None or is_ready(execution):
+    is_asked = execution.status is Status.AWAITING_CONFIRMATION
+    if not is_asked or execution.checked_at is None or is_ready(execution):
         return []
     again = button(
         "Check again",

@@ -3,23 +3,24 @@
 from collections.abc import Mapping
 
 from db.model.execution import Execution
-from handlers.views.blocks import Block, actions, button, code, context, section
+from handlers.views.blocks import Block, button, code, context, section
 from handlers.views.ids import Action
 from handlers.views.message import Told
 from handlers.views.sentences import name
 
 
-def reveal_row(one: Execution) -> list[Block]:
+def reveal_buttons(one: Execution) -> list[Block]:
     """Return the button that reveals the personal values of *one*; nothing if it has none."""
     if not one.plan.personal:
         return []
+    what = one.plan.personal[0] if len(one.plan.personal) == 1 else "personal values"
     reveal = button(
-        "Reveal",
+        f"Reveal {what}",
         action_id=Action.EXECUTION_REVEAL,
         value=str(one.id),
         accessible=f"Reveal the personal values of #{one.id} {one.job_name} to you alone",
     )
-    return [actions(reveal)]
+    return [reveal]
 
 
 def revealed(one: Execution, values: Mapping[str, str]) -> Told:

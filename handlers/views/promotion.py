@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from db.model.execution import Execution
-from handlers.views.blocks import Block, button, esc, section
+from executor.rules.proof import unproven_in
+from handlers.views.blocks import Block, button, esc, mono, section
 from handlers.views.ids import COMMAND, Action
 from handlers.views.message import Told
 from handlers.views.notes import said
@@ -23,15 +24,30 @@ def promote_button(execution: Execution) -> Block:
     )
 
 
+def prove_buttons(execution: Execution) -> list[Block]:
+    """Return the button that opens the form for where *execution* must succeed first, if so."""
+    if not (where := unproven_in(execution)):
+        return []
+    prove = button(
+        f"Run on {where}…",
+        action_id=Action.RUN_PROVE,
+        value=str(execution.id),
+        accessible=f"Run #{execution.id} {execution.job_name} on {where} first",
+    )
+    return [prove]
+
+
 def promoted_from(value: str) -> tuple[str, str]:
     """Return the number of the run, and the channel if one was chosen, in a button's value."""
     number, _, channel_id = value.partition(":")
     return number, channel_id
 
 
-def where_to(execution: Execution, places: Sequence[tuple[str, str]]) -> Told:
+def where_to(
+    execution: Execution, places: Sequence[tuple[str, str]], where: str = "production"
+) -> Told:
     """Return the choice of a channel among *places*: (name of the environment, channel id)."""
-    text = f"Where is {name(execution)} to run on production?"
+    text = f"Where is {name(execution)} to run on {esc(where)}?"
     rows = [
         section(
             f"{number}. *{esc(environment)}* in <#{channel_id}>",
@@ -53,4 +69,12 @@ def nowhere_to(execution: Execution) -> Told:
         f"No channel is bound to a production environment yet, so {name(execution)} cannot run "
         "on one.",
         hint=f"An admin binds one there, for example with `{COMMAND} bind production`.",
+    )
+
+
+def nowhere_to_prove(execution: Execution, where: str) -> Told:
+    """Return that no channel runs in the environment *where*."""
+    return said(
+        f"No channel is bound to {esc(where)}, so {name(execution)} cannot run there.",
+        hint=f"An admin binds one there: {mono(f'{COMMAND} bind {where}')}.",
     )

@@ -31,6 +31,7 @@ from handlers.views.ids import COMMAND, Action, Callback
 from handlers.views.kept import json_in, outdated
 from handlers.views.sentences import place
 
+AWAY = ":away"  # behind the channel in the form's metadata
 JOB, REASON, CHANNEL, OVERRIDE = "job", "reason", "channel", "override"
 MOST_IN_A_MENU = 25  # more are searched for
 BUTTON_VALUE = 2000
@@ -43,6 +44,7 @@ class RunForm:
     jobs: Sequence[Job]
     channel_id: str = ""  #: empty: asked for, since the form was opened outside of a channel
     asks_channel: bool = False
+    is_away: bool = False  #: opened elsewhere than in the channel that it runs in
     environment: Environment | None = None
     job: Job | None = None
     values: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +84,7 @@ def run_modal(form: RunForm) -> Block:
         blocks,
         callback_id=Callback.RUN_SUBMIT,
         submit="Run",
-        metadata="" if form.asks_channel else form.channel_id,
+        metadata=_metadata(form),
     )
 
 
@@ -102,7 +104,7 @@ def _closed_modal(form: RunForm, closed: Closed) -> Block:
         blocks,
         callback_id=Callback.RUN_SUBMIT,
         close="Close",
-        metadata="" if form.asks_channel else form.channel_id,
+        metadata=_metadata(form),
     )
 
 
@@ -116,6 +118,21 @@ def _break_the_glass(closed: Closed) -> list[Block]:
             most=LONGEST_REASON,
         ),
     ]
+
+
+def channel_in(metadata: str) -> tuple[str, bool]:
+    """Return the channel that a form runs in, and whether it was opened elsewhere.
+
+    Empty for one that asks for the channel itself: that is opened outside of all.
+    """
+    channel_id = metadata.removesuffix(AWAY)
+    return channel_id, not channel_id or channel_id != metadata
+
+
+def _metadata(form: RunForm) -> str:
+    if form.asks_channel:
+        return ""
+    return form.channel_id + (AWAY if form.is_away else "")
 
 
 def job_options(jobs: Sequence[Job]) -> list[Block]:

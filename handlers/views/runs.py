@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from db.model.errors import FerryError
 from db.model.execution import Execution, Status
 from db.model.output import LogLine
 from executor.rules.confirming import missing
 from executor.rules.durations import words
+from executor.rules.readiness import failed_checks
 from handlers.views.aloud import aloud
 from handlers.views.blocks import (
     Block,
@@ -24,8 +26,10 @@ from handlers.views.blocks import when as moment
 from handlers.views.confirming import answer_word
 from handlers.views.going import CLOCK, SEPARATOR
 from handlers.views.ids import COMMAND, Action
+from handlers.views.looked import check_again_button
 from handlers.views.looks import look
 from handlers.views.message import Told
+from handlers.views.notes import advice, problem, said
 from handlers.views.sentences import elapsed_s, name, place, sentence, share, values
 
 LOG_LINES = 20
@@ -80,14 +84,15 @@ def history(
     return Told(text, [header(told), *rows, *below])
 
 
-def row(one: Execution, *, now: datetime) -> Block:
-    """Return one run on two lines, with a button that shows all of it."""
+def row(one: Execution, *, now: datetime, more: str = "") -> Block:
+    """Return one run on two lines, and *more* on a third, with a button that shows all of it."""
     emoji, _ = look(one)
     where = f"{emoji} *{name(one)}* → {place(one.environment_name, one.environment_kind)}"
     first = SEPARATOR.join([where, *_state(one, now)])
     given = clip_mrkdwn(values(one), VALUES)
     second = SEPARATOR.join([asked(one), *([given] if given else [])])
-    return section(f"{first}\n{second}", accessory=show_button(one))
+    lines = [first, second, *([more] if more else [])]
+    return section("\n".join(lines), accessory=show_button(one))
 
 
 def spoken(one: Execution, *, now: datetime) -> str:
@@ -148,6 +153,22 @@ def launched(one: Execution, *, here: str) -> Told:
     text = f"{name(one)} → {place(one.environment_name, one.environment_kind)} is asked for.{waits}"
     where = [context(f"Its card is in <#{one.channel_id}>.")] if here != one.channel_id else []
     return Told(text, [section(f"✅ {text}"), *where])
+
+
+def waits_already(error: FerryError, waiting: Execution) -> Told:
+    """Return that the same was asked for before, where that waits, and what it waits for."""
+    card = f"Its card is in <#{waiting.channel_id}>"
+    again = check_again_button(waiting)
+    if again:
+        failed = ", ".join(esc(check.name) for check in failed_checks(waiting)) or "its host"
+        hint = (
+            f"{card}: {failed} failed when Ferry looked. Once that is mended, press *Check again*."
+        )
+    elif waiting.status is Status.AWAITING_CONFIRMATION:
+        hint = f"{card}, where it can be confirmed or discarded."
+    else:
+        hint = f"{card}. {advice(error)}"
+    return said(problem(error), show_button(waiting), *again, hint=hint)
 
 
 def answered(one: Execution) -> Told:

@@ -91,10 +91,10 @@ def outcome(execution: Execution) -> str:
             by = f"By {person(execution.cancelled_by)}" if execution.cancelled_by else ""
             told = " · ".join(part for part in (by, stopped) if part)
         case Status.DISCARDED:
-            told = f"Nothing ran{': ' if execution.error_message else ''}{_message(execution)}"
+            told = f"Nothing ran{': ' if execution.error_message else ''}{_message(execution)}."
         case Status.EXPIRED:
             why = _message(execution) or "Nobody confirmed it in time"
-            told = f"{why}; nothing ran"
+            told = f"{why}; nothing ran."
         case Status.FAILED | Status.TIMED_OUT | Status.LOST:
             parts = (reason, counted, stopped, _too_late(execution))
             told = " · ".join(part for part in parts if part)

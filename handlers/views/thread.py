@@ -1,12 +1,13 @@
 """What is said in the thread of a card: few words, each once, so that nobody mutes it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from db.model.catalog import Kind
 from db.model.categories import Category
 from db.model.execution import Attempt, Execution, Status
+from db.model.locks import Closed
 from db.model.output import LogLine
 from executor.rules.confirming import Answerers
 from executor.rules.durations import words
@@ -29,7 +30,6 @@ from handlers.views.sentences import (
     share,
 )
 
-NOBODY = Answerers()
 MILESTONES = (75, 50, 25)  # per cent; the highest that was reached is said, the others are skipped
 LASTS = timedelta(minutes=1)  # shorter runs have no milestones
 OUT_OF_REACH = timedelta(minutes=1)
@@ -47,6 +47,17 @@ class Post:
     broadcast: bool = False  #: also in the channel
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Whom a reminder calls, and what was closed when the glass was broken."""
+
+    answerers: Answerers = field(default_factory=Answerers)
+    overrode: Closed | None = None
+
+
+NOBODY = Calls()
+
+
 def due_posts(
     execution: Execution,
     *,
@@ -56,15 +67,15 @@ def due_posts(
     attempts: Sequence[Attempt],
     now: datetime,
     log_is_attached: bool,
-    answerers: Answerers = NOBODY,
+    calls: Calls = NOBODY,
 ) -> list[Post]:
     """Return what is to be said now and was not yet, in order.
 
     *said*: the keys of the posts that are out; *tail*: after a failure, the last lines of stderr;
     *attempts*: all so far; *log_is_attached*: a file follows, so nobody needs to be told how to
-    see the log; *answerers*: whom a reminder calls.
+    see the log; *calls*: what it takes to call people.
     """
-    called = _called(execution, said, answerers)
+    called = _called(execution, said, calls)
     posts = [_retried(execution, one) for one in attempts if _is_followed(one, execution)]
     if execution.status.is_over and not _is_own_answer(execution):
         posts += [_end(execution, tail, log_is_attached=log_is_attached)]
@@ -94,14 +105,14 @@ def not_here(execution: Execution, why: str) -> Told:
     return Told(text, [section(text)])
 
 
-def _called(execution: Execution, said: Collection[str], answerers: Answerers) -> list[Post]:
+def _called(execution: Execution, said: Collection[str], calls: Calls) -> list[Post]:
     """Return that it still waits for its confirmation, or that somebody went past that."""
     posts = []
     if execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at:
         key = f"reminder-{int(execution.reminded_at.timestamp())}"
-        posts.append(Post(key, reminder(execution, answerers)))
+        posts.append(Post(key, reminder(execution, calls.answerers)))
     if execution.overridden_by:
-        posts.append(Post("overridden", broken_glass(execution), broadcast=True))
+        posts.append(Post("overridden", broken_glass(execution, calls.overrode), broadcast=True))
     if ALARM_REFUSED in said:
         posts.append(Post("not-alarmed", not_alarmed()))
     return posts

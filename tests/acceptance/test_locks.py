@@ -3,6 +3,7 @@
 import pytest
 
 from db.model.execution import Status
+from playground import screen
 from tests.acceptance.house import House
 from tests.acceptance.looking import eventually, says
 
@@ -23,9 +24,9 @@ async def test_a_run_waits_for_the_lock_and_then_goes_on(ferry: House) -> None:
     await _reads(ferry, channel, "running, ")
     second = await ferry.asks(ferry.bruno, channel, "locking two")
 
-    answer = await ferry.answer(ferry.ana, channel, "/migrate lock deploying", "lockable")
-    says(answer, "is locked until you or an admin opens it", "1 run goes on, 1 waits")
-    await _reads(ferry, channel, "@U0ANA locked 🟡 lockable")
+    await ferry.ana.types(channel, "/migrate lock deploying")
+    shut = await ferry.bruno.sees(channel, "@U0ANA locked 🟡 lockable", timeout=30)
+    says(screen.shown(screen.words(shut)), "deploying.", "1 run goes on, 1 waits")
     await ferry.answer(ferry.bruno, channel, "/migrate run locking three", "is locked by @U0ANA")
     for turn in ("one", "two"):
         (ferry.host.home / f"locked-{turn}").touch()
@@ -35,9 +36,10 @@ async def test_a_run_waits_for_the_lock_and_then_goes_on(ferry: House) -> None:
         return "waits: lockable is locked by @U0ANA: deploying" in await ferry.shown(second) or None
 
     await eventually(waits, "the second one waits for the lock")
-    await ferry.answer(ferry.ana, channel, "/migrate unlock", "1 run that waited starts now")
+    await ferry.ana.types(channel, "/migrate unlock")
     then = await ferry.over(second)
-    await _reads(ferry, channel, "@U0ANA opened 🟡 lockable")
+    opened = await ferry.bruno.sees(channel, "@U0ANA opened 🟡 lockable", timeout=30)
+    says(screen.shown(screen.words(opened)), "1 run that waited starts now")
 
     assert (done.status, then.status) == (Status.SUCCEEDED, Status.SUCCEEDED)
     assert done.finished_at is not None
@@ -54,7 +56,8 @@ async def test_an_end_that_passes_lets_go_on_what_waits(ferry: House) -> None:
     first = await ferry.asks(ferry.bruno, channel, "brief one")
     await _reads(ferry, channel, "running, ")
     second = await ferry.asks(ferry.bruno, channel, "brief two")
-    await ferry.answer(ferry.bruno, channel, "/migrate lock for 6s deploying", "is locked until")
+    await ferry.bruno.types(channel, "/migrate lock for 6s deploying")
+    await _reads(ferry, channel, "@U0BRUNO locked 🟡 briefly")
     for turn in ("one", "two"):
         (ferry.host.home / f"brief-{turn}").touch()
     await ferry.over(first)

@@ -67,9 +67,9 @@ async def test_personal_value_is_revealed_to_who_may_see_it(ferry: House) -> Non
     execution = await ferry.over(card)
     (now,) = await ferry.cards(card)
 
-    await ferry.bruno.clicks(now, "Reveal")
+    await ferry.bruno.clicks(now, "Reveal patient-id")
     refused = await ferry.bruno.told(STAGING, "You may not reveal a personal value")
-    await ferry.ana.clicks(now, "Reveal")
+    await ferry.ana.clicks(now, "Reveal patient-id")
     seen = await ferry.ana.told(STAGING, f"The personal values of #{execution.id}")
 
     assert f"{RAW}9" not in str(refused)

@@ -9,6 +9,7 @@ from tests.browser.walking import (
     ANA,
     BRUNO,
     CARLA,
+    PRIVATE,
     PRODUCTION,
     RUN,
     RUN_MS,
@@ -33,8 +34,11 @@ async def test_a_lock_takes_the_button_away_until_its_holder_opens_it(visit: Vis
 
     carla = await visit(CARLA, PRODUCTION)
     await says(carla, "/migrate lock for 2h the backup runs")
-    await expect(told(carla, "🔴 production is locked until")).to_contain_text("the backup runs.")
-    await expect(card(bruno, "@Carla Dias locked 🔴 production until")).to_be_visible()
+    for page in (bruno, carla):
+        shut = card(page, "@Carla Dias locked 🔴 production until")
+        await expect(shut).to_contain_text("the backup runs.")
+    private = carla.get_by_role("article").filter(has_text=PRIVATE)
+    await expect(private.filter(has_text="is locked until")).to_have_count(0)  # one is enough
     locked = "production is locked by @Carla Dias until"
     await expect(asked).to_contain_text(locked)
     await expect(asked).to_contain_text("the backup runs.")
@@ -99,3 +103,6 @@ async def test_an_admin_freezes_by_a_form_and_breaks_the_glass(visit: Visit) -> 
     await expect(asked).to_contain_text("Succeeded", timeout=RUN_MS)
     loud = card(bruno, "broke the glass: #1 import-patients runs on production without")
     await expect(loud).to_contain_text("Why: the clinic is down")
+    for where in (asked, loud):
+        await expect(where).to_contain_text("Although it was frozen by @Ana Souza until")
+        await expect(where).to_contain_text(": month end.")

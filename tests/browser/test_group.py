@@ -94,7 +94,9 @@ async def test_who_refuses_says_why(visit: Visit) -> None:
     carla = await visit(CARLA, TWO)
     await card(carla, FIRST).get_by_role("button", name="Discard").click()
     form = carla.get_by_role("dialog", name="Refuse this run")
-    await expect(form).to_contain_text("#1 import-patients → 🔴 clinic (production) will not run.")
+    await expect(form).to_contain_text(
+        "Refusing ends #1 import-patients → 🔴 clinic (production): it will not run."
+    )
     await form.get_by_role("button", name="Refuse it").click()
     await expect(form.get_by_role("alert")).to_have_text("Please complete this required field.")
     await form.get_by_label("Why not").fill("The backup is not done yet")
@@ -102,7 +104,7 @@ async def test_who_refuses_says_why(visit: Visit) -> None:
     await expect(form).to_have_count(0)
 
     await expect(asked).to_contain_text("Refused by @Carla Dias · #1 import-patients")
-    await expect(asked).to_contain_text("Nothing ran: The backup is not done yet")
+    await expect(asked).to_contain_text("Nothing ran: The backup is not done yet.")
     await expect(asked).to_contain_text("refused by @Carla Dias")
     await expect(asked.get_by_role("button", name="Discard")).to_have_count(0)
     await expect(asked.get_by_role("button", name="Run on clinic")).to_have_count(0)

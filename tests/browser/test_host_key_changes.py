@@ -49,9 +49,10 @@ async def test_a_changed_host_key_is_compared_and_trusted(visit: Visit, ferry: W
         "an admin compares the fingerprint there and trusts it (/migrate hostkey"
     )
     await expect(asked).to_contain_text(
-        "❌ failed · login, directory, script, interpreter: not looked at"
+        "⚪ not looked at · login, directory, script, interpreter, disk, clock, by hand: "
+        "the host does not let Ferry in"
     )
-    await expect(asked).to_contain_text("nothing has started yet, and nothing can")
+    await expect(asked).to_contain_text("nothing can: host key failed. Mend it")
     await expect(asked.get_by_role("button", name="Run on production")).to_have_count(0)
     await asked.get_by_role("button", name="Compare the host keys of production").click()
     await expect(told(bruno, "an admin")).to_be_visible()

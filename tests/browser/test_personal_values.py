@@ -75,7 +75,9 @@ async def test_a_personal_value_is_hinted_at_revealed_and_found(visit: Visit, fe
     assert (ferry.host.home / "seen").read_text() == RAW
     await _logs_hold_a_hint(bruno, asked)
 
-    await asked.get_by_role("button", name="Reveal the personal values of #1").click()
+    reveal = asked.get_by_role("button", name="Reveal the personal values of #1")
+    await expect(reveal).to_have_text("Reveal patient-id")
+    await reveal.click()
     await expect(told(bruno, "You may not reveal a personal value")).to_be_visible()
     ana = await visit(ANA, PRODUCTION)
     await card(ana, HEAD).get_by_role("button", name="Reveal").click()

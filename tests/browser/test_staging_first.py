@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from bot.demo import World
 from bot.furnish import OPERATOR
@@ -49,10 +49,16 @@ async def test_production_waits_for_staging_and_is_one_button_away_from_it(visit
     await expect(early.get_by_role("button", name="Run on production")).to_have_count(0)
 
     staging = await visit(BRUNO, STAGING)
-    await says(staging, LINE)
+    await early.get_by_role("button", name="Run #1 import-proven on staging first").click()
+    form = production.get_by_role("dialog", name="Run a job")
+    await expect(form).to_contain_text("staging")
+    await form.get_by_role("button", name="Run", exact=True).click()
+    receipt = production.get_by_role("dialog", name="Asked for")
+    await expect(receipt).to_contain_text("Its card is in #staging-ops.")
+    await receipt.get_by_role("button", name="Close").last.click()
     proven = card(staging, "#2 import-proven")
     await expect(proven).to_contain_text("Succeeded", timeout=RUN_MS)
-    await early.get_by_role("button", name="Check the host of #1").click()
+    await _is_led_to_what_waits(staging, proven)
     await expect(early).to_contain_text("succeeded as #2", timeout=LOOK_MS)
     await expect(early.get_by_role("button", name="Run on production")).to_be_visible()
     await early.get_by_role("button", name="Discard #1").click()
@@ -84,3 +90,20 @@ async def _carried_over(page: Page) -> None:
         await expect(form.get_by_label(label)).to_have_value(value)
     await form.get_by_role("button", name="Run", exact=True).click()
     await expect(form).to_have_count(0)
+    receipt = page.get_by_role("dialog", name="Asked for")
+    await expect(receipt).to_contain_text("#3 import-proven → 🔴 production is asked for.")
+    await expect(receipt).to_contain_text("Its card is in #prod-ops.")
+    await receipt.get_by_role("button", name="Close").last.click()
+
+
+async def _is_led_to_what_waits(page: Page, proven: Locator) -> None:
+    """Ask for what waits on production already: its host is looked at again from here."""
+    await proven.get_by_role("button", name="Run #2 import-proven on production").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Run", exact=True).click()
+    waits = page.get_by_role("dialog", name="Waits already")
+    await expect(waits).to_contain_text("waits for its confirmation on production already")
+    await expect(waits).to_contain_text("Its card is in #prod-ops: proven in staging failed")
+    await waits.get_by_role("button", name="Check the host of #1").click()
+    note = page.get_by_role("dialog", name="Ferry")
+    await expect(note).to_contain_text("Ferry looks at the host of #1 import-proven again.")
+    await note.get_by_role("button", name="Close").last.click()

@@ -1,16 +1,18 @@
 """Breaking the glass: by admins, with a reason, and never quietly."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from db.model.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from db.model.execution import Execution, Status
+from db.model.locks import Closed
 from db.model.people import Person
 from executor.services import Ask, Ground, Services
 from tests.support.database import Clock
 from tests.support.looked import looked_at
-from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, STAGING
+from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, STAGING, another
 
 WHY = "the clinic is down"
 
@@ -49,6 +51,24 @@ async def test_what_waits_in_the_queue_is_marked(services: Services) -> None:
     assert overridden.version == queued.version + 1
     with pytest.raises(Conflict, match="<@U0ANA> broke the glass"):
         await services.break_glass.override(queued.id, ANA, WHY)
+
+
+async def test_what_closed_the_environment_is_kept(services: Services, ground: Ground) -> None:
+    """Whoever is told of the glass is told of that, too, long after it is open again."""
+    ask = Ask(job="import-patients", channel_id=STAGING, by=BRUNO, values=GOOD)
+    queued = await services.launcher.launch(ask)
+    assert await services.history.overrode(queued) is None
+    until = ground.clock() + timedelta(hours=2)
+    await services.locks.lock("staging", BRUNO, "month end", until)
+    again = Ask(job="import-patients", channel_id=STAGING, by=ANA, values=another(), override=WHY)
+
+    by_number = await services.break_glass.override(queued.id, ANA, WHY)
+    by_form = await services.launcher.launch(again)
+    await services.locks.unlock("staging", BRUNO)
+
+    kept = Closed(environment="staging", by="U0BRUNO", reason="month end", until=until)
+    assert await services.history.overrode(by_number) == kept
+    assert await services.history.overrode(by_form) == kept
 
 
 @pytest.mark.parametrize("by", [BRUNO, Person("", "T0FERRY")])

@@ -100,7 +100,7 @@ async def test_nobody_else_may_start_or_confirm_anything_there(services: Service
 
     with pytest.raises(Locked, match="locked by <@U0ANA>: `deploying version 8`"):
         await launch(services, PRODUCTION)
-    with pytest.raises(Locked, match="`production` is locked by"):
+    with pytest.raises(Locked, match="production is locked by"):
         await services.confirmations.confirm(asking.id, BRUNO, asking.plan_hash)
 
     assert (await services.history.execution(asking.id)).status is Status.AWAITING_CONFIRMATION
@@ -175,7 +175,7 @@ async def test_its_holder_and_admins_open_it_nobody_else(
         await services.locks.unlock("staging", CARLA)
     await services.locks.unlock("staging", ANA)
 
-    assert told.value.hint == "Ask <@U0ANA> or <@U0BRUNO>."
+    assert told.value.hint == "Ask <@U0BRUNO> or <@U0ANA>."
     async with ground.db.read() as repos:
         environment = await repos.environments.named("staging")
         assert environment is not None
@@ -228,7 +228,7 @@ async def test_what_cannot_be_locked_is_refused(
 
 async def test_what_is_open_cannot_be_opened(services: Services) -> None:
     """It is said, and nothing is noted."""
-    with pytest.raises(Conflict, match="`staging` is not locked: nothing was changed"):
+    with pytest.raises(Conflict, match="staging is not locked: nothing was changed"):
         await services.locks.unlock("staging", ANA)
 
 

@@ -319,3 +319,33 @@ async def test_where_a_reason_is_asked_for_nothing_is_asked_for_without(
     assert set(told.value.fields) == {"reason"}
     assert 'reason="' in told.value.hint
     assert again.reason == "the clinic"
+
+
+@pytest.mark.parametrize(
+    ("rules", "theirs", "who"),
+    [
+        ({}, [BRUNO], Answerers(people=("U0BRUNO",))),
+        ({"confirmation": SOMEONE_ELSE}, [CARLA], Answerers(people=("U0CARLA",))),
+        (
+            {"confirmation": GROUP, "confirmations": 2, "confirm_group": "S0OPS"},
+            MEMBERS,
+            Answerers(groups=("S0OPS",)),
+        ),
+    ],
+    ids=["requester", "someone else", "group"],
+)
+async def test_home_knows_whose_yes_is_missing(
+    services: Services, ground: Ground, rules: dict[str, Any], theirs: list[Person], who: Answerers
+) -> None:
+    """Never the requester's where somebody else must say it; nor who said it; nor after it."""
+    await grant(ground, CARLA, Role.APPROVER)
+    await grant(ground, BRUNO, Role.APPROVER)
+    asked = await ask(services, **rules)
+
+    for person in (ANA, BRUNO, CARLA, *MEMBERS):
+        (found,) = await services.confirmations.asked_of(person)
+        assert found.is_theirs is (person in theirs), person
+        assert found.answerers == who
+    await services.confirmations.confirm(asked.id, theirs[0], asked.plan_hash)
+    left = await services.confirmations.asked_of(theirs[0])
+    assert [one.is_theirs for one in left] == [False] * (len(theirs) > 1)

@@ -13,6 +13,8 @@ from playground.server import PlaygroundSlack
 from tests.slack.ferry_in import In, launched
 from tests.support.database import Clock
 from tests.support.outbox import outbox_on
+from tests.support.remote import eventually
+from tests.support.waiting import until
 from tests.support.world import ANA, BRUNO, GOOD, NOWHERE, PRODUCTION, STAGING
 
 LINE = "/migrate run import-patients sistema=iclinic practitioner-id=320623"
@@ -23,26 +25,45 @@ def words(note: dict[str, object]) -> str:
     return screen.shown(screen.words(note))
 
 
+async def locked(ferry: In, *, is_shut: bool) -> None:
+    """Wait until something is locked, or nothing is."""
+    await eventually(
+        lambda: ferry.services.locks.standings(BRUNO),
+        lambda found: any(one.lock for one in found) is is_shut,
+    )
+
+
 async def test_lock_is_answered_and_unlock_as_well(ferry: In, bruno: Person) -> None:
-    """Of the channel's environment, in one line each; what waits is counted."""
+    """In one line each; what waits is counted."""
     await launched(ferry)
-    await bruno.types(STAGING, "/migrate lock for 2h deploying version 8")
-    told = await bruno.told(STAGING, "is locked until")
+    await bruno.types(PRODUCTION, "/migrate lock staging for 2h deploying version 8")
+    told = await bruno.told(PRODUCTION, "is locked until")
     assert "deploying version 8." in words(told)
     assert "Nothing runs there now, 1 waits in the queue." in words(told)
     assert "<!date^" in str(told["blocks"])
-    await bruno.types(STAGING, "/migrate unlock")
-    told = await bruno.told(STAGING, "is open again. 1 run that waited starts now.")
+    await bruno.types(PRODUCTION, "/migrate unlock staging")
+    told = await bruno.told(PRODUCTION, "is open again. 1 run that waited starts now.")
 
     assert "Announced in #C0STAGING." in words(told)
+
+
+async def test_where_it_is_announced_there_is_no_receipt(ferry: In, bruno: Person) -> None:
+    """Who locks a channel's own environment reads it there, as all do, and once."""
+    await bruno.types(STAGING, "/migrate lock for 2h deploying")
+    await locked(ferry, is_shut=True)
+    await bruno.types(STAGING, "/migrate unlock")
+    await locked(ferry, is_shut=False)
+    await until(lambda: not len(ferry.work), "answered")
+
+    assert "Announced in" not in str(await bruno.state(STAGING))
 
 
 async def test_until_is_meant_in_the_person_s_own_time_zone(
     ferry: In, bruno: Person, clock: Clock
 ) -> None:
     """It is 12:09 in São Paulo, where Bruno is; and he is told the moment."""
-    await bruno.types(STAGING, "/migrate lock staging until 18:00 deploying")
-    told = await bruno.told(STAGING, "is locked until")
+    await bruno.types(PRODUCTION, "/migrate lock staging until 18:00 deploying")
+    told = await bruno.told(PRODUCTION, "is locked until")
 
     (one,) = [each for each in await ferry.services.locks.standings(BRUNO) if each.lock]
     assert one.lock is not None
@@ -104,7 +125,7 @@ async def test_word_that_is_no_environment_is_the_beginning_of_the_reason(
 ) -> None:
     """The channel says where."""
     await bruno.types(STAGING, "/migrate lock deploy of version 8")
-    await bruno.told(STAGING, "🟡 staging is locked until you or an admin opens it")
+    await locked(ferry, is_shut=True)
 
     (one,) = [each for each in await ferry.services.locks.standings(BRUNO) if each.lock]
     assert one.lock is not None
@@ -128,7 +149,7 @@ async def test_locks_are_listed_and_opened_by_who_may(
     await bruno.types(STAGING, "/migrate locks")
     his = await bruno.told(STAGING, "Closed (1)")
     await bruno.clicks(his, "Unlock", confirm=True)
-    await bruno.told(STAGING, "is open again.")
+    await locked(ferry, is_shut=False)
 
     assert "locked by @U0BRUNO: deploying" in words(hers)
     assert "Unlock" not in words(hers)
@@ -148,7 +169,7 @@ async def test_form_locks_from_the_list_of_environments(
     await bruno.types(STAGING, "/migrate envs")
     told = await bruno.told(STAGING, "staging is locked by @U0BRUNO")
     await bruno.clicks(told, "Unlock", confirm=True)
-    await bruno.told(STAGING, "is open again.")
+    await bruno.told(STAGING, "Nothing is locked")
 
     assert "deploying." in words(receipt)
     async with ferry.services.locks._ground.db.read() as repos:

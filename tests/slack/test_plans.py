@@ -139,9 +139,13 @@ async def _proven(ferry: In, client: AsyncWebClient, clock: Clock) -> None:
     await client.chat_postMessage(channel=STAGING, text=told.text, blocks=told.blocks)
 
 
-async def _promoted(bruno: Person, view: Json) -> None:
+async def _promoted(bruno: Person, view: Json, channel: str = PRODUCTION) -> None:
+    """Send the form; who pressed in another channel is told where the card is."""
     assert "production" in screen.words(view)
     assert await bruno.submits(view) == {}
+    receipt = str((await bruno.modal("Asked for"))["blocks"])
+    assert "is asked for. It starts once it is confirmed on its card." in receipt
+    assert f"Its card is in <#{channel}>." in receipt
 
 
 async def test_a_success_leads_to_the_form_for_production(
@@ -160,6 +164,55 @@ async def test_a_success_leads_to_the_form_for_production(
     assert looked.checks[-1].words.startswith("succeeded as #1 just now on staging")
 
 
+async def test_what_is_not_proven_leads_to_the_form_for_staging(
+    ferry: In, client: AsyncWebClient, clock: Clock, bruno: Person
+) -> None:
+    """With the same values; of several channels one is chosen, without one it is said."""
+    ask = Ask(job="careful", channel_id=PRODUCTION, by=BRUNO, values=GOOD)
+    early = await looked_at(ferry.services, await ferry.services.launcher.launch(ask))
+    told = execution_card(early, tail=[], forecast=Forecast(), now=clock())
+    await client.chat_postMessage(channel=PRODUCTION, text=told.text, blocks=told.blocks)
+    card = await bruno.sees(PRODUCTION, "Run it on staging first, then press")
+
+    await bruno.clicks(card, "Run on staging…")
+    assert await bruno.submits(await bruno.modal("Run a job")) == {}
+    receipt = screen.words(await bruno.modal("Asked for"))
+    await ferry.services.bindings.bind(SECOND, "staging", ANA)
+    await bruno.clicks(card, "Run on staging…")
+    choice = await bruno.told(PRODUCTION, f"Where is #{early.id} careful to run on staging?")
+    for channel in (STAGING, SECOND):
+        await ferry.services.bindings.unbind(channel, ANA)
+    await bruno.clicks(card, "Run on staging…")
+    await bruno.told(PRODUCTION, "No channel is bound to staging")
+
+    newest = (await ferry.services.history.recent())[0]
+    assert (newest.channel_id, newest.parameters) == (STAGING, GOOD)
+    assert f"Its card is in <#{STAGING}>." in receipt
+    assert "Run in 2…" in str(choice["blocks"])
+
+
+async def test_what_waits_there_already_is_led_to(
+    ferry: In, client: AsyncWebClient, clock: Clock, bruno: Person
+) -> None:
+    """It failed its check before staging had succeeded: looked at again, it may run."""
+    ask = Ask(job="careful", channel_id=PRODUCTION, by=BRUNO, values=GOOD)
+    waiting = await looked_at(ferry.services, await ferry.services.launcher.launch(ask))
+    await _proven(ferry, client, clock)
+
+    await bruno.clicks(await bruno.sees(STAGING, "Succeeded"), "Run on production…")
+    assert await bruno.submits(await bruno.modal("Run a job")) == {}
+    note = await bruno.modal("Waits already")
+    told = screen.words(note)
+    await bruno.clicks(note, "Check again")
+    said = screen.words(await bruno.modal("Ferry"))
+
+    assert f"#{waiting.id} careful with the same values waits for its confirmation" in told
+    assert f"Its card is in <#{PRODUCTION}>: proven in staging failed when Ferry looked." in told
+    assert f"Ferry looks at the host of #{waiting.id} careful again." in said
+    looked = await looked_at(ferry.services, waiting)
+    assert looked.checks[-1].words.startswith("succeeded as #2 just now on staging")
+
+
 async def test_of_several_channels_one_is_chosen(
     ferry: In, client: AsyncWebClient, clock: Clock, bruno: Person
 ) -> None:
@@ -170,7 +223,7 @@ async def test_of_several_channels_one_is_chosen(
     await bruno.clicks(await bruno.sees(STAGING, "Succeeded"), "Run on production…")
     note = await bruno.told(STAGING, "Where is #1 careful to run on production?")
     await bruno.clicks(note, "Run in 2…")
-    await _promoted(bruno, await bruno.modal("Run a job"))
+    await _promoted(bruno, await bruno.modal("Run a job"), SECOND)
 
     assert (await ferry.services.history.recent())[0].channel_id == SECOND
 

@@ -166,7 +166,7 @@ async def test_script_that_cannot_run_is_told(
     assert words in error.message
     assert check(found, "script") == ("failed", f"{error.message} {error.hint}")
     assert check(found, "directory")[0] == "good"
-    assert check(found, "by hand") == ("warning", "not looked at, since the script is not there")
+    assert check(found, "by hand") == ("unseen", "the script is not there")
     assert found.measured is None
 
 

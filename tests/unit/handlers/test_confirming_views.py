@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from db.model.catalog import ConfirmationPolicy, EnvironmentDraft, Kind
 from db.model.execution import Check, CheckState, Execution, Status
+from db.model.locks import Closed
 from executor.rules.confirming import Answerers
 from executor.rules.estimates import Forecast
 from handlers.views import alarms, answer_forms, confirming, runs, second_factors
+from handlers.views.alarms import broken_glass
 from handlers.views.card import execution_card
 from handlers.views.message import Told
 from handlers.views.sentences import ending, sentence
-from handlers.views.thread import due_posts
+from handlers.views.thread import Calls, due_posts
 from playground.view_rules import check_view
 from tests.support.executions import NOON, execution, on_production
 from tests.support.rendered import check, shown
@@ -100,6 +102,7 @@ def test_refusal_is_told_with_its_reason_and_a_discard_without() -> None:
     assert runs.row(refused, now=NOON)["text"]["text"].startswith("⛔ ")
     assert "refused" in runs.row(refused, now=NOON)["text"]["text"]
     assert "Nothing ran: no backup &lt;!channel" in shown(card(refused))
+    assert "Nothing ran.\n" in shown(card(discarded))
     assert "was refused: no backup &lt;!channel" in posts(refused)["end"]
     assert posts(refused)["end"].startswith("⛔ <@U0ANA>: ")
     assert shown(card(discarded)).startswith("🗑️ *Discarded* by <@U0BRUNO> · ")
@@ -113,15 +116,33 @@ def test_override_stays_on_the_card_and_is_told_to_all(status: Status) -> None:
     subject = execution(status, **OVERRIDDEN)
     failed = Check(name="disk", state=CheckState.FAILED, words="full")
     good = Check(name="host", state=CheckState.GOOD)
+    unseen = Check(name="clock", state=CheckState.UNSEEN)
 
     check(card(subject))
     assert "🔨 <@U0ANA> broke the glass: the clinic is down" in shown(card(subject))
     assert "In spite of" not in shown(card(subject))
-    assert "In spite of: disk." in shown(card(replace(subject, checks=(good, failed))))
+    in_spite = shown(card(replace(subject, checks=(good, failed, unseen))))
+    assert "In spite of: disk.\nNot looked at: clock." in in_spite
     due = [post for post in _due(subject) if post.key == "overridden"]
     assert [post.broadcast for post in due] == [True]
     assert "broke the glass" in due[0].told.text
     assert "overridden" not in posts(subject, said=["overridden"])
+
+
+def test_a_broken_glass_tells_what_it_went_past() -> None:
+    """Wholly: that nobody confirmed it, and who closed the environment, until when and why."""
+    subject = execution(Status.QUEUED, **OVERRIDDEN, confirmation=POLICY.REQUESTER)
+    shut = Closed(environment="staging", by="U0BRUNO", reason=f"month end {EVIL}", until=NOON)
+
+    told = broken_glass(subject, shut)
+    on_card = execution_card(subject, tail=[], forecast=Forecast(), now=NOON, overrode=shut)
+
+    for each in (told, on_card):
+        check(each)
+        assert "Although it was locked by <@U0BRUNO> until <!date" in shown(each)
+        assert "month end &lt;!channel" in shown(each)
+    assert "without the confirmation that it needs, and although it is closed" in told.text
+    assert "although it is closed" not in broken_glass(subject).text
 
 
 def _due(subject: Execution) -> list[Any]:
@@ -151,7 +172,7 @@ def test_reminder_calls_those_who_may_answer(answerers: Answerers, called: str) 
     key = f"reminder-{int(at.timestamp())}"
     subject = waiting(reminded_at=at)
 
-    told = posts(subject, answerers=answerers)
+    told = posts(subject, calls=Calls(answerers))
 
     assert list(told) == [key]
     assert called in told[key]

@@ -96,17 +96,28 @@ def test_what_is_good_takes_one_line() -> None:
 
 def test_what_was_found_for_several_is_said_once() -> None:
     """A host that lets nobody in keeps all the rest from being looked at."""
-    lost = "not looked at, since the host does not let Ferry in"
-    rest = [replace(FAILED, name=name, words=lost) for name in ("login", "script")]
-    warned = replace(SLOW, words=lost)
+    why = "the host does not let Ferry in"
+    rest = [Check(name=name, state=CheckState.UNSEEN, words=why) for name in ("login", "script")]
+    warned = replace(SLOW, words=why)
 
     told = card(asking(checks=(GOOD, *rest, warned, FAILED), measured=None))
 
     assert (
-        f"❌ failed · *login*, *script*: {lost}\n"
-        f"⚠️ warning · *disk*: {lost}\n"
+        f"⚪ not looked at · *login*, *script*: {why}\n"
+        f"⚠️ warning · *disk*: {why}\n"
         "❌ failed · *script*: There is no"
     ) in shown(told)
+
+
+def test_what_was_not_looked_at_did_not_fail() -> None:
+    """Of a host whose key differs nothing else is known: still nobody can say yes."""
+    key = replace(FAILED, name="host key")
+    login = Check(name="login", state=CheckState.UNSEEN, words="the host does not let Ferry in")
+
+    told = card(asking(checks=(GOOD, key, login), measured=None))
+
+    assert "nothing can: host key failed. Mend it" in shown(told)
+    assert "Run on production" not in buttons(told)
 
 
 def test_a_changed_host_key_is_told_to_the_end_and_compared_first() -> None:

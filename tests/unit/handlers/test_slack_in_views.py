@@ -141,7 +141,8 @@ def test_home_holds_slacks_limits() -> None:
     """Also with long lists, and with nothing."""
     rows = [runs.row(execution(HOSTILE), now=NOON)] * 10
 
-    for view in (help_views.home(rows, rows), help_views.home([], [])):
+    homes = (help_views.home(rows, rows, waits=rows), help_views.home([], [], has_jobs=False))
+    for view in (*homes, help_views.home([], [])):
         check_view(view, "home")
 
 

@@ -136,6 +136,7 @@ def test_refusal_without_any_admin_says_how_to_name_one() -> None:
     """A fresh installation explains its own gap."""
     assert "FERRY_ADMINS=" in whom_to_ask([])
     assert whom_to_ask(["cli:root", "UADMIN"]) == "Ask <@UADMIN>."
+    assert whom_to_ask({"UADMIN", "UZOE"}, first="UZOE") == "Ask <@UZOE> or <@UADMIN>."
 
 
 def test_nobody_runs_in_an_environment_that_is_switched_off() -> None:

@@ -84,15 +84,15 @@ def test_two_windows_that_leave_no_break_have_no_end() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        pytest.param({}, "`staging` is locked by <@U0ANA>: `rest`.", id="no end"),
+        pytest.param({}, "staging is locked by <@U0ANA>: `rest`.", id="no end"),
         pytest.param(
             {"until": NOON, "is_freeze": True},
-            "`staging` is frozen by <@U0ANA> until 2026-03-14 12:00 UTC: `rest`.",
+            "staging is frozen by <@U0ANA> until 2026-03-14 12:00 UTC: `rest`.",
             id="window",
         ),
         pytest.param(
             {"by": "cli:ana", "reason": "`<!here>`"},
-            "`staging` is locked by ana: `'<!here>'`.",
+            "staging is locked by ana: `'<!here>'`.",
             id="command line",
         ),
     ],

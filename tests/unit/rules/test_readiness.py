@@ -34,6 +34,17 @@ def test_warnings_stop_nothing(state: CheckState) -> None:
             "host stands: script: `not there`. Nothing",
             id="failed",
         ),
+        pytest.param(
+            {
+                "plan": RUN.plan,
+                "checks": (
+                    Check(name="host key", state=CheckState.FAILED, words="changed."),
+                    Check(name="login", state=CheckState.UNSEEN, words="Ferry is not let in"),
+                ),
+            },
+            "host stands: host key: `changed`. Nothing",
+            id="not looked at, after what failed",
+        ),
     ],
 )
 def test_what_is_missing_is_said(changes: dict[str, Any], words: str) -> None:
