@@ -37,9 +37,13 @@ _KEY_FILE = "Check the environment's SSH key path."
 
 
 class StartUncertain(AttemptError):
-    """The program was sent and no answer came: it may run. Ask the host before anything else."""
+    """The program was sent and no answer came: it may run. Ask the host before anything else.
+
+    *cause*: what became of the line.
+    """
 
     def __init__(self, target: Target, cause: AttemptError) -> None:
+        self.cause = cause
         super().__init__(
             cause.category,
             f"The line to {target.address} was lost while the script was being started: "

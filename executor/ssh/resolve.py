@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from db.model.output import Stream
+from executor.ssh.errors import StartUncertain
 from executor.ssh.pool import Hosts
 from executor.ssh.remote import RemoteRun
 from executor.ssh.target import Target
@@ -121,7 +122,10 @@ class Resolver:
     async def _run(self, target: Target, program: bytes) -> list[tuple[str, str]]:
         """Return the marked lines that *program* prints within the limit."""
         run = RemoteRun(self._hosts, target, f"probe-{secrets.token_hex(8)}")
-        await run.start(program, timeout_s=self._limit_s, grace_s=1, max_bytes=_MOST)
+        try:
+            await run.start(program, timeout_s=self._limit_s, grace_s=1, max_bytes=_MOST)
+        except StartUncertain as error:
+            raise error.cause from error  # it is nobody's script whose start is not known
         printed = b""
         async with run.follow(0, 0) as follower:
             async for chunks in follower.chunks():

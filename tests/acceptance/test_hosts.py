@@ -1,17 +1,21 @@
 """What can be wrong with a host or a script: one card says which, why, and what to do."""
 
 import stat
+from pathlib import Path
 from typing import Any
 
 import asyncssh
 import pytest
 
+from db.model.catalog import RetryPolicy
 from db.model.categories import Category
 from db.model.execution import Execution, Status
 from db.model.output import Stream
 from tests.acceptance.house import House
 from tests.acceptance.looking import says
+from tests.support.proxy import Proxy
 from tests.support.sshd import Sshd, free_port
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -111,6 +115,36 @@ async def test_missing_directory(ferry: House) -> None:
 
     assert execution.error_category is Category.DIRECTORY_NOT_FOUND
     says(shown, "nowhere")
+
+
+async def test_line_that_is_cut_while_the_host_is_looked_at(ferry: House) -> None:
+    """Nothing can have begun: a job that may be tried again is, and its script runs once."""
+    home, channel = ferry.host.home, await ferry.channel("")
+    interpreter = home / "slow-sh"
+    interpreter.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] || exec sh "$@"\necho asked >>"$HOME/asked"; sleep 1\n'
+    )
+    interpreter.chmod(0o755)
+    async with Proxy(ferry.host.port) as proxy:
+        await ferry.environment("cut-off", channel, ssh_port=proxy.port)
+        again = RetryPolicy(attempts=3, delay_s=1)
+        text = 'echo "ran $1" >>"$HOME/cut-off-ran"'
+        await ferry.job("cut-off", text, interpreter=str(interpreter), retry=again)
+        card = await ferry.asks(ferry.bruno, channel, "cut-off")
+        for times in (1, 2):  # the second look is on a connection of its own
+            await until(lambda: _lines(home / "asked") == times, within_s=20)  # noqa: B023
+            proxy.cut()
+        execution = await ferry.over(card)
+    thread = await ferry.thread(card)
+
+    assert execution.status is Status.SUCCEEDED
+    assert execution.attempt == 2
+    assert _lines(home / "cut-off-ran") == 1
+    assert any("Attempt 1 of 3 failed: CONNECTION_ERROR" in text for text in thread)
+
+
+def _lines(file: Path) -> int:
+    return len(file.read_text().splitlines()) if file.exists() else 0
 
 
 async def test_script_that_is_not_executable(ferry: House) -> None:
