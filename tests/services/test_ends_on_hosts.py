@@ -1,6 +1,10 @@
 """How a run on a real host ends when nobody keeps it there, or its last lines are not stored."""
 
 import asyncio
+import os
+import pwd
+import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -24,7 +28,7 @@ from tests.support.sshd import Host, Sshd, give, sshd  # noqa: F401 - a fixture
 from tests.support.waiting import until
 
 LEASE = timedelta(minutes=5)
-AGAIN = RetryPolicy(attempts=3, delay_s=1, categories=(Category.RUN_LOST,))
+AGAIN = RetryPolicy(attempts=3, delay_s=1, categories=(Category.RUN_LOST, Category.TIMEOUT_ERROR))
 #: A login shell that cancels nothing, but tells how the run stands; it counts how often.
 FUTILE = """#!/bin/sh
 case $2 in *" cancel "*)
@@ -39,6 +43,20 @@ exec sh "$@"
 def database_url(sqlite_url: str) -> str:
     """Give one database: which one it is does not matter here."""
     return sqlite_url
+
+
+@pytest.fixture
+def immortal(sshd: Sshd) -> Iterator[str]:  # noqa: F811
+    """Give a command of the remote user that becomes root, so that they cannot end it."""
+    program = shutil.which("setpriv")
+    if os.getuid() != 0 or program is None:
+        pytest.skip("Only root can make what others cannot end (with setpriv of util-linux).")
+    copy = sshd.host.home / "immortal"
+    shutil.copy(program, copy)
+    os.chown(copy, 0, pwd.getpwnam(sshd.host.user).pw_gid)
+    copy.chmod(0o4750)
+    yield f"{copy} --reuid 0 sleep 300"
+    copy.unlink()
 
 
 @pytest.fixture
@@ -134,3 +152,25 @@ async def test_what_cannot_be_ended_forbids_a_retry(
     assert (over.status, over.attempt) == (Status.LOST, 1)
     assert "2 of its processes could not be ended and run there" in over.error_message
     assert (futile.host.home / "cancels").read_text().split() == ["cancel"] * 3
+
+
+async def test_what_a_stop_left_over_forbids_a_retry(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    immortal: str,
+) -> None:
+    """Its time was over, all else was ended, one did not go: it is in the receipt."""
+    await place(services, sshd.host)
+    text = f"{immortal} >/dev/null 2>&1 & echo $! >$HOME/left; wait"
+    asked = await launch(services, sshd.host, text, retry=AGAIN, timeout_s=1)
+    try:
+        async with _worker(tools, "w1"):
+            over = await _over(services, asked)
+    finally:
+        left = int((sshd.host.home / "left").read_text())
+        assert left > 1
+        os.kill(left, signal.SIGKILL)
+
+    assert (over.status, over.attempt) == (Status.TIMED_OUT, 1)
+    assert over.receipt.endswith("1 still there")
