@@ -20,10 +20,21 @@ _REFUSED_WAIT_S = 60.0  # sshd bans addresses that try wrong logins (PerSourcePe
 
 
 class Line:
-    """Knows whether the host of *execution* answers; the database knows it, too."""
+    """Knows whether the host of *execution* answers; the database knows it, too.
 
-    def __init__(self, records: Records, execution: Execution, silence: Silence) -> None:
+    *pause*: passes the seconds until something is asked again.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        execution: Execution,
+        silence: Silence,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._records, self._execution, self._silence = records, execution, silence
+        self._pause = pause
         self._is_lost = self._is_told_lost = execution.reconnecting_since is not None
         self._log = logger.bind(execution_id=execution.id, attempt=execution.attempt)
 
@@ -44,7 +55,7 @@ class Line:
             else:
                 await self._note(is_lost=False)
                 return result
-            await asyncio.sleep(wait_s)
+            await self._pause(wait_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
     async def record(self, step: Callable[[], Awaitable[T]]) -> T:
@@ -54,7 +65,7 @@ class Line:
             try:
                 return await step()
             except Unavailable:
-                await asyncio.sleep(wait_s)
+                await self._pause(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
     async def is_back(self) -> None:

@@ -114,11 +114,12 @@ async def stage(
     *,
     bots: int = 1,
     retry: RetryPolicy = ONCE,
+    timeout_s: int = 300,
     **variables: str,
 ) -> AsyncIterator[Stage]:
     """Raise the curtain: *bots* processes of Ferry over the database *url*, ready to be asked.
 
-    *retry*: of the job, where a run may fail before it starts.
+    *retry*: of the job, where a run may fail before it starts; *timeout_s*: how long it may last.
     """
     slack = PlaygroundSlack()
     await slack.start()
@@ -129,7 +130,7 @@ async def stage(
         services = await stack.enter_async_context(services_of(given))
         await furnish(services, host)
         house = house_of(slack, given, services, host)
-        await house.job(JOB, SCRIPT, PARAMETERS, timeout_s=300, retry=retry)
+        await house.job(JOB, SCRIPT, PARAMETERS, timeout_s=timeout_s, retry=retry)
         serves = []
         for number in range(bots):
             folder = home / f"bot-{number}"

@@ -63,6 +63,31 @@ async def test_database_stopped(
 
 @pytest.mark.mariadb
 @rounds(few=1)
+async def test_bot_killed_without_database(
+    sshd: Sshd, mariadb: MariaDB, tmp_path: Path, tally: Tally, seed: int
+) -> None:
+    """What it held in memory is gone, one script ends meanwhile: the host still has it all."""
+    dice = chance(seed)
+    url = mariadb.create("ferry_faults")
+    async with stage(tmp_path, sshd.host, url, tally) as on:
+        runs = [await on.plays(recorded(dice)) for _ in range(2)]
+        for played in runs:
+            await on.runs(played)
+        await asyncio.sleep(dice.uniform(0, 1.0))
+        await asyncio.to_thread(mariadb.stop)
+        runs[0].goes_on()
+        await asyncio.sleep(dice.uniform(0, 2.0))
+        await on.bots[0].kill()
+        tally.faults += 2
+        await asyncio.to_thread(mariadb.start)
+        on.bots[0].launch()
+        runs[1].goes_on()
+
+        await came_through(on, *runs)
+
+
+@pytest.mark.mariadb
+@rounds(few=1)
 async def test_database_paused(
     sshd: Sshd, mariadb: MariaDB, tmp_path: Path, tally: Tally, seed: int
 ) -> None:

@@ -27,6 +27,7 @@ ENDS = {
     "kill -15 $$": (143, Category.KILLED_EXTERNALLY),
 }
 LARGE = 300_000_000 if IS_LONG else 10_000_000
+ERRORS = 49_000  # lines: 30 MB
 LONG_LINE = 10_000_000 if IS_LONG else 1_000_000
 
 
@@ -73,6 +74,20 @@ async def test_output(
     dice = chance(seed)
     assert callable(make)
     recording = Recording(out=make(dice), err=b"told\n", pieces=4, held_at=-1, seed=seed)
+    async with stage(tmp_path, sshd.host, url, tally) as on:
+        played = await on.plays(recording)
+        await on.runs(played)
+        await _kill(on, dice)
+
+        await came_through(on, played)
+
+
+@rounds(few=1, share=0.05)
+async def test_errors(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int) -> None:
+    """30 MB on stderr, where every line may be the one that tells: none is missing."""
+    dice = chance(seed)
+    lines = b"".join(b"warning %d %s\n" % (n, b"x" * (n * 7919 % 1200)) for n in range(ERRORS))
+    recording = Recording(out=b"told\n", err=lines, pieces=4, held_at=-1, seed=seed)
     async with stage(tmp_path, sshd.host, url, tally) as on:
         played = await on.plays(recording)
         await on.runs(played)

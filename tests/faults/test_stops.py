@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from db.model.execution import Status
+from db.model.execution import Execution, Status
 from tests.acceptance.looking import eventually, says, until_true
+from tests.faults.processes import processes_of
 from tests.faults.recording import Recording, recorded
 from tests.faults.rounds import chance, rounds
 from tests.faults.stage import Played, Stage, stage
@@ -20,6 +21,7 @@ from tests.support.sshd import Sshd
 
 pytestmark = pytest.mark.timeout(300)
 STOPPED = (137, 143)
+TIMEOUT_S = 6
 LOOP = "while :; do sleep 0.1; done"
 DEAF = f"trap '' TERM; {LOOP}"
 KINDS = (
@@ -48,6 +50,13 @@ async def _cancel(on: Stage, played: Played) -> None:
     on.tally.faults += 1
 
 
+def _is_receipt(execution: Execution, at_least: int) -> None:
+    told = re.match(r"(\d+) process", execution.receipt)
+    assert told, execution.receipt
+    assert int(told[1]) >= at_least, execution.receipt
+    assert execution.receipt.endswith("none remain")
+
+
 @rounds(few=1)
 async def test_cancel(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int) -> None:
     """Of what forks, ignores TERM and leaves its session nothing remains; the receipt is true."""
@@ -67,12 +76,45 @@ async def test_cancel(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: 
         (part,) = await came_through(
             on, growing, status=Status.CANCELLED, exits=STOPPED, is_whole=False
         )
-        for execution, at_least in ((whole, processes), (part, 1)):
-            told = re.match(r"(\d+) process", execution.receipt)
-            assert told, execution.receipt
-            assert int(told[1]) >= at_least, execution.receipt
-            assert execution.receipt.endswith("none remain")
+        _is_receipt(whole, processes)
+        _is_receipt(part, 1)
         assert "had left the session" in whole.receipt
+
+
+@rounds(few=1)
+async def test_cancel_line_cut(
+    sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int
+) -> None:
+    """The host does not hear of it, or is not heard: it is told again, and ends all once."""
+    dice = chance(seed)
+    async with Proxy(sshd.host.port) as proxy:
+        host = replace(sshd.host, port=proxy.port)
+        async with stage(tmp_path, host, url, tally) as on:
+            recording, processes = _growing(dice)
+            grown, growing = await on.plays(recording.but(pieces=5)), await on.plays(recorded(dice))
+            await on.runs(growing)
+            await until_true((grown.folder / "grown").exists, "the tree has grown")
+            for played, is_heard in ((growing, False), (grown, True)):
+                proxy.is_silent, proxy.unheard = not is_heard, 0
+                proxy.mute_after = dice.randrange(300) if is_heard else None
+                await _cancel(on, played)
+                await until_true(
+                    lambda: proxy.unheard > 0 or (proxy.mute_after or 0) < 0, "it is sent"
+                )
+                await asyncio.sleep(dice.uniform(0, 0.3))
+                proxy.refuses = not is_heard  # what is repeated at once is not heard either
+                proxy.is_silent, proxy.mute_after = False, None
+                for _ in range(3):
+                    tally.faults += proxy.cut()
+                    await asyncio.sleep(dice.uniform(0, 0.5))
+                proxy.refuses = False
+
+            (whole,) = await came_through(on, grown, status=Status.CANCELLED, exits=STOPPED)
+            (part,) = await came_through(
+                on, growing, status=Status.CANCELLED, exits=STOPPED, is_whole=False
+            )
+            _is_receipt(whole, processes)
+            _is_receipt(part, 1)
 
 
 @rounds(few=1)
@@ -106,6 +148,28 @@ async def test_cancel_out_of_reach(
             for played in runs:
                 assert (await on.execution(played)).receipt.endswith("none remain")
                 says(await on.house.shown(played.card), "cancelled", "none remain")
+
+
+@rounds(few=1)
+async def test_timeout(sshd: Sshd, url: str, tmp_path: Path, tally: Tally, seed: int) -> None:
+    """The host ends all of it, as deaf and as far as it is, while no bot lives; one tells of it."""
+    dice = chance(seed)
+    async with stage(tmp_path, sshd.host, url, tally, timeout_s=TIMEOUT_S) as on:
+        recording, processes = _growing(dice)
+        grown = await on.plays(recording.but(pieces=5))
+        await on.runs(grown)
+        await until_true((grown.folder / "grown").exists, "the tree has grown")
+        await on.bots[0].kill()
+        tally.faults += 1
+        running = await on.execution(grown)
+        assert len(processes_of(running)) >= processes, "it was killed before the time was over"
+        # Those that keep the run on its host carry no cookie.
+        await until_true(lambda: not processes_of(running), "nothing of it runs")
+        await on.bots[0].start()
+
+        (ended,) = await came_through(on, grown, status=Status.TIMED_OUT, exits=STOPPED)
+        _is_receipt(ended, processes)
+        assert "had left the session" in ended.receipt
 
 
 async def _reads(on: Stage, played: Played, words: str) -> None:

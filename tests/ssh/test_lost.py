@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from executor.ssh.remote import FollowEnd, Receipt, RemoteState
 from tests.ssh.test_stops import STUBBORN, processes_of
+from tests.support.keepers import kill_keepers
 from tests.support.remote import Job, Taken, calls_of, eventually
 from tests.support.sshd import Sshd, give
 
@@ -22,37 +22,6 @@ NewJob = Callable[[], Job]
 def run_folder(sshd: Sshd, job: Job) -> Path:
     """Return the directory of *job* on the host."""
     return sshd.host.home / ".cache/ferry/runs" / job.id
-
-
-def kill_keepers(folder: Path, job: Job, *, supervisor: bool = True, watchdog: bool) -> None:
-    """Kill the supervisor of *job*, its watchdog, or both, as the OOM killer would."""
-    _wait_until((folder / "pids").exists, "their numbers are kept")
-    keeper, _, watcher, *_ = (folder / "pids").read_text().split()
-    for process in [*([keeper] if supervisor else []), *([watcher] if watchdog else [])]:
-        pid = process.partition(":")[0]
-        assert f"supervise\0{job.id}" in Path(f"/proc/{pid}/cmdline").read_text()
-        assert int(pid) > 1
-        os.kill(int(pid), signal.SIGKILL)
-        _wait_for_death(int(pid))
-
-
-def _wait_for_death(pid: int) -> None:
-    """Return once the process is gone: on a busy machine a killed one still runs for a moment."""
-
-    def is_dead() -> bool:
-        try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-
-    _wait_until(is_dead, f"{pid} is dead")
-
-
-def _wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, f"not within 10 s: {what}"
-        time.sleep(0.002)
 
 
 def this_boot() -> str:
@@ -74,7 +43,7 @@ async def test_supervisor_killed_the_script_ends_and_the_run_is_lost(
     folder = run_folder(sshd, job)
     await _running(job, f"echo ready; while [ ! -e {folder}/go ]; do sleep 0.05; done; echo done")
 
-    kill_keepers(folder, job, watchdog=False)
+    kill_keepers(folder, watchdog=False)
     (folder / "go").touch()
     taken = await job.follow()
     status = await eventually(job.remote.status, lambda s: s.state is RemoteState.LOST)
@@ -92,7 +61,7 @@ async def test_watchdog_killed_another_takes_its_place(
     folder = run_folder(shell_server, job)
     await _running(job, "echo ready; sleep 300")
 
-    kill_keepers(folder, job, supervisor=False, watchdog=True)
+    kill_keepers(folder, supervisor=False, watchdog=True)
     await job.remote.cancel()
     status = await job.over()
 
@@ -106,7 +75,7 @@ async def test_supervisor_and_watchdog_killed_is_lost_at_once(sshd: Sshd, anothe
     folder = run_folder(sshd, job)
     await _running(job, "echo ready; sleep 300")
 
-    kill_keepers(folder, job, watchdog=True)
+    kill_keepers(folder, watchdog=True)
     status = await job.remote.status()
     taken = await job.follow(Taken())
     await job.remote.cancel()
@@ -126,7 +95,7 @@ async def test_lost_run_that_still_lives_is_not_removed(sshd: Sshd, another: New
     folder = run_folder(sshd, job)
     await _running(job, "echo ready; sleep 300")
 
-    kill_keepers(folder, job, watchdog=True)
+    kill_keepers(folder, watchdog=True)
     status = await job.remote.status()
     refused = await job.remote.remove()
     was_there = folder.exists()
@@ -143,7 +112,7 @@ async def test_two_cancels_of_a_run_without_keepers(sshd: Sshd, another: NewJob)
     """Both end it, neither is in the other's way."""
     job = another()
     await _running(job, "trap '' TERM; echo ready; while :; do sleep 0.2; done")
-    kill_keepers(run_folder(sshd, job), job, watchdog=True)
+    kill_keepers(run_folder(sshd, job), watchdog=True)
 
     ends = await asyncio.gather(job.remote.cancel(), job.remote.cancel())
 
@@ -159,7 +128,7 @@ async def test_numbers_that_others_have_now_are_left_alone(
     job = another()
     folder = run_folder(sshd, job)
     await _running(job, "echo ready; sleep 300")
-    kill_keepers(folder, job, watchdog=True)
+    kill_keepers(folder, watchdog=True)
     _, _, _, *rest = (folder / "pids").read_text().splitlines()[0].split()
 
     (folder / "pids").write_text(" ".join([*[f"{innocent.pid}:1"] * 3, *rest]) + "\n")
@@ -200,7 +169,7 @@ async def test_reboot_is_told(sshd: Sshd, another: NewJob) -> None:
     job = another()
     folder = run_folder(sshd, job)
     await _running(job, "echo ready; sleep 300")
-    kill_keepers(folder, job, watchdog=True)
+    kill_keepers(folder, watchdog=True)
     await job.remote.cancel()
     (folder / "exit").unlink()
 

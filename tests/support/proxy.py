@@ -17,6 +17,7 @@ class Proxy:
         self._lines: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_silent = False  #: takes bytes and passes none, as behind a dead router
+        self.unheard = 0  #: bytes to the server that were taken and not passed
         self.mute_after: int | None = None  #: bytes to the server after which answers are dropped
         self.refuses = False  #: hangs up on whoever comes
         self.cut_after: int | None = None  #: bytes of answers after which every line is cut
@@ -86,6 +87,8 @@ class Proxy:
                 await self._flows.wait()
                 if is_answer and self.cut_after is not None:
                     data, self.cut_after = data[: self.cut_after], self.cut_after - len(data)
+                if self.is_silent and not is_answer:
+                    self.unheard += len(data)
                 if not (self.is_silent or (is_answer and is_mute)):
                     writer.write(data)
                     await writer.drain()

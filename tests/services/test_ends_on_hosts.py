@@ -1,0 +1,176 @@
+"""How a run on a real host ends when nobody keeps it there, or its last lines are not stored."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from db.model.catalog import RetryPolicy
+from db.model.categories import Category
+from db.model.execution import Execution, Status
+from executor.run import Run
+from executor.services import Services
+from executor.tools import Tools
+from executor.worker import Worker
+from tests.faults.processes import end_all, processes_of
+from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
+from tests.support.keepers import kill_keepers
+from tests.support.on_host import at_work, follows, launch, place, run_folder
+from tests.support.remote import eventually
+from tests.support.sshd import Host, Sshd, give, sshd  # noqa: F401 - a fixture
+from tests.support.waiting import until
+
+LEASE = timedelta(minutes=5)
+AGAIN = RetryPolicy(attempts=3, delay_s=1, categories=(Category.RUN_LOST, Category.TIMEOUT_ERROR))
+#: A login shell that cancels nothing, but tells how the run stands; it counts how often.
+FUTILE = """#!/bin/sh
+case $2 in *" cancel "*)
+    echo cancel >>"$HOME/cancels"
+    set -- -c "$(printf %s "$2" | sed 's/ cancel / status /')"
+esac
+exec sh "$@"
+"""
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Give one database: which one it is does not matter here."""
+    return sqlite_url
+
+
+@pytest.fixture
+def immortal(sshd: Sshd) -> Iterator[str]:  # noqa: F811
+    """Give a command of the remote user that becomes root, so that they cannot end it."""
+    program = shutil.which("setpriv")
+    if os.getuid() != 0 or program is None:
+        pytest.skip("Only root can make what others cannot end (with setpriv of util-linux).")
+    copy = sshd.host.home / "immortal"
+    shutil.copy(program, copy)
+    os.chown(copy, 0, pwd.getpwnam(sshd.host.user).pw_gid)
+    copy.chmod(0o4750)
+    yield f"{copy} --reuid 0 sleep 300"
+    copy.unlink()
+
+
+@pytest.fixture
+def futile(sshd: Sshd) -> Iterator[Sshd]:  # noqa: F811
+    """Serve a host on which no process can be ended."""
+    shell = sshd.host.home / "futile.sh"
+    shell.write_text(FUTILE)
+    shell.chmod(0o755)
+    give(shell, sshd.host.user)
+    server = sshd.login_shell(str(shell))
+    server.start()
+    yield server
+    server.stop()
+    (sshd.host.home / "cancels").unlink(missing_ok=True)
+
+
+async def _over(services: Services, execution: Execution) -> Execution:
+    return await eventually(
+        lambda: services.history.execution(execution.id), lambda one: one.status.is_over
+    )
+
+
+@asynccontextmanager
+async def _worker(tools: Tools, name: str) -> AsyncIterator[None]:  # noqa: F811
+    async with at_work(tools.writer, Worker(tools, name=name, slots=1, lease_s=60, poll_s=0.05)):
+        yield
+
+
+async def _orphaned(services: Services, tools: Tools, host: Host, **job: Any) -> Execution:  # noqa: F811
+    """Return a run that nobody keeps any more, neither on its host nor here."""
+    await place(services, host)
+    asked = await launch(services, host, "echo ready; sleep 300", **job)
+    async with _worker(tools, "w1"):
+        running = await follows(services, asked)
+    kill_keepers(run_folder(host, running), watchdog=True)
+    return running
+
+
+async def test_a_run_is_not_over_before_its_lines_are_stored(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """Who reads that it is over finds every line, however slowly lines are stored."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "seq 100; printf 'and no newline'")
+    claimed = await services.queue.claim_next("w1", LEASE)
+    assert claimed is not None
+    run = asyncio.create_task(Run(tools, await services.queue.brief(claimed)).see_through())
+
+    await until((run_folder(sshd.host, claimed) / "exit").exists, "the script is over")
+    early, _ = await asyncio.wait({run}, timeout=2)  # nobody stores lines yet
+    meanwhile = await services.history.execution(asked.id)
+    async with at_work(tools.writer):
+        await asyncio.wait_for(run, 15)
+
+    over = await services.history.execution(asked.id)
+    assert (early, meanwhile.status) == (set(), Status.RUNNING)
+    assert (over.status, over.lines) == (Status.SUCCEEDED, 101)
+
+
+async def test_what_outlives_its_supervisor_is_ended(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """The run is lost, and nothing of it runs beside what comes next."""
+    orphan = await _orphaned(services, tools, sshd.host)
+    async with _worker(tools, "w2"):
+        over = await _over(services, orphan)
+    left = processes_of(over)
+    end_all(over)
+
+    assert (over.status, over.error_category) == (Status.LOST, Category.RUN_LOST)
+    assert left == {}
+
+
+async def test_what_cannot_be_ended_forbids_a_retry(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    futile: Sshd,
+) -> None:
+    """It is tried a few times, not for ever; then told, and never run beside itself."""
+    orphan = await _orphaned(services, tools, futile.host, retry=AGAIN)
+    try:
+        async with _worker(tools, "w2"):
+            over = await _over(services, orphan)
+        left = processes_of(over)
+    finally:
+        end_all(orphan)
+
+    assert left
+    assert (over.status, over.attempt) == (Status.LOST, 1)
+    assert "2 of its processes could not be ended and run there" in over.error_message
+    assert (futile.host.home / "cancels").read_text().split() == ["cancel"] * 3
+
+
+async def test_what_a_stop_left_over_forbids_a_retry(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    immortal: str,
+) -> None:
+    """Its time was over, all else was ended, one did not go: it is in the receipt."""
+    await place(services, sshd.host)
+    text = f"{immortal} >/dev/null 2>&1 & echo $! >$HOME/left; wait"
+    asked = await launch(services, sshd.host, text, retry=AGAIN, timeout_s=1)
+    try:
+        async with _worker(tools, "w1"):
+            over = await _over(services, asked)
+    finally:
+        left = int((sshd.host.home / "left").read_text())
+        assert left > 1
+        os.kill(left, signal.SIGKILL)
+
+    assert (over.status, over.attempt) == (Status.TIMED_OUT, 1)
+    assert over.receipt.endswith("1 still there")
