@@ -117,29 +117,37 @@ async def test_missing_directory(ferry: House) -> None:
     says(shown, "nowhere")
 
 
-async def test_line_that_is_cut_while_the_host_is_looked_at(ferry: House) -> None:
+@pytest.mark.parametrize("asked", ["its PATH", "what would run"])
+async def test_line_that_is_cut_before_the_start_is_sent(ferry: House, asked: str) -> None:
     """Nothing can have begun: a job that may be tried again is, and its script runs once."""
     home, channel = ferry.host.home, await ferry.channel("")
-    interpreter = home / "slow-sh"
+    name = asked.replace(" ", "-").lower()
+    profile, interpreter = home / ".profile", home / f"{name}-sh"
+    heard, ran = home / f"{name}-heard", home / f"{name}-ran"
+    slow = f"echo asked >>{heard}; sleep 1\n"
+    is_path = asked == "its PATH"
+    profile.write_text(slow if is_path else "")
     interpreter.write_text(
-        '#!/bin/sh\n[ "$1" = --version ] || exec sh "$@"\necho asked >>"$HOME/asked"; sleep 1\n'
+        f'#!/bin/sh\n[ "$1" = --version ] || exec sh "$@"\n{"" if is_path else slow}'
     )
     interpreter.chmod(0o755)
     async with Proxy(ferry.host.port) as proxy:
-        await ferry.environment("cut-off", channel, ssh_port=proxy.port)
-        again = RetryPolicy(attempts=3, delay_s=1)
-        text = 'echo "ran $1" >>"$HOME/cut-off-ran"'
-        await ferry.job("cut-off", text, interpreter=str(interpreter), retry=again)
-        card = await ferry.asks(ferry.bruno, channel, "cut-off")
-        for times in (1, 2):  # the second look is on a connection of its own
-            await until(lambda: _lines(home / "asked") == times, within_s=20)  # noqa: B023
+        await ferry.environment(name, channel, ssh_port=proxy.port)
+        job: dict[str, Any] = {
+            "interpreter": str(interpreter),
+            "retry": RetryPolicy(attempts=3, delay_s=1),
+        }
+        await ferry.job(name, f'echo "ran" >>{ran}', **job)
+        card = await ferry.asks(ferry.bruno, channel, name)
+        for times in (1, 2):  # what is asked once more is on a connection of its own
+            await until(lambda: _lines(heard) >= times, within_s=20)  # noqa: B023
             proxy.cut()
         execution = await ferry.over(card)
+    profile.unlink()
     thread = await ferry.thread(card)
 
     assert execution.status is Status.SUCCEEDED
-    assert execution.attempt == 2
-    assert _lines(home / "cut-off-ran") == 1
+    assert _lines(ran) == 1
     assert any("Attempt 1 of 3 failed: CONNECTION_ERROR" in text for text in thread)
 
 
