@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -27,7 +27,8 @@ logger = structlog.get_logger(__name__)
 
 LINES_ON_CARD, LINES_OF_FAILURE = 60, 20  # most may be marks of progress, which no card shows
 UPLOADS_AT_ONCE = 2
-LOG, NOT_HERE = "log", "not-here"  # keys of posts, beside those of the thread
+# Keys of posts, beside those of the thread. A card is being posted before anybody knows where.
+LOG, NOT_HERE, POSTING, ANEW = "log", "not-here", "posting", "posted-anew"
 
 
 class NotNow(Exception):
@@ -50,6 +51,7 @@ class Teller:
     clock: Callable[[], datetime]
     uploads: asyncio.Semaphore
     security_channel: str = ""
+    posting: set[int] = field(default_factory=set)  #: executions whose card this process posts
 
     async def tell(self, item: Item, *, is_news: bool, forecast: Forecast | None = None) -> Card:
         """Bring Slack up to *item*; remember in the database what was told, and return it.
@@ -58,7 +60,7 @@ class Teller:
         *is_news*: the execution changed; else only its progress did, and a render may be dropped.
         Raises NotNow to be called again later, NotThere if that makes no sense.
         """
-        item = await self._alarm(item)
+        item = await self._alarm(await self._announced(item))
         execution, card = item.execution, item.card
         tail = await self._tail(execution)
         forecast = forecast or await self.forecasts.of(execution)
@@ -72,6 +74,7 @@ class Teller:
             now=self.clock(),
             proves=proves,
             overrode=overrode,
+            is_anew=ANEW in card.posts,
         )
         told = render(log_permalink=card.log_permalink)
         sent = await self._show(card, told, is_urgent=is_news or not card.ts)
@@ -83,6 +86,7 @@ class Teller:
                 version=execution.version,
                 digest=told.digest,
             )
+            self.posting.discard(execution.id)
         said = await self._say_what_is_due(item, tail, forecast, sent)
         if permalink := await self._attach_log(item, sent):
             # It stays news until the card says so, too.
@@ -170,6 +174,22 @@ class Teller:
                 )
             await self.news.posted(execution.id, post.key)
         return {post.key for post in posts}
+
+    async def _announced(self, item: Item) -> Item:
+        """Note that the card is about to be posted; return *item* with that.
+
+        A process that is killed between Slack's answer and its record leaves a card that nobody can
+        find: Slack lets no app look for its messages that may not read all others. Whoever posts
+        it again says so on the new one.
+        """
+        number, posts = item.execution.id, item.card.posts
+        if item.card.ts or number in self.posting:
+            return item
+        self._check_turn()
+        key = ANEW if POSTING in posts else POSTING
+        await self.news.posted(number, key)
+        self.posting.add(number)
+        return replace(item, card=replace(item.card, posts=posts | {key}))
 
     async def _alarm(self, item: Item) -> Item:
         """Tell the security channel of a broken glass, once, before all else; return *item* then.

@@ -47,6 +47,10 @@ CELLS = 20
 TAIL, LIVE_TAIL = 12, 6
 REASON = 300
 TIME = "{time}"
+ANEW = (
+    "Ferry was stopped while it posted this card. If there is another one of this run above, that "
+    "one stays as it was; this one is kept true."
+)
 
 
 def execution_card(
@@ -58,13 +62,14 @@ def execution_card(
     log_permalink: str = "",
     proves: bool = False,
     overrode: Closed | None = None,
+    is_anew: bool = False,
 ) -> Told:
     """Return what runs, where, for whom and how it goes, with the buttons valid in this state.
 
     *tail*: the newest log lines, oldest first (of a failure: of stderr); *forecast*: when it
     starts and how long it takes; *log_permalink*: the attached log; *proves*: it is a success that
     its job needs before it runs on production; *overrode*: what was closed when the glass was
-    broken.
+    broken; *is_anew*: there may be an older card, which nobody can find any more.
     """
     came_of_it = [section(told)] if (told := outcome(execution)) else []
     past = [section(told)] if (told := overridden(execution, overrode)) else []
@@ -79,7 +84,8 @@ def execution_card(
         case _:
             blocks += [*_advice(execution, tail), facts, _again(execution, proves=proves)]
     *said_, buttons = blocks  # in every state the last of them is a row of buttons
-    blocks = [*said_, actions(*buttons["elements"], *reveal_buttons(execution))]
+    older = [context(ANEW)] if is_anew else []
+    blocks = [*said_, *older, actions(*buttons["elements"], *reveal_buttons(execution))]
     said = [sentence(execution, position=forecast.position, now=now)]
     said += [closed_sentence(forecast.closed)] if forecast.closed else []
     return Told(" ".join(said), blocks)

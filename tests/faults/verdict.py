@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection
 from db.model.execution import Attempt, Execution, Status
 from db.model.output import LogLine, Stream
 from executor.services import Services
+from handlers.views.card import ANEW
 from tests.faults.processes import processes_of
 from tests.faults.reference import lines_of
 from tests.faults.stage import Played, Stage
@@ -98,10 +99,12 @@ def _count(tally: Tally, wanted: list[str], got: list[str]) -> None:
 
 async def _read_slack(stage: Stage, played: Played, execution: Execution) -> str:
     """Count what Slack does not tell as it is, or not once; return all that it tells."""
-    cards = await stage.house.cards(played.card)
+    *others, card = cards = await stage.house.cards(played.card)
     word = execution.status.value.replace("_", " ")
-    stage.tally.cards += len(cards) != 1 or word not in cards[0]["text"]
-    posts = await stage.house.thread(played.card)
+    # Killed between Slack's answer and its record, a bot leaves a card that the next one tells of.
+    is_said = any(bot.kills for bot in stage.bots) and ANEW in str(card["blocks"])
+    stage.tally.cards += word not in card["text"] or len(others) > is_said
+    posts = await stage.house.thread({**played.card, "ts": card["ts"]})
     once = [post for post in posts if not any(words in post for words in _ANY_NUMBER)]
     begun = [post for post in once if "started on" in post]
     logs = [post for post in once if "Log of" in post or "could not be attached" in post]

@@ -11,6 +11,7 @@ from db.model.execution import Execution
 from executor.rules.estimates import Forecast
 from executor.services.forecasts import Forecasts
 from executor.services.news import News
+from handlers.teller import POSTING
 from playground.server import PlaygroundSlack
 from tests.support.mariadb import MariaDB
 from tests.support.reporting import DONE, Channel, Ferry, told_all, wall_clock
@@ -33,6 +34,42 @@ async def test_restart_tells_nothing_twice(ferry: Ferry, slack: PlaygroundSlack)
     assert staging.shows("Succeeded")
     assert "started" in staging.replies[0]
     assert "succeeded" in staging.replies[1]
+
+
+async def test_card_says_so_where_another_one_may_stand(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """A process was killed while it posted the first one: nobody can find that any more."""
+    staging = Channel(slack)
+    lost = await ferry.start()
+    await ferry.services.news.posted(lost.id, POSTING)
+    async with ferry.reporting(slack):
+        await until(lambda: len(staging.cards) == 1)
+        whole = await ferry.start()
+        await ferry.finish(lost, DONE)
+        await ferry.finish(whole, DONE)
+        await until(lambda: all("Succeeded" in str(card) for card in staging.cards))
+        await told_all(ferry)
+
+    anew, usual = staging.cards
+    assert "If there is another one of this run above" in str(anew)
+    assert "Ferry was stopped" not in str(usual)
+
+
+async def test_card_that_slack_refused_for_a_while_is_the_only_one(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Nothing was posted then, and it says nothing of another one."""
+    staging = Channel(slack)
+    await slack.control.outage({"on": True})
+    async with ferry.reporting(slack, patience_s=0.1):
+        await ferry.start()
+        await asyncio.sleep(0.5)
+        await slack.control.outage({"on": False})
+        await until(lambda: staging.shows("Running"), within_s=20)
+        await told_all(ferry)
+
+    assert "Ferry was stopped" not in str(staging.cards)
 
 
 async def test_what_happened_while_nobody_told_ends_in_the_true_card(
