@@ -38,7 +38,11 @@ class Controls:
                 case Status.RUNNING:
                     after = {"status": Status.CANCELLING}
                 case _:
-                    lifecycle.check(execution.status, Status.CANCELLING)
+                    lifecycle.check(
+                        execution.status,
+                        Status.CANCELLING,
+                        is_refused=bool(execution.error_message),
+                    )
             won = await repos.executions.change(
                 execution_id,
                 expect={execution.status},
