@@ -46,7 +46,7 @@ async def test_a_changed_host_key_is_compared_and_trusted(visit: Visit, ferry: W
     asked = card(bruno, FIRST)
     await expect(asked).to_contain_text("❌ failed · host key: ", timeout=LOOK_MS)
     await expect(asked).to_contain_text(
-        "an admin compares the fingerprint there and trusts it (/migrate hostkey"
+        "an admin compares the fingerprint there and trusts it: /migrate hostkey"
     )
     await expect(asked).to_contain_text(
         "⚪ not looked at · login, directory, script, interpreter, disk, clock, by hand: "
