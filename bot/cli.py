@@ -93,7 +93,7 @@ def trust(environment: str, key: str, *, yes: bool) -> None:
         return
     if yes or click.confirm("Is this what the host itself says? Pin it"):
         asyncio.run(trusting.pin(given, environment, lines))
-        click.echo("Pinned.")
+        click.echo("Pinned. For runs that await their confirmation Ferry looks at the host anew.")
 
 
 @main.group()

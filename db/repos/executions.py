@@ -177,6 +177,19 @@ class Executions(Repository):
         rows = await self._session.rows(query.order_by(table.c.id).limit(limit))
         return [execution_of(row) for row in rows]
 
+    async def look_anew(self, environment_id: int) -> list[int]:
+        """Let all that awaits its confirmation there be looked at anew; return their numbers."""
+        there = (
+            table.c.environment_id == environment_id,
+            table.c.status == Status.AWAITING_CONFIRMATION,
+        )
+        waiting = select(table.c.id).where(*there).order_by(table.c.id).with_for_update()
+        found = [row["id"] for row in await self._session.rows(waiting)]
+        if found:
+            values = {"checks": [], "checked_at": None, **news(self._now())}
+            await self._session.change(update(table).where(*there).values(values))
+        return found
+
     async def remind(self, execution_id: int, now: datetime) -> bool:
         """Note that it was reminded of; False if it was before, or was answered."""
         change = update(table).where(

@@ -111,10 +111,18 @@ def hangs_on_a_group(
     )
 
 
-def check(verb: Verb, role: Role | None, *, ask: Collection[str], where: str = "") -> None:
+def check(
+    verb: Verb,
+    role: Role | None,
+    *,
+    ask: Collection[str],
+    admins: Collection[str] = (),
+    where: str = "",
+) -> None:
     """Raise NotAllowed unless *role* is enough for *verb*; *ask*: ids of those who may.
 
-    *where*: the place, in words; empty if the role is not enough in any.
+    *admins*: who of them gives roles as well, if that is known; *where*: the place, in words; empty
+    if the role is not enough in any.
     """
     if role is None:
         raise NotAllowed(
@@ -125,10 +133,13 @@ def check(verb: Verb, role: Role | None, *, ask: Collection[str], where: str = "
     if role.rank >= least.rank:
         return
     place, there = (f" {where}", " there") if where else ("", "")
+    are_admins = least is Role.ADMIN or set(ask) <= set(admins)
+    whose = "tells who has which role" if are_admins else "names them"
+    roles = f"{'' if are_admins else 'Admins give roles: '}`/migrate grants` {whose}."
     raise NotAllowed(
         f"You may not {verb}: that takes {a_role(least)}{place}, and you are "
         f"{a_role(role)}{there}.",
-        hint=f"{whom_to_ask(ask)} Admins give roles: `/migrate grants` names them.",
+        hint=f"{whom_to_ask(ask)} {roles}",
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from db.model.catalog import ConfirmationPolicy, EnvironmentDraft, Kind
-from db.model.errors import NotAllowed
+from db.model.errors import InvalidInput, NotAllowed
 from db.model.execution import Execution
 from db.model.grants import EVERYWHERE, Grant, Holder, Role
 from db.model.people import Person
@@ -44,6 +44,27 @@ def terms_of(environment: EnvironmentDraft) -> Terms:
         # Whatever its row says: a policy typed wrong must not open it.
         policy = ConfirmationPolicy.REQUESTER
     return Terms(policy=policy)
+
+
+def check_group(draft: EnvironmentDraft, members: int | None) -> None:
+    """Raise InvalidInput if the group that confirms has fewer *members* than must say yes.
+
+    *members*: None if there is no such group.
+    """
+    field = "confirm_group"
+    if members is None:
+        sentence = "Slack has no such user group switched on: pick one from the list, as `@ops`."
+    elif members == 0:
+        sentence = "Nobody is in that group to say yes: pick another, as `@ops`, or fill it first."
+    elif draft.confirmations > members:
+        field = "confirmations"
+        sentence = (
+            f"The group has {members} member{'s' if members > 1 else ''}, so "
+            f"{draft.confirmations} can never say yes: write for example {max(1, members - 1)}."
+        )
+    else:
+        return
+    raise InvalidInput(sentence, fields={field: sentence})
 
 
 def terms_at_asking(execution: Execution) -> Terms:

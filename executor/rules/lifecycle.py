@@ -54,8 +54,11 @@ def may_become(old: Status, new: Status) -> bool:
     return new in TRANSITIONS.get(old, frozenset())
 
 
-def check(old: Status, new: Status) -> None:
-    """Raise Conflict, in words, unless an execution in *old* may go to *new*."""
+def check(old: Status, new: Status, *, why: str = "") -> None:
+    """Raise Conflict, in words, unless an execution in *old* may go to *new*.
+
+    *why*: what it ended with, in words; what was discarded with a reason was refused.
+    """
     if may_become(old, new):
         return
     hint = "Look at its card: it may have changed."
@@ -63,4 +66,5 @@ def check(old: Status, new: Status) -> None:
         hint = "“Run again” on its card starts it once more."
     elif old is Status.AWAITING_CONFIRMATION:
         hint = "“Discard” on its card ends it before it starts."
-    raise Conflict(f"This run {_STANDS[old]}; nothing was changed.", hint=hint)
+    stands = "was refused" if why and old is Status.DISCARDED else _STANDS[old]
+    raise Conflict(f"This run {stands}; nothing was changed.", hint=hint)

@@ -70,7 +70,8 @@ class Access:
             hangs_on_a_group(verb, by, place, grants) for place in places
         ):
             raise groups_unsaid()
-        check(verb, anywhere, ask=_who_may(verb, EVERYWHERE, grants, self._ground))
+        ask = _who_may(verb, EVERYWHERE, grants, self._ground)
+        check(verb, anywhere, ask=ask, admins=self._ground.admins)
         assert anywhere is not None, "nobody has no role"  # noqa: S101
         if binding is None:
             return Roles(anywhere, anywhere)
@@ -99,7 +100,8 @@ async def require(
     if _is_less(role, verb) and hangs_on_a_group(verb, by, environment_id, grants):
         raise groups_unsaid()
     where = await _place(repos, environment_id) if _is_less(role, verb) else ""
-    check(verb, role, ask=_who_may(verb, environment_id, grants, ground), where=where)
+    ask = _who_may(verb, environment_id, grants, ground)
+    check(verb, role, ask=ask, admins=ground.admins, where=where)
     assert role is not None, "nobody has no role"  # noqa: S101
     return role
 

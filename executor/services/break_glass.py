@@ -48,7 +48,8 @@ class BreakGlass:
                 check_awaits(execution, now)
                 after |= {"status": Status.QUEUED, **queued(environment, now)}
             elif execution.status is not Status.QUEUED:
-                lifecycle.check(execution.status, Status.RUNNING)  # says what it is instead
+                # It says what it is instead.
+                lifecycle.check(execution.status, Status.RUNNING, why=execution.error_message)
             elif execution.overridden_by:
                 raise Conflict(
                     f"<@{execution.overridden_by}> broke the glass for #{execution_id} before: "

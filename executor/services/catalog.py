@@ -50,6 +50,7 @@ class Catalog:
     ) -> Environment:
         """Pin *host_key* (OpenSSH lines) for the environment in place of what was pinned before.
 
+        The host is looked at anew for all that awaits its confirmation there.
         *seen*: what was pinned when the two were compared. Raises Conflict if that was changed
         meanwhile, or if *host_key* is pinned already.
         """
@@ -65,15 +66,19 @@ class Catalog:
                     hint=f"Compare again: `/migrate hostkey {environment.name}`.",
                 )
             await repos.environments.pin_host_key(environment.id, host_key)
+            waiting = await repos.executions.look_anew(environment.id)
             repos.audit.note(
                 by.user_id,
                 "environment.host_key_trusted",
                 environment.name,
                 environment=environment.name,
                 before=_key_facts(environment.host_key),
-                after=_key_facts(host_key),
+                after=_key_facts(host_key) | ({"looked_at_anew": waiting} if waiting else {}),
             )
-            return await repos.environments.get(environment.id)
+            pinned = await repos.environments.get(environment.id)
+        self._ground.looks.ring()
+        self._ground.news.ring()
+        return pinned
 
     async def sources(self) -> list[Source]:
         """Return the sources by name."""

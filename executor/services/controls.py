@@ -38,7 +38,8 @@ class Controls:
                 case Status.RUNNING:
                     after = {"status": Status.CANCELLING}
                 case _:
-                    lifecycle.check(execution.status, Status.CANCELLING)
+                    ended = execution.error_message
+                    lifecycle.check(execution.status, Status.CANCELLING, why=ended)
             won = await repos.executions.change(
                 execution_id,
                 expect={execution.status},

@@ -125,8 +125,10 @@ class Preflights:
         was = question.execution
         await repos.executions.hold(was.id)
         now = await find_execution(repos, was.id)
+        environment = await repos.environments.get(was.environment_id)
         is_waiting = now.status is Status.AWAITING_CONFIRMATION and now.checked_at is None
-        return is_waiting and now.plan_hash == was.plan_hash
+        is_same_key = environment.host_key == question.environment.host_key  # it was logged in with
+        return is_waiting and is_same_key and now.plan_hash == was.plan_hash
 
     async def _put(self, repos: Repos, question: Question, **values: Any) -> None:
         await repos.executions.change(question.execution.id, expect=_AWAITING, **values)

@@ -17,6 +17,7 @@ from executor.ssh.errors import classify
 from executor.ssh.target import Target
 
 # One handshake shows one key; these are the kinds that servers have, best first.
+_HOW = "`/migrate hostkey`, or `ferry trust` on Ferry's machine"
 _KINDS = (
     ("ssh-ed25519",),
     ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
@@ -106,8 +107,8 @@ def refusal(target: Target, pins: Pins, shown: asyncssh.SSHKey | None) -> Attemp
         detail = "UNKNOWN"
         sentence = f"No host key is pinned for {target.address}; it shows {_named(shown)}."
         hint = (
-            "Compare it on the host (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); if it is "
-            f"the same, pin: {_line(shown)}"
+            "An admin compares it on the host (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) "
+            f"and trusts it: {_HOW}."
         )
     else:
         detail = "CHANGED"
@@ -117,9 +118,8 @@ def refusal(target: Target, pins: Pins, shown: asyncssh.SSHKey | None) -> Attemp
             f"it shows {_named(shown)}."
         )
         hint = (
-            "If the host was installed anew, an admin compares the fingerprint there and trusts it "
-            "(`/migrate hostkey`, or `ferry trust` on Ferry's machine): "
-            f"{_line(shown)} — if not, somebody may be in between."
+            "If the host was installed anew, an admin compares the fingerprint there and trusts "
+            f"it: {_HOW}. If not, somebody may be in between."
         )
     return AttemptError(
         Category.SSH_HOST_KEY_ERROR, sentence, detail=detail, hint=hint, retry_safe=True

@@ -145,8 +145,7 @@ class _Looking:
             await self._list.good("reachable", self._target.address)
         if culprit == "login" and is_reached:
             await self._list.good("host key", "as pinned")
-        kind = f"{error.detail.lower()}: " if culprit == "host key" and error.detail else ""
-        await self._list.bad(culprit, kind + sentence(error))
+        await self._list.bad(culprit, sentence(error))
 
     # -- the script ---------------------------------------------------------------------------
 

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from db.model.catalog import Environment, EnvironmentDraft
-from db.model.errors import Conflict, FerryError, InvalidInput
+from db.model.errors import Conflict, FerryError, InvalidInput, Unavailable
 from db.model.people import Person
 from executor.rules.access import Verb
+from executor.rules.confirming import check_group
 from executor.rules.definitions import environment_draft
 from executor.services import Services
 from handlers.groups import Groups
@@ -96,6 +97,7 @@ class EnvironmentListeners:
             _check_pins(draft)
         if draft.host_key:
             return await self._create(raw, form.by)
+        await self._confirmers(draft)
         taken = {one.name for one in await self._services.catalog.environments()}
         if draft.name in taken:
             raise at_the_name(Conflict(f"An environment named `{draft.name}` exists already."))
@@ -110,13 +112,31 @@ class EnvironmentListeners:
         return await self._create(environment_trust.trusted(form.metadata), form.by)
 
     async def _create(self, raw: Mapping[str, str], by: Person) -> Block:
-        made = await self._services.catalog.create_environment(environment_draft(raw), by)
+        draft = environment_draft(raw)
+        members = await self._confirmers(draft)
+        made = await self._services.catalog.create_environment(draft, by)
         trouble: FerryError | None = None
         try:
             await self._log_in(made)
         except FerryError as error:
             trouble = error
-        return window(environment_trust.created(made.name, made.kind, trouble), "Created")
+        all_of = members if members == made.confirmations else 0
+        return window(environment_trust.created(made.name, made.kind, trouble, all_of), "Created")
+
+    async def _confirmers(self, draft: EnvironmentDraft) -> int:
+        """Return how many members the group that confirms has; 0 if there is none, or unsaid.
+
+        Raises InvalidInput if Slack knows no such group, or it has too few members.
+        """
+        if not draft.confirm_group:
+            return 0
+        try:
+            known = await self._groups.listed()
+        except Unavailable:
+            return 0
+        group = known.get(draft.confirm_group)
+        check_group(draft, len(group.members) if group else None)
+        return len(group.members) if group else 0
 
 
 def _check_pins(draft: EnvironmentDraft) -> None:

@@ -137,7 +137,7 @@ class ExecutionListeners:
 
     async def _log(self, execution_id: int, request: Request, reply: Reply) -> None:
         execution = await self._services.history.shown(execution_id, request.by)
-        lines = await self._services.history.tail(execution_id, views.LOG_LINES)
+        lines = await self._services.history.tail(execution_id, views.LOG_LOOK)
         await reply.say(views.log(execution, lines, now=self._clock()))
 
     async def _page(

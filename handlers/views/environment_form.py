@@ -104,7 +104,7 @@ def _group() -> list[Block]:
             "confirmations",
             "How many of the group",
             placeholder="1",
-            hint="So many different members must say yes.",
+            hint="So many different members must say yes. Whoever asks for a run cannot.",
             optional=True,
             most=2,
         ),

@@ -69,15 +69,28 @@ def trusted(metadata: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in kept.items()}
 
 
-def created(name: str, kind: Kind, trouble: FerryError | None = None) -> Told:
-    """Return that the environment is there, what keeps Ferry from logging in, what comes next."""
+def created(name: str, kind: Kind, trouble: FerryError | None = None, all_of: int = 0) -> Told:
+    """Return that the environment is there, what keeps Ferry from logging in, what comes next.
+
+    *all_of*: how many members the group that confirms has, if all of them must say yes.
+    """
     where = f"The environment *{place(name, kind)}* is there"
+    alone = _all_of(all_of) if all_of else ""
     if trouble is not None:
         return said(
             f"⚠️ {where}, but Ferry cannot log in yet: {sentence(trouble)}",
-            hint=f"{advice(trouble)} Until then its runs fail.",
+            hint=f"{advice(trouble)} Until then its runs fail.{alone}",
         )
     return said(
         f"✅ {where}, and Ferry can log in.",
-        hint=f"Next: bind a channel to it with {mono(f'/migrate bind {name}')} in that channel.",
+        hint=f"Next: bind a channel to it with {mono(f'/migrate bind {name}')} in that channel."
+        + alone,
+    )
+
+
+def _all_of(members: int) -> str:
+    whom = f"all {members} members" if members > 1 else "the only member"
+    return (
+        f" Its runs wait for a yes of {whom} of the group: a member who asks for a run cannot also "
+        "confirm it, so only others should ask."
     )

@@ -31,7 +31,7 @@ from handlers.views.sentences import place
 COMPARED = "compared"
 HOST_KEY = "host key"  # the name of that check
 MOST_PAIRS = 10
-AFTERWARDS = "What failed can be run again; on a card that still asks, press *Check again*."
+AFTERWARDS = "What failed can be run again; for cards that still ask, Ferry looks at the host anew."
 _FILES = {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa"}  # the others are ecdsa
 _MEANS = {
     Meaning.FIRST: "Nothing is pinned for it yet, so this is a first contact. Whoever sits in "

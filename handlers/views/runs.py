@@ -30,9 +30,10 @@ from handlers.views.looked import check_again_button
 from handlers.views.looks import look
 from handlers.views.message import Told
 from handlers.views.notes import advice, problem, said
+from handlers.views.output import readable
 from handlers.views.sentences import elapsed_s, name, place, sentence, share, values
 
-LOG_LINES = 20
+LOG_LINES, LOG_LOOK = 20, 400  # shown, and looked through: most may be marks for Ferry
 HISTORY = 10
 VALUES, SPOKEN_VALUES = 100, 60  # characters
 
@@ -135,24 +136,40 @@ def show_button(one: Execution, words_: str = "Show") -> Block:
 
 
 def log(one: Execution, lines: Sequence[LogLine], *, now: datetime) -> Told:
-    """Return the last *lines* of a run and where the whole log is."""
+    """Return the last of *lines*, the end of a run's log, that are for people; and where all is."""
     said = sentence(one, position=0, now=now)
     if one.status.is_over:
         full = "The whole log is a file in the thread of its card."
     else:
         full = "The whole log will be a file in the thread of its card once the run is over."
-    head = section(f"*Log of {name(one)}*: the last {len(lines)} of {one.lines} lines")
     if not lines:
         return Told(f"{said} It has not said anything.", [section(f"{said} No output so far.")])
-    return Told(said, [head, code(line.text for line in lines), context(full)])
+    told = readable(lines)
+    shown = told[-LOG_LINES:]
+    if not shown:
+        text = f"{said} Its last {len(lines)} lines are marks for Ferry, of progress or results."
+        return Told(text, [section(text), context(full)])
+    if len(told) == len(lines):
+        which = f"the last {len(shown)} of {one.lines} lines"
+    else:
+        which = "lines that are not marks" if len(shown) > 1 else "line that is not a mark"
+        count = f"{len(shown)} " if len(shown) > 1 else ""
+        which = f"the last {count}{which} for Ferry, of {one.lines} in all"
+    head = section(f"*Log of {name(one)}*: {which}")
+    return Told(said, [head, code(line.text for line in shown), context(full)])
 
 
 def launched(one: Execution, *, here: str) -> Told:
-    """Return the receipt for a run that was asked for by command, in the channel *here*."""
+    """Return the receipt for a run that was asked for by command, in the channel *here*.
+
+    Short where its card is right below it, and without the mark of what succeeded.
+    """
+    if here == one.channel_id:
+        text = f"{name(one)} is asked for."
+        return Told(text, [section(f"📨 {text}")])
     waits = " It starts once it is confirmed on its card." if _asks(one) else ""
     text = f"{name(one)} → {place(one.environment_name, one.environment_kind)} is asked for.{waits}"
-    where = [context(f"Its card is in <#{one.channel_id}>.")] if here != one.channel_id else []
-    return Told(text, [section(f"✅ {text}"), *where])
+    return Told(text, [section(f"📨 {text}"), context(f"Its card is in <#{one.channel_id}>.")])
 
 
 def waits_already(error: FerryError, waiting: Execution) -> Told:

@@ -145,7 +145,7 @@ async def test_the_last_admin_stays_one(alone: Services) -> None:
     assert taken.is_own
     with pytest.raises(NotAllowed, match="that takes an admin") as told:
         await alone.grants.give(TO_BRUNO, Role.ADMIN, "", BRUNO)
-    assert told.value.hint.startswith("Ask <!subteam^S0OPS>. Admins give roles")
+    assert told.value.hint.startswith("Ask <!subteam^S0OPS>. `/migrate grants`")
 
 
 async def test_an_admin_by_settings_is_enough(services: Services) -> None:

@@ -230,6 +230,10 @@ async def test_others_who_may_confirm_may_refuse_and_say_why(
 
     assert set(told.value.fields) == {"reason"}
     assert (refused.status, refused.error_message) == (Status.DISCARDED, "no backup yet")
+    with pytest.raises(Conflict, match="This run was refused"):
+        await services.controls.cancel(asked.id, BRUNO)
+    with pytest.raises(Conflict, match="This run was refused"):
+        await services.break_glass.override(asked.id, ANA, "it is late")
     (event,) = await noted(ground, "execution.discarded")
     assert (event.actor, event.reason) == ("U0CARLA", "no backup yet")
     async with ground.db.read() as repos:

@@ -17,7 +17,7 @@ from tests.support.database import Clock
 from tests.support.executions import MEASURED
 from tests.support.looked import FAILED, GOOD, looked_at
 from tests.support.running import ran
-from tests.support.world import ANA, BRUNO, CARLA, PRODUCTION, SPECS, STAGING, environment
+from tests.support.world import ANA, BRUNO, CARLA, PRODUCTION, SPECS, STAGING, another, environment
 from tests.support.world import GOOD as VALUES
 
 OTHER = replace(MEASURED, sha256="cd" * 32)
@@ -289,3 +289,43 @@ async def test_a_job_names_an_environment_that_is_there(services: Services) -> N
         await services.catalog.create_job(draft, ANA)
 
     assert "Did you mean `staging`?" in refused.value.fields["proven_in"]
+
+
+async def test_a_key_that_is_trusted_lets_its_host_be_looked_at_anew(
+    services: Services, ground: Ground
+) -> None:
+    """What awaits its confirmation there, and nothing elsewhere; it is noted with the key."""
+    asks = [
+        Ask(job="import-patients", channel_id=PRODUCTION, by=BRUNO, values=another())
+        for _ in range(2)
+    ]
+    asked = [await services.launcher.launch(ask) for ask in asks]
+    for one in asked:
+        await looked_at(services, one, checks=FAILED, measured=None)
+    await services.confirmations.discard(asked[1].id, BRUNO)
+    elsewhere = await services.history.execution(asked[1].id)
+
+    await services.catalog.trust_host_key("staging", "ssh-ed25519 BBBB", ANA)
+    assert await services.preflights.pending(10) == []
+    await services.catalog.trust_host_key("production", "ssh-ed25519 AAAA", ANA)
+
+    (question,) = await services.preflights.pending(10)
+    assert (question.execution.id, question.execution.checks) == (asked[0].id, ())
+    assert question.plan.host_key == "ssh-ed25519 AAAA"
+    assert await services.history.execution(asked[1].id) == elsewhere
+    async with ground.db.read() as repos:
+        events = await repos.audit.page(0, 100)
+    trusted = [event for event in events if event.verb == "environment.host_key_trusted"]
+    anew = [(event.after or {}).get("looked_at_anew") for event in trusted]
+    assert anew == [None, [asked[0].id]]
+
+
+async def test_a_look_with_the_key_of_before_counts_no_more(
+    services: Services, asked: Execution
+) -> None:
+    """It began before another key was trusted, and would say that the new one failed."""
+    (before,) = await services.preflights.pending(10)
+    await services.catalog.trust_host_key("production", "ssh-ed25519 AAAA", ANA)
+
+    assert not await services.preflights.looked(before, FAILED, None)
+    assert (await looked_at(services, asked)).checks == GOOD

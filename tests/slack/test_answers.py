@@ -278,7 +278,8 @@ async def test_rules_are_filled_in_with_the_environment(
     ferry: In, slack: PlaygroundSlack, ana: Person
 ) -> None:
     """A group is picked by its handle; who picks none is told at the field."""
-    await slack.control.usergroup({"id": "S0OPS", "handle": "ops", "users": []})
+    members = ["U0ANA", "U0BRUNO", "U0CARLA"]
+    await slack.control.usergroup({"id": "S0OPS", "handle": "ops", "users": members})
     await ana.types(PRODUCTION, "/migrate new environment")
     form = await ana.modal("New environment")
     typed: dict[str, Any] = {"Name": "dba", "Host": "h", "User": "u", "Kind": "🔴 production"}

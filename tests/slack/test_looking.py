@@ -1,6 +1,7 @@
 """What is looked at without changing anything: lists, their pages, receipts and Home."""
 
 from playground.people import Person
+from tests.db.seeds import blocks, line
 from tests.slack.ferry_in import In, launched
 from tests.support.waiting import until
 from tests.support.world import PRODUCTION, STAGING
@@ -25,6 +26,21 @@ async def test_status_history_and_log_show_what_there_is(ferry: In, bruno: Perso
     await bruno.told(STAGING, "banana is not the number of a run.")
     await bruno.types(STAGING, "/migrate status #9999")
     await bruno.told(STAGING, "There is no run #9999.")
+
+
+async def test_log_shows_what_the_script_said_and_not_to_ferry(ferry: In, bruno: Person) -> None:
+    """It looks behind the marks of a script that reports its progress often."""
+    run = await ferry.services.history.execution(await launched(ferry))
+    texts = ["copied 40 patients", *(f"::progress {done}/300" for done in range(300))]
+    async with ferry.database.begin() as repos:
+        lines = [line(run, number, text, ferry.clock) for number, text in enumerate(texts, 1)]
+        await repos.log_lines.add(blocks(lines))
+
+    await bruno.types(STAGING, f"/migrate log {run.id}")
+
+    told = await bruno.told(STAGING, "the last line that is not a mark for Ferry")
+    assert "copied 40 patients" in str(told["blocks"])
+    assert "::progress" not in str(told["blocks"])
 
 
 async def test_lists_show_environments_and_sources(ferry: In, bruno: Person) -> None:

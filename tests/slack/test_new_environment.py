@@ -9,6 +9,8 @@ from tests.slack.ferry_in import KEY, In
 from tests.support.world import STAGING
 
 FIELDS = {"Name": "staging", "Host": "db1.example.com"}
+CONFIRMED = {"Who confirms a run": "Members of a user group"}
+THREE = ["U0ANA", "U0BRUNO", "U0CARLA"]
 
 
 async def test_an_environment_that_refuses_the_login_says_so_where_it_was_made(
@@ -50,7 +52,7 @@ async def test_a_group_is_picked_by_its_handle_where_it_matters(
     empty: In, slack: PlaygroundSlack, ana: Person
 ) -> None:
     """Its fields are there once members of a group confirm, and gone again with another choice."""
-    await slack.control.usergroup({"id": "S0OPS", "handle": "migrations-ops", "users": ["U0ANA"]})
+    await slack.control.usergroup({"id": "S0OPS", "handle": "migrations-ops", "users": THREE})
     await slack.control.usergroup({"id": "S0OFF", "handle": "ops-of-old", "disabled": True})
     await ana.types(STAGING, "/migrate new environment")
     form = await ana.modal("New environment")
@@ -75,6 +77,54 @@ async def test_a_group_is_picked_by_its_handle_where_it_matters(
     (made,) = await empty.services.catalog.environments()
     assert (made.ssh_host, made.kind) == ("db1.example.com", Kind.PRODUCTION)
     assert (made.confirm_group, made.confirmations, made.second_factor) == ("S0OPS", 2, True)
+
+
+async def test_more_than_the_group_has_are_refused(
+    empty: In, slack: PlaygroundSlack, ana: Person
+) -> None:
+    """Nobody could ever confirm there; as many as it has is told to leave out who asks."""
+    await slack.control.usergroup({"id": "S0OPS", "handle": "ops", "users": ["U0ANA", "U0BRUNO"]})
+    await slack.control.usergroup({"id": "S0GONE", "handle": "gone", "users": ["U0ANA"]})
+    await ana.types(STAGING, "/migrate new environment")
+    form = await ana.modal("New environment")
+    form = await ana.fills(form, {**FIELDS, "User": "deploy", **CONFIRMED})
+    form = await ana.fills(form, {"User group": "@ops", "How many of the group": "5"})
+    too_many = await ana.submits(form)
+    await ana.fills(form, {"User group": "@gone", "How many of the group": "1"})
+    await slack.control.usergroup({"id": "S0GONE", "disabled": True})
+    unknown = await ana.submits(form)
+    await ana.fills(form, {"User group": "@ops", "How many of the group": "2"})
+    await ana.submits(form)
+    await ana.submits(await ana.modal("Trust this host?"))
+    told = str((await ana.modal("Created"))["blocks"])
+
+    assert too_many == {
+        "How many of the group": "The group has 2 members, so 5 can never say yes: write for "
+        "example 1."
+    }
+    assert list(unknown) == ["User group"]
+    assert "Slack has no such user group" in unknown["User group"]
+    assert "a yes of all 2 members of the group: a member who asks" in told
+    (made,) = await empty.services.catalog.environments()
+    assert (made.confirm_group, made.confirmations) == ("S0OPS", 2)
+
+
+async def test_a_group_that_slack_does_not_tell_is_taken_at_its_word(
+    empty: In, slack: PlaygroundSlack, ana: Person
+) -> None:
+    """An environment can be made although Slack does not answer."""
+    await slack.control.usergroup({"id": "S0OPS", "handle": "ops", "users": ["U0ANA"]})
+    await ana.types(STAGING, "/migrate new environment")
+    form = await ana.modal("New environment")
+    form = await ana.fills(form, {**FIELDS, "User": "deploy", **CONFIRMED})
+    await ana.fills(form, {"User group": "@ops", "How many of the group": "5"})
+    await slack.control.faults({"method": "usergroups.list", "error": "internal_error", "times": 9})
+    await ana.submits(form)
+    await ana.submits(await ana.modal("Trust this host?"))
+    told = str((await ana.modal("Created"))["blocks"])
+
+    assert "cannot also confirm" not in told
+    assert [one.confirmations for one in await empty.services.catalog.environments()] == [5]
 
 
 def test_a_group_is_found_by_a_part_of_its_handle() -> None:

@@ -21,13 +21,14 @@ def fingerprint(line: str) -> str:
     return told.stdout.split()[1]
 
 
-async def test_unknown_host_key_shows_what_to_pin(hosts: Hosts, sshd: Sshd) -> None:
-    """Nothing is pinned: nothing is sent, and the key that was shown can be pinned."""
+async def test_unknown_host_key_shows_what_to_compare(hosts: Hosts, sshd: Sshd) -> None:
+    """Nothing is pinned: nothing is sent, and who may trust it is told; the key itself is not."""
     error = await refused(hosts, target_to(sshd.host, host_key=""))
 
     assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "UNKNOWN")
     assert fingerprint(sshd.host.host_key) in error.message
-    assert sshd.host.host_key in error.hint
+    assert "`/migrate hostkey`" in error.hint
+    assert sshd.host.host_key not in error.hint
 
 
 async def test_changed_host_key_shows_both_fingerprints(hosts: Hosts, sshd: Sshd) -> None:
@@ -37,6 +38,7 @@ async def test_changed_host_key_shows_both_fingerprints(hosts: Hosts, sshd: Sshd
     assert (error.category, error.detail) == (Category.SSH_HOST_KEY_ERROR, "CHANGED")
     assert fingerprint(sshd.host.host_key) in error.message
     assert fingerprint(sshd.host.other_host_key) in error.message
+    assert sshd.host.host_key not in error.hint
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_a_host_that_was_set_up_anew_is_trusted_by_its_fingerprint(database_url:
     assert "shown:  ssh-ed25519 SHA256:" in no.output
     assert "  +--[ED25519 256]--+\n" in no.output
     assert "Pinned." not in no.output
-    assert yes.output.endswith("Pinned.\n")
+    assert "Pinned. For runs that await" in yes.output
     assert "pinned already: nothing changed" in again.output
 
 

@@ -24,9 +24,10 @@ from handlers.views import (
     runs,
 )
 from handlers.views import help as help_views
-from handlers.views.blocks import Block, external_select, input_block, modal, option
+from handlers.views.blocks import Block, external_select, input_block, modal, option, section
 from handlers.views.run_form import RunForm
 from playground.view_rules import check_view
+from tests.support import executions as samples
 
 ANA = Person("U0ANA", "T0")
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -385,10 +386,33 @@ def test_history_says_of_which_environment_it_is() -> None:
 
 def test_receipt_names_the_channel_only_if_it_is_another() -> None:
     """In the same channel the card stands right below."""
-    one = execution(Status.QUEUED)
+    one = samples.execution(Status.AWAITING_CONFIRMATION)
+    here, there = (runs.launched(one, here=where) for where in (one.channel_id, "D0ANA"))
 
-    assert "Its card is in" not in str(runs.launched(one, here=one.channel_id).blocks)
-    assert f"Its card is in <#{one.channel_id}>" in str(runs.launched(one, here="D0ANA").blocks)
+    assert here.blocks == [section("📨 #128 import-patients is asked for.")]
+    assert there.text.endswith("is asked for. It starts once it is confirmed on its card.")
+    assert f"Its card is in <#{one.channel_id}>" in str(there.blocks)
+    assert "✅" not in str(there.blocks)
+
+
+def test_log_leaves_out_what_is_for_ferry() -> None:
+    """Of the last lines those for people are shown, and how many there are is true."""
+    one = samples.execution(Status.RUNNING, lines=900)
+    marks = [samples.line(f"::progress {done}/300", 600 + done) for done in range(1, 300)]
+    said = [samples.line(f"patient {number}", 900 + number) for number in range(30)]
+
+    mixed = str(
+        runs.log(one, [*said[:3], *marks, samples.line("::result a=1", 950)], now=NOON).blocks
+    )
+    plain = str(runs.log(one, said, now=NOON).blocks)
+    only = str(runs.log(one, marks, now=NOON).blocks)
+
+    assert "the last 3 lines that are not marks for Ferry, of 900 in all" in mixed
+    assert "patient 0\\npatient 1\\npatient 2" in mixed
+    assert "::" not in mixed
+    assert "the last 20 of 900 lines" in plain
+    assert ("patient 9\\n" in plain, "patient 10\\n" in plain) == (False, True)
+    assert "Its last 299 lines are marks for Ferry" in only
 
 
 def test_example_of_the_parameters_is_valid() -> None:

@@ -107,7 +107,21 @@ def test_a_verb_needs_its_least_role(verb: Verb, role: Role) -> None:
         check(verb, role, ask=ADMINS)
     assert str(verb) in refused.value.message
     assert LEAST[verb].value in refused.value.message
-    assert refused.value.hint == ("Ask <@UADMIN>. Admins give roles: `/migrate grants` names them.")
+    is_any = LEAST[verb] is not Role.ADMIN
+    roles = "Admins give roles: `/migrate grants` names them."
+    told = roles if is_any else "`/migrate grants` tells who has which role."
+    assert refused.value.hint == f"Ask <@UADMIN>. {told}"
+
+
+def test_admins_are_not_named_twice() -> None:
+    """Where all who are named are admins, nobody has to be told who gives roles."""
+    with pytest.raises(NotAllowed) as admins:
+        check(Verb.RUN, Role.VIEWER, ask=ADMINS, admins=ADMINS)
+    with pytest.raises(NotAllowed) as others:
+        check(Verb.RUN, Role.VIEWER, ask={*ADMINS, "UBOB"}, admins=ADMINS)
+
+    assert admins.value.hint == "Ask <@UADMIN>. `/migrate grants` tells who has which role."
+    assert others.value.hint.endswith("Admins give roles: `/migrate grants` names them.")
 
 
 def test_every_verb_has_a_least_role() -> None:

@@ -55,6 +55,14 @@ def test_other_transition_is_a_conflict_in_words(old: Status, new: Status) -> No
     assert "_" not in refused.value.message
 
 
+def test_what_somebody_refused_is_not_called_discarded() -> None:
+    """In the word that its card has for it."""
+    with pytest.raises(Conflict, match="This run was refused; nothing was changed"):
+        lifecycle.check(Status.DISCARDED, Status.RUNNING, why="no backup")
+    with pytest.raises(Conflict, match="it failed"):
+        lifecycle.check(Status.FAILED, Status.RUNNING, why="no backup")
+
+
 def test_cancel_of_what_waits_for_an_answer_names_the_button() -> None:
     """It is discarded, not cancelled."""
     with pytest.raises(Conflict) as refused:
