@@ -71,7 +71,14 @@ class Cards(Repository):
             row["execution_id"]: fill(Card, row, posts=frozenset(keys.get(row["execution_id"], ())))
             for row in stored
         }
-        blank = {e.id: Card(execution_id=e.id, channel_id=e.channel_id) for e in found}
+        blank = {
+            one.id: Card(
+                execution_id=one.id,
+                channel_id=one.channel_id,
+                posts=frozenset(keys.get(one.id, ())),  # something may be told before the card
+            )
+            for one in found
+        }
         return [(execution, by_id.get(execution.id, blank[execution.id])) for execution in found]
 
     async def put(self, execution_id: int, **values: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from io import BytesIO
 
 import pytest
+from structlog.testing import capture_logs
 
 from handlers.log_file import LogFile
 from handlers.outbox import Outbox, Outcome, Place, Sent
@@ -114,12 +115,13 @@ async def test_429_pauses_the_method_for_everybody(slack: PlaygroundSlack, outbo
     await slack.control.faults(fault)
     began = time.monotonic()
 
-    async with asyncio.TaskGroup() as group:
-        group.create_task(outbox.show(card("1"), told("1 over"), urgent=True))
-        await until(lambda: calls(slack, "chat.update"))
-        tick = await outbox.show(card("2"), told("2 at 50 %"), urgent=False)
-        for key in "23":
-            group.create_task(outbox.show(card(key), told(f"{key} over"), urgent=True))
+    with capture_logs() as logs:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(outbox.show(card("1"), told("1 over"), urgent=True))
+            await until(lambda: any(one["event"] == "slack_busy" for one in logs))
+            tick = await outbox.show(card("2"), told("2 at 50 %"), urgent=False)
+            for key in "23":
+                group.create_task(outbox.show(card(key), told(f"{key} over"), urgent=True))
 
     assert tick.outcome is Outcome.LATER
     assert time.monotonic() - began >= 1
