@@ -168,9 +168,11 @@ def _run(bot: Bot, execution: Execution) -> Store:
             )
         data = "".join(f"{lines.text(printed + n)}\n" for n in range(1, count + 1)).encode()
         printed += count
+        is_due = asyncio.Event()
+        bot.writer.before_commit(is_due.set)
+        await is_due.wait()
         for batch in output.feed([(Stream.OUT, data)]):
             await lane.write(batch)
-        await lane.flush()
         return count
 
     return store
