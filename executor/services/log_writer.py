@@ -24,7 +24,7 @@ from executor.services.ground import Ground
 
 logger = structlog.get_logger(__name__)
 # Between the beginnings of two commits; SQLite has one writer, and each commit costs it a BEGIN.
-_INTERVAL_S, _INTERVAL_SQLITE_S = 0.11, 0.14
+_INTERVAL_S, _INTERVAL_SQLITE_S = 0.1, 0.14
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
 # Weights: characters, and a share for each line. About as many bytes of memory.
 _A_LINE = 64

@@ -515,8 +515,8 @@ follow_tail() { # GNU tail wakes on each change (inotify): a line is on its way 
   timeout "$4" cat <&5 >&7 5<&- 6<&- 7>&- 9>&- & identify $!; asides=$who
   exec 7>&-
   # -s: where the host has no inotify left for this user (128 instances by default, two a run).
-  tail -s 0.05 -c "+$(($2 + 1))" -f out 6<&- & identify $!; asides="$asides $who"
-  tail -s 0.05 -c "+$(($3 + 1))" -f err >&9 6<&- & identify $!; asides="$asides $who"
+  tail -s 0.1 -c "+$(($2 + 1))" -f out 6<&- & identify $!; asides="$asides $who"
+  tail -s 0.1 -c "+$(($3 + 1))" -f err >&9 6<&- & identify $!; asides="$asides $who"
   [ -e exit ] || read -r woken <&6
   signal TERM $asides
   rm -f "wake.$$"
