@@ -158,8 +158,6 @@ class Start:
             status = await self._line.ask(self._remote.cancel)
             if status.state is not RemoteState.GONE:
                 return
-        if isinstance(why, AttemptError) and why.category is Category.CONNECTION_ERROR:
-            why.retry_safe = True  # whatever the line was lost over
         raise why
 
     async def _is_known(self) -> bool:

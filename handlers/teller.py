@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from db.model.execution import Card, Execution, Status
+from db.model.locks import Closed
 from db.model.output import LogLine, Stream
 from executor.rules.confirming import Answerers
 from executor.rules.estimates import Forecast
@@ -87,7 +88,8 @@ class Teller:
                 digest=told.digest,
             )
             self.posting.discard(execution.id)
-        said = await self._say_what_is_due(item, tail, forecast, sent)
+        calls = await self._calls(execution, overrode)
+        said = await self._say_what_is_due(item, tail, forecast, sent, calls)
         if permalink := await self._attach_log(item, sent):
             # It stays news until the card says so, too.
             card = replace(card, log_permalink=permalink)
@@ -143,12 +145,16 @@ class Teller:
         return sent
 
     async def _say_what_is_due(
-        self, item: Item, tail: list[LogLine], forecast: Forecast, card: Sent
+        self,
+        item: Item,
+        tail: list[LogLine],
+        forecast: Forecast,
+        card: Sent,
+        calls: thread.Calls,
     ) -> set[str]:
         """Say what the thread has yet to tell; return the keys of it."""
         execution = item.execution
         has_retries = execution.max_attempts > 1 and execution.attempt > 0
-        is_called = execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at
         posts = thread.due_posts(
             execution,
             said=item.card.posts,
@@ -157,10 +163,7 @@ class Teller:
             attempts=await self.history.attempts(execution) if has_retries else (),
             now=self.clock(),
             log_is_attached="files:write" in self.scopes,
-            calls=thread.Calls(
-                await self.history.answerers(execution) if is_called else Answerers(),
-                await self.history.overrode(execution),
-            ),
+            calls=calls,
         )
         for post in posts:
             self._check_turn()
@@ -174,6 +177,11 @@ class Teller:
                 )
             await self.news.posted(execution.id, post.key)
         return {post.key for post in posts}
+
+    async def _calls(self, execution: Execution, overrode: Closed | None) -> thread.Calls:
+        is_called = execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at
+        whom = await self.history.answerers(execution) if is_called else Answerers()
+        return thread.Calls(whom, overrode)
 
     async def _announced(self, item: Item) -> Item:
         """Note that the card is about to be posted; return *item* with that.

@@ -202,6 +202,11 @@ class Execution:
         return self.attempt > 1 and (self.voided_plan is None or self.plan.attempts > 1)
 
     @property
+    def is_refused(self) -> bool:
+        """Whether somebody said no with a reason; without one it is only discarded."""
+        return self.status is Status.DISCARDED and self.error_message != ""
+
+    @property
     def goes_without_yes(self) -> bool:
         """Whether a broken glass took the place of the yes that it needs.
 

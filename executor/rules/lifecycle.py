@@ -54,10 +54,10 @@ def may_become(old: Status, new: Status) -> bool:
     return new in TRANSITIONS.get(old, frozenset())
 
 
-def check(old: Status, new: Status, *, why: str = "") -> None:
+def check(old: Status, new: Status, *, is_refused: bool = False) -> None:
     """Raise Conflict, in words, unless an execution in *old* may go to *new*.
 
-    *why*: what it ended with, in words; what was discarded with a reason was refused.
+    *is_refused*: said of what was discarded with a reason.
     """
     if may_become(old, new):
         return
@@ -66,5 +66,5 @@ def check(old: Status, new: Status, *, why: str = "") -> None:
         hint = "“Run again” on its card starts it once more."
     elif old is Status.AWAITING_CONFIRMATION:
         hint = "“Discard” on its card ends it before it starts."
-    stands = "was refused" if why and old is Status.DISCARDED else _STANDS[old]
+    stands = "was refused" if is_refused else _STANDS[old]
     raise Conflict(f"This run {stands}; nothing was changed.", hint=hint)

@@ -110,7 +110,7 @@ def _answered(execution: Execution) -> str:
     who = f" by <@{execution.answered_by}>" if execution.answered_by else ""
     match execution.status:
         case Status.DISCARDED:
-            no = "refused" if execution.error_message else "discarded"
+            no = "refused" if execution.is_refused else "discarded"
             return f"#{execution.id} was {no}{who} before: nothing was started."
         case Status.EXPIRED:
             return f"The time to confirm #{execution.id} is over: nothing was started."

@@ -49,7 +49,7 @@ class BreakGlass:
                 after |= {"status": Status.QUEUED, **queued(environment, now)}
             elif execution.status is not Status.QUEUED:
                 # It says what it is instead.
-                lifecycle.check(execution.status, Status.RUNNING, why=execution.error_message)
+                lifecycle.check(execution.status, Status.RUNNING, is_refused=execution.is_refused)
             elif execution.overridden_by:
                 raise Conflict(
                     f"<@{execution.overridden_by}> broke the glass for #{execution_id} before: "

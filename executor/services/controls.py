@@ -38,8 +38,8 @@ class Controls:
                 case Status.RUNNING:
                     after = {"status": Status.CANCELLING}
                 case _:
-                    ended = execution.error_message
-                    lifecycle.check(execution.status, Status.CANCELLING, why=ended)
+                    refused = execution.is_refused
+                    lifecycle.check(execution.status, Status.CANCELLING, is_refused=refused)
             won = await repos.executions.change(
                 execution_id,
                 expect={execution.status},

@@ -2,7 +2,8 @@
 
 A commit begins at once if the last one began a while ago, else after the rest of that while, or
 as soon as a large portion waits: lines of many runs share a commit, and a flood does not wait.
-While one is under way the next lines are made ready.
+Whoever reads what a run prints waits until a commit is due and hands over then what there is by
+that time, unless it is a lot.
 
 What waits is bounded, for each run and in all: while the database is slow or away, ``Lane.write``
 does not return, the run's SSH channel fills, pauses, and the output waits in the file on the host.

@@ -82,6 +82,16 @@ def classify(error: BaseException, *, target: Target, connecting: bool = False) 
     raise error
 
 
+def while_looking(error: Exception, target: Target) -> AttemptError:
+    """Return what *error* means where something was only asked of the host: it is safe to repeat.
+
+    Nobody's script was to be started, whenever the line was lost.
+    """
+    problem = error.cause if isinstance(error, StartUncertain) else classify(error, target=target)
+    problem.retry_safe = True
+    return problem
+
+
 def _refused_login(_: BaseException, target: Target, __: bool) -> AttemptError:
     offered = f"the key {target.key_path}" if target.key_path else "any key of the SSH agent"
     return AttemptError(

@@ -16,7 +16,7 @@ from db.model.errors import AttemptError
 from db.model.execution import Plan
 from executor.ssh.channel import ask
 from executor.ssh.command import Invocation, assignments
-from executor.ssh.errors import HelperFailed, classify
+from executor.ssh.errors import HelperFailed, classify, while_looking
 from executor.ssh.helper import last_line
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
@@ -59,7 +59,7 @@ async def facts(
     except TimeoutError as error:
         raise _slow(target, timeout_s) from error
     except (asyncssh.Error, OSError) as error:
-        raise _safe(error, target) from error
+        raise while_looking(error, target) from error
     _, mark, told = answer.out.partition(_MARK)
     if not mark:
         raise classify(HelperFailed("noshell", last_line(answer)), target=target)
@@ -87,7 +87,7 @@ async def hash_here(hosts: Hosts, target: Target, path: bytes) -> str:
     except TimeoutError as error:
         raise _slow(target, PATIENT_S) from error
     except (asyncssh.Error, OSError) as error:
-        raise _safe(error, target) from error
+        raise while_looking(error, target) from error
     return digest.hexdigest()
 
 
@@ -104,12 +104,6 @@ def visible(value: bytes, longest: int = 200) -> str:
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
-
-
-def _safe(error: Exception, target: Target) -> AttemptError:
-    problem = classify(error, target=target)
-    problem.retry_safe = True  # looking starts nothing, whenever the line was lost
-    return problem
 
 
 def _slow(target: Target, limit_s: float) -> AttemptError:

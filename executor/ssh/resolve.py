@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from db.model.errors import AttemptError
 from db.model.output import Stream
-from executor.ssh.errors import StartUncertain
+from executor.ssh.errors import while_looking
 from executor.ssh.pool import Hosts
 from executor.ssh.remote import RemoteRun
 from executor.ssh.target import Target
@@ -122,15 +123,15 @@ class Resolver:
     async def _run(self, target: Target, program: bytes) -> list[tuple[str, str]]:
         """Return the marked lines that *program* prints within the limit."""
         run = RemoteRun(self._hosts, target, f"probe-{secrets.token_hex(8)}")
+        printed = b""
         try:
             await run.start(program, timeout_s=self._limit_s, grace_s=1, max_bytes=_MOST)
-        except StartUncertain as error:
-            raise error.cause from error  # it is nobody's script whose start is not known
-        printed = b""
-        async with run.follow(0, 0) as follower:
-            async for chunks in follower.chunks():
-                printed += b"".join(data for stream, data in chunks if stream is Stream.OUT)
-        await run.remove()
+            async with run.follow(0, 0) as follower:
+                async for chunks in follower.chunks():
+                    printed += b"".join(data for stream, data in chunks if stream is Stream.OUT)
+            await run.remove()
+        except AttemptError as error:
+            raise while_looking(error, target) from error.__cause__
         return _FOUND.findall(printed.decode("utf-8", "surrogateescape"))
 
 

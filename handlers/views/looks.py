@@ -20,6 +20,4 @@ REFUSED = ("⛔", "refused")
 
 def look(execution: Execution) -> tuple[str, str]:
     """Return the emoji and the word; discarded with a reason is refused, by somebody else."""
-    if execution.status is Status.DISCARDED and execution.error_message:
-        return REFUSED
-    return LOOK[execution.status]
+    return REFUSED if execution.is_refused else LOOK[execution.status]

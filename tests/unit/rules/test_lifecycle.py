@@ -58,9 +58,9 @@ def test_other_transition_is_a_conflict_in_words(old: Status, new: Status) -> No
 def test_what_somebody_refused_is_not_called_discarded() -> None:
     """In the word that its card has for it."""
     with pytest.raises(Conflict, match="This run was refused; nothing was changed"):
-        lifecycle.check(Status.DISCARDED, Status.RUNNING, why="no backup")
+        lifecycle.check(Status.DISCARDED, Status.RUNNING, is_refused=True)
     with pytest.raises(Conflict, match="it failed"):
-        lifecycle.check(Status.FAILED, Status.RUNNING, why="no backup")
+        lifecycle.check(Status.FAILED, Status.RUNNING)
 
 
 def test_cancel_of_what_waits_for_an_answer_names_the_button() -> None:
