@@ -22,7 +22,8 @@ from executor.worker import Worker
 from tests.faults.processes import end_all, processes_of
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.keepers import kill_keepers
-from tests.support.on_host import at_work, follows, launch, place, run_folder
+from tests.support.loops import at_work
+from tests.support.on_host import follows, launch, place, run_folder
 from tests.support.remote import eventually
 from tests.support.sshd import Host, Sshd, give, sshd  # noqa: F401 - a fixture
 from tests.support.waiting import until

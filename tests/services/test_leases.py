@@ -11,7 +11,8 @@ from executor.tools import Tools
 from executor.worker import Worker
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.database import Clock
-from tests.support.on_host import HELD, at_work, follows, launch, place
+from tests.support.loops import at_work
+from tests.support.on_host import HELD, follows, launch, place
 from tests.support.remote import eventually
 from tests.support.sshd import Sshd, sshd  # noqa: F401 - a fixture
 

@@ -15,7 +15,8 @@ from db.session import Taken
 from executor.services import Ground
 from executor.services.log_writer import _MOST_A_RUN, _MOST_IN_ALL, Lane, LogWriter
 from tests.support.database import Clock
-from tests.support.log_writing import at_work, batch, numbered, running, statements, stored
+from tests.support.log_writing import batch, numbered, running, statements, stored
+from tests.support.loops import at_work
 from tests.support.mariadb import MariaDB
 from tests.support.proxy import Proxy
 from tests.support.remote import eventually

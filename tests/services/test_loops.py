@@ -18,6 +18,7 @@ from executor.tools import Tools
 from executor.worker import Worker
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.services.test_worker import key  # noqa: F401 - a fixture
+from tests.support.loops import at_work
 from tests.support.remote import eventually
 from tests.support.sshd import free_port
 from tests.support.waiting import until
@@ -55,19 +56,6 @@ def _seen(logs: Logs) -> Counter[str]:
     return Counter(log["event"] for log in logs)
 
 
-@asynccontextmanager
-async def _at_work(*loops: Preflight | Worker) -> AsyncIterator[None]:
-    """Let *loops* run; they must be running still at the end of the block."""
-    tasks = [asyncio.create_task(loop.run()) for loop in loops]
-    try:
-        yield
-        assert not any(task.done() for task in tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 @pytest.fixture
 async def asked(services: Services) -> Execution:
     """Ask for a run that is to be confirmed, on a host that is down."""
@@ -93,7 +81,7 @@ async def test_a_look_that_cannot_be_stored_waits_for_the_next(
     """What refuses it may do so for hours: meanwhile the host is not asked in a circle."""
     await _do(ground, _SQLITE_REFUSES if ground.db.is_sqlite else _MARIADB_REFUSES)
     with capture_logs() as logs:
-        async with _at_work(preflight):
+        async with at_work(preflight):
             await until(lambda: _seen(logs)["look_not_stored"], "it was refused")
             await asyncio.sleep(2)
             refused = _seen(logs)["look_not_stored"]
@@ -122,12 +110,12 @@ async def test_what_nobody_foresaw_ends_no_loop(
         held = (await services.launcher.launch(ask)).id
         worker = Worker(tools, name="w1", slots=2, lease_s=0.9, poll_s=0.3)
         with capture_logs() as logs:
-            async with _at_work(worker):
+            async with at_work(worker):
                 await _is(services, held, lambda one: one.status is Status.RUNNING)
-                async with _no_executions(ground), _at_work(preflight):
+                async with _no_executions(ground), at_work(preflight):
                     await until(lambda: all(_seen(logs)[event] >= 2 for event in STUMBLES))
                     stumbled = _seen(logs)
-                async with _at_work(preflight):
+                async with at_work(preflight):
                     await _is(services, asked.id, lambda one: one.checked_at is not None)
                     execution = await services.history.execution(held)
 

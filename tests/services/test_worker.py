@@ -1,8 +1,7 @@
 """What a worker does when things go wrong around it: its other runs must not notice."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from executor.ssh.pool import Hosts
 from executor.ssh.resolve import Resolver
 from executor.tools import Tools
 from executor.worker import Worker
+from tests.support.loops import at_work
 from tests.support.remote import eventually
 from tests.support.world import ANA, BRUNO, another, environment
 
@@ -67,16 +67,10 @@ async def _at_work(services: Services, ground: Ground) -> AsyncIterator[None]:
         clock=ground.clock,
     )
     worker = Worker(tools, name="w1", slots=2, lease_s=15, poll_s=0.05)
-    tasks = [asyncio.create_task(worker.run()), asyncio.create_task(writer.run())]
     try:
-        yield
-        assert not tasks[0].done()
+        async with at_work(writer, worker):
+            yield
     finally:
-        for task in tasks:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await tasks[0]
-        await asyncio.gather(*tasks, return_exceptions=True)
         await hosts.close()
 
 

@@ -1,9 +1,8 @@
 """What tests of the log writer say again and again, in few words."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
@@ -11,7 +10,7 @@ from sqlalchemy import event
 from db.database import Database
 from db.model.execution import Execution
 from db.model.output import Block, Level, Stream
-from executor.services.log_writer import Batch, LogWriter
+from executor.services.log_writer import Batch
 from tests.db.seeds import ask, claim, world
 from tests.support.database import Clock
 
@@ -48,18 +47,6 @@ def batch(execution: Execution, first: int, texts: list[str], clock: Clock) -> B
 def numbered(first: int, count: int) -> list[str]:
     """Return that many lines, which say their numbers."""
     return [f"line {number} é 🙂" for number in range(first, first + count)]
-
-
-@asynccontextmanager
-async def at_work(writer: LogWriter) -> AsyncIterator[None]:
-    """Let *writer* commit until the end of the block."""
-    task = asyncio.create_task(writer.run())
-    try:
-        yield
-        assert not task.done(), task.exception()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def stored(database: Database, execution: Execution) -> list[str]:

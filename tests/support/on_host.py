@@ -1,17 +1,12 @@
 """Scripts that runs of the services find on a real host, without Slack."""
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from db.model.catalog import JobDraft
 from db.model.execution import Execution
 from executor.services import Ask, Services
-from executor.services.log_writer import LogWriter
-from executor.worker import Worker
 from tests.support.remote import eventually
 from tests.support.sshd import Host
 from tests.support.world import ANA, BRUNO, environment
@@ -62,16 +57,3 @@ async def follows(services: Services, execution: Execution) -> Execution:
 def run_folder(host: Host, execution: Execution) -> Path:
     """Return the directory on the host of the first attempt."""
     return host.home / ".cache/ferry/runs" / f"{execution.key}-1"
-
-
-@asynccontextmanager
-async def at_work(*loops: Worker | LogWriter) -> AsyncIterator[None]:
-    """Let *loops* run; they must be running still at the end of the block."""
-    tasks = [asyncio.create_task(loop.run()) for loop in loops]
-    try:
-        yield
-        assert not any(task.done() for task in tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
