@@ -112,6 +112,9 @@ class Reporter:
         except Unavailable as error:
             logger.warning("news_unavailable", error=error.message)
             return DATABASE_AWAY_S
+        except Exception:  # what is told now and what runs must not end with one look
+            logger.exception("reporter_stumbled")
+            return DATABASE_AWAY_S
         queued = [item for item in self._queued.values() if item.execution.id not in fresh]
         chosen = self._chosen(pending, [*running, *queued], busy)
         forecasts = await self._foresee(chosen)

@@ -160,7 +160,7 @@ def _confirmation(form: Form, kind: Kind) -> ConfirmationPolicy:
     if kind is Kind.PRODUCTION and chosen is ConfirmationPolicy.NONE:
         form.refuse(
             "confirmation",
-            "Production always asks before it runs: choose `requester`, or leave this empty.",
+            "Production always asks before it runs: choose for example “Whoever asked for it”.",
         )
     return chosen
 
@@ -171,10 +171,10 @@ def _check_group(form: Form, draft: EnvironmentDraft) -> None:
         if not draft.confirm_group:
             form.refuse(
                 "confirm_group",
-                "Write the id of the user group whose members confirm: `S012AB3CD`.",
+                "Pick the user group whose members confirm, for example @ops.",
             )
         return
-    only = "Only `group` asks for this: choose it as who confirms, or leave this empty."
+    only = "This goes with “Members of a user group”: choose that as who confirms, or clear this."
     if draft.confirm_group:
         form.refuse("confirm_group", only)
     if draft.confirmations != 1:

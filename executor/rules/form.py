@@ -35,7 +35,7 @@ class Form:
     def need(self, name: str, read: Callable[[str], T], otherwise: T, *, example: str) -> T:
         """Return field *name* as *read* reads it; blank is refused, with *example*."""
         if not self._raw.get(name, "").strip():
-            self._problems[name] = f"{name} is required, for example {example}."
+            self._problems[name] = f"This is required, for example {example}."
         return self.take(name, read, otherwise)
 
     def says(self, name: str) -> bool:

@@ -1,7 +1,8 @@
 """Restarts, outages and refusals on the way: what is told in the end is true, and told once."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, MutableMapping, Sequence
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,6 +14,7 @@ from executor.services.forecasts import Forecasts
 from executor.services.news import News
 from handlers.teller import POSTING
 from playground.server import PlaygroundSlack
+from tests.support.database import no_executions
 from tests.support.mariadb import MariaDB
 from tests.support.reporting import DONE, Channel, Ferry, told_all, wall_clock
 from tests.support.waiting import until
@@ -209,6 +211,25 @@ async def test_database_away_is_waited_for(mariadb: MariaDB, slack: PlaygroundSl
             await ferry.launch()
             await until(lambda: len(staging.cards) == 2)
     await database.close()
+
+
+async def test_look_that_nobody_foresaw_ends_nothing(ferry: Ferry, slack: PlaygroundSlack) -> None:
+    """It is told to operators each time, no more often than is looked; then all is told."""
+    staging = Channel(slack)
+    with capture_logs() as logs:
+        async with ferry.reporting(slack):
+            await ferry.launch()
+            await until(lambda: staging.cards)
+            async with no_executions(ferry.database):
+                await until(lambda: _stumbled(logs) == 2)
+            await ferry.launch()
+            await until(lambda: len(staging.cards) == 2)
+
+    assert _stumbled(logs) <= 3
+
+
+def _stumbled(logs: Sequence[MutableMapping[str, Any]]) -> int:
+    return sum(log["event"] == "reporter_stumbled" for log in logs)
 
 
 async def test_of_two_reporters_one_tells(ferry: Ferry, slack: PlaygroundSlack) -> None:

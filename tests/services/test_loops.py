@@ -3,12 +3,10 @@
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from db.model.execution import Execution, Status
@@ -18,6 +16,7 @@ from executor.tools import Tools
 from executor.worker import Worker
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.services.test_worker import key  # noqa: F401 - a fixture
+from tests.support.database import do, no_executions
 from tests.support.loops import at_work
 from tests.support.remote import eventually
 from tests.support.sshd import free_port
@@ -31,21 +30,6 @@ _SQLITE_REFUSES = """CREATE TRIGGER refuses BEFORE UPDATE OF checked_at ON migra
     BEGIN SELECT RAISE(ABORT, 'not now'); END"""
 _MARIADB_REFUSES = """CREATE TRIGGER refuses BEFORE UPDATE ON migration_executions FOR EACH ROW
     IF NOT NEW.checked_at <=> OLD.checked_at THEN SIGNAL SQLSTATE '45000'; END IF"""
-
-
-async def _do(ground: Ground, statement: str) -> None:
-    async with ground.db.begin() as repos:
-        await repos.session.change(text(statement))
-
-
-@asynccontextmanager
-async def _no_executions(ground: Ground) -> AsyncIterator[None]:
-    """Have the table away, as in the hands of somebody who repairs it: no outage, but no use."""
-    await _do(ground, "ALTER TABLE migration_executions RENAME TO elsewhere")
-    try:
-        yield
-    finally:
-        await _do(ground, "ALTER TABLE elsewhere RENAME TO migration_executions")
 
 
 async def _is(services: Services, number: int, is_right: Callable[[Execution], bool]) -> Execution:
@@ -79,13 +63,13 @@ async def test_a_look_that_cannot_be_stored_waits_for_the_next(
     services: Services, ground: Ground, asked: Execution, preflight: Preflight
 ) -> None:
     """What refuses it may do so for hours: meanwhile the host is not asked in a circle."""
-    await _do(ground, _SQLITE_REFUSES if ground.db.is_sqlite else _MARIADB_REFUSES)
+    await do(ground.db, _SQLITE_REFUSES if ground.db.is_sqlite else _MARIADB_REFUSES)
     with capture_logs() as logs:
         async with at_work(preflight):
             await until(lambda: _seen(logs)["look_not_stored"], "it was refused")
             await asyncio.sleep(2)
             refused = _seen(logs)["look_not_stored"]
-            await _do(ground, "DROP TRIGGER refuses")
+            await do(ground.db, "DROP TRIGGER refuses")
             await _is(services, asked.id, lambda one: one.checked_at is not None)
 
     assert 2 <= refused <= 6
@@ -112,7 +96,7 @@ async def test_what_nobody_foresaw_ends_no_loop(
         with capture_logs() as logs:
             async with at_work(worker):
                 await _is(services, held, lambda one: one.status is Status.RUNNING)
-                async with _no_executions(ground), at_work(preflight):
+                async with no_executions(ground.db), at_work(preflight):
                     await until(lambda: all(_seen(logs)[event] >= 2 for event in STUMBLES))
                     stumbled = _seen(logs)
                 async with at_work(preflight):

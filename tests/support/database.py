@@ -101,6 +101,22 @@ async def ping(database: Database) -> None:
         await repos.session.rows(text("SELECT 1"))
 
 
+async def do(database: Database, statement: str) -> None:
+    """Execute *statement*, of no repository's."""
+    async with database.begin() as repos:
+        await repos.session.change(text(statement))
+
+
+@contextlib.asynccontextmanager
+async def no_executions(database: Database) -> AsyncIterator[None]:
+    """Have the table away, as in the hands of somebody who repairs it: no outage, but no use."""
+    await do(database, "ALTER TABLE migration_executions RENAME TO elsewhere")
+    try:
+        yield
+    finally:
+        await do(database, "ALTER TABLE elsewhere RENAME TO migration_executions")
+
+
 def _migrate(url: str) -> None:
     # In its own thread: a test's event loop may be running in this one.
     failure: list[BaseException] = []

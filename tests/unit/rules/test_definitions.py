@@ -102,7 +102,7 @@ def test_production_always_asks() -> None:
 
     assert silent.confirmation is ConfirmationPolicy.REQUESTER
     assert refused.value.fields.keys() == {"confirmation"}
-    assert "choose `requester`" in refused.value.message
+    assert "choose for example “Whoever asked for it”" in refused.value.message
 
 
 @pytest.mark.parametrize("names", ["", "* ", "s.example.com,10.0.0.7 "])
@@ -156,8 +156,8 @@ def test_a_revoked_host_key_is_not_taken_for_a_trusted_one(names: str) -> None:
         ("connect_timeout_s", "3m", "between 1 s and 2 min"),
         ("confirmation", "all", "none, requester"),
         ("confirm_group", "ops", "S012AB3CD"),
-        ("confirm_group", "S0OPS", "Only `group` asks for this"),
-        ("confirmations", "2", "Only `group` asks for this"),
+        ("confirm_group", "S0OPS", "goes with “Members of a user group”"),
+        ("confirmations", "2", "goes with “Members of a user group”"),
         ("confirmations", "0", "is not a number of people: write a whole number from 1 to 20"),
         ("asks_reason", "maybe", "neither `yes` nor `no`"),
     ],
@@ -195,6 +195,7 @@ def test_missing_and_unknown_fields_are_told_at_once() -> None:
 
     assert refused.value.fields.keys() == {"name", "kind", "ssh_host", "ssh_user", "ssh_hots"}
     assert refused.value.fields["ssh_hots"].endswith("Did you mean `ssh_host`?")
+    assert refused.value.fields["ssh_user"] == "This is required, for example `deploy`."
     assert refused.value.message.startswith("5 fields need another look:")
 
 
