@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+import re2
+
 from db.model.output import Level, Stream
 
 # A timestamp or a bracket may stand before the word; the bound keeps odd lines cheap.
@@ -31,12 +33,21 @@ _TELLTALE = (
     "egmentation fault",
     "No space",
 )
-# A block of output without any of these is not even looked at line by line. The odd letters are
-# those that an expression takes for an ASCII one when it ignores case.
-_LOUD = (b"err", b"warn", b"fatal", b"critical", b"panic", b"emerg", b"alert")
-_QUIET = (b"info", b"debug", b"trace", b"notice", b"verbose")
+_FAST = re2.Options()
+_FAST.case_sensitive = False
+_FAST.encoding = re2.Options.Encoding.LATIN1  # of bytes as they are
+# A block of output without any of these is not even looked at line by line. RE2 finds all of them
+# in one go, several times as fast as ``in`` finds one after the other. The odd letters are those
+# that an expression takes for an ASCII one when it ignores case.
+_LOUD = ("err", "warn", "fatal", "critical", "panic", "emerg", "alert")
+_QUIET = ("info", "debug", "trace", "notice", "verbose")
 _ODD = ("\u0130", "\u0131", "\u017f", "\u212a")
-_TELLING = tuple(word.lower().encode() for word in _TELLTALE)
+_MAY_TELL = MappingProxyType(
+    {
+        Stream.OUT: re2.compile("|".join(_LOUD).encode(), _FAST),
+        Stream.ERR: re2.compile("|".join(_LOUD + _QUIET + _TELLTALE).encode(), _FAST),
+    }
+)
 _LOOKED_AT = 300
 _BY_GROUP: Mapping[str | None, Level] = MappingProxyType(
     {"error": Level.ERROR, "warning": Level.WARNING, "info": Level.INFO}
@@ -60,10 +71,7 @@ def level_of(stream: Stream, text: str) -> Level:
 
 def levels_of(stream: Stream, texts: Sequence[str], block: str) -> list[Level]:
     """Return the level of each of *texts*; *block*: the same lines, joined by newlines."""
-    low = block.encode("utf-8", "replace").lower()  # of bytes it costs a tenth
-    is_err = stream is Stream.ERR
-    if any(word in low for word in _LOUD) or any(letter in block for letter in _ODD):
+    may_tell = _MAY_TELL[Stream.ERR if stream is Stream.ERR else Stream.OUT]
+    if may_tell.search(block.encode("utf-8", "replace")) or any(odd in block for odd in _ODD):
         return [level_of(stream, text) for text in texts]
-    if is_err and any(word in low for word in _QUIET + _TELLING):
-        return [level_of(stream, text) for text in texts]
-    return [Level.WARNING if is_err else Level.INFO] * len(texts)
+    return [Level.WARNING if stream is Stream.ERR else Level.INFO] * len(texts)

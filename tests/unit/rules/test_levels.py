@@ -3,7 +3,7 @@ import time
 import pytest
 
 from db.model.output import Level, Stream
-from executor.rules.levels import level_of
+from executor.rules.levels import level_of, levels_of
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,27 @@ def test_stderr_is_a_warning_unless_it_says_otherwise(text: str, level: Level) -
 def test_notes_are_info() -> None:
     """Ferry's own remarks raise no alarm."""
     assert level_of(Stream.NOTE, "reconnected") is Level.INFO
+
+
+_WORDS = (
+    *("ERR", "warn", "Fatal", "critical", "PANIC", "emerg", "alert"),
+    *("info", "debug", "Trace", "notice", "verbose"),
+    *("OperationalError", "x.Exception", "fatal:", "panic:", "Traceback (most recent"),
+    *("a: not found", "no such file", "Permission denied", "segmentation fault", "No space left"),
+    *("cr\u0131t\u0130cal", "emer\u017f", "\u212ab", "caf\xe9", "imported 12 patients", ""),
+)
+
+
+@pytest.mark.parametrize("stream", Stream)
+@pytest.mark.parametrize("word", _WORDS)
+def test_block_has_the_levels_of_its_lines(stream: Stream, word: str) -> None:
+    """However loud a single one of them is, and wherever it says so."""
+    for line in (word, word.upper(), f"[12:00] {word}: x", f"x {word}"):
+        texts = ["imported 12 patients", line, "done"]
+
+        levels = levels_of(stream, texts, "\n".join(texts))
+
+        assert levels == [level_of(stream, text) for text in texts], line
 
 
 @pytest.mark.parametrize("char", " 1[w.")
