@@ -50,10 +50,15 @@ identify() { # identify NUMBER: sets who to "number:birth", "number:" if it is g
   who=$1:
   is_pid "$1" || return 1
   if [ -d /proc/self ]; then
-    read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-    set -- "$1" ${stat##*) } # the name before it may hold anything
+    stat= # the name in it may hold anything, line breaks too
+    while read -r line; do stat=$stat$line; done 2>/dev/null <"/proc/$1/stat"
+    [ "$stat" ] || return 1
+    set -- "$1" ${stat##*) }
     who=$1:${21-} # in ticks since the boot
-    case $2 in Z | X) return 1 ;; esac
+    case $2 in
+    X) return 1 ;;
+    Z) [ "${19}" -gt 1 ] || return 1 ;; # its first thread ended, others may live on
+    esac
   else
     set -- "$1" "$(ps -o lstart= -p "$1" 2>/dev/null | tr ' ' _)"
     who=$1:$2
@@ -93,9 +98,11 @@ census() {
   for each in $(cat /proc/[0-9]*/stat 2>/dev/null | LC_ALL=C awk \
     -v leader="$group" -v carriers="$carriers" '
     BEGIN { number = leader; sub(/:.*/, "", number) }
-    { pid = $1; sub(/^.*\) /, ""); who = pid ":" $20 } # as in identify
+    { $0 = begun $0; begun = $0; pid = $1; sub(/^.*\) /, ""); who = pid ":" $20 } # as in identify
+    NF < 20 { next } # a line break in a name: it goes on
+    { begun = "" }
     pid == number && who != leader { stranger = 1 } # then group and session are not ours either
-    $1 ~ /[ZX]/ { next }
+    $1 == "X" || $1 == "Z" && $18 < 2 { next }
     index(carriers, " " pid " ") { carrier[who] = 1 }
     $4 == number || who == leader { place[who] = "s" }
     $3 == number { place[who] = "g" }
@@ -137,6 +144,7 @@ end_all() { # end_all GRACE
   clock; patience=$((now + $1))
   census; remember
   signal_all TERM
+  signal_all CONT # who is stopped could not hear it
   set -- 0.02 0.05 0.1 0.2 0.5 # a census is not cheap: look again ever less often
   until nobody || [ "$now" -gt "$patience" ]; do
     pause "$1"; [ $# -eq 1 ] || shift
@@ -401,10 +409,10 @@ decide() { mv "undecided.$$" "decided-$1" 2>/dev/null; }
 
 leftovers() { # the script ended; what it left behind gets 2 s (`exec > >(tee log)` needs a moment), then goes
   # Mostly there is nothing: its group is empty, and nobody has the cookie. That is cheaper to see.
-  if [ -d /proc/self ] && ! kill -0 "-${group%%:*}" 2>/dev/null; then
-    find_carriers
-    [ "$carriers" = ' ' ] && return
-  fi
+  # (Of another user's it would say that they may not be signalled.)
+  case $([ ! -d /proc/self ] || { LC_ALL=C; kill -0 "-${group%%:*}" 2>&1; }) in
+  *'o such process'*) find_carriers; [ "$carriers" = ' ' ] && return ;;
+  esac
   clock; patience=$((now + 2))
   census
   set -- 0.02 0.05 0.1 0.2
