@@ -400,7 +400,7 @@ reap() { # reap PROCESS: its exit status in $status; a signal to us must not be 
     interrupted=
     wait "${1%%:*}"; status=$?
     [ "$interrupted" ] || return 0
-    [ ! -e "undecided.$$" ] || is_alive "$watchdog" || guard # somebody killed it, see look
+    [ "$1" != "$payload" ] || is_alive "$watchdog" || guard # somebody killed it, see look
   done
 }
 
@@ -435,6 +435,13 @@ watch() { # beside the supervisor: timeout and cancel, also when no Ferry lives;
   nap= missing= tick=1
   trap 'rung=1; [ -z "$nap" ] || kill "$nap" 2>/dev/null' USR1
   trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; exit 0' TERM
+  # Another watchdog may have been killed over what it had decided.
+  for decided in cancel timeout; do
+    [ -e "decided-$decided" ] || continue
+    read -r receipt remainder <"receipt.$$"
+    case $receipt in */*) ;; *) end_for "$decided" ;; esac # what it could not end is told already
+    return
+  done
   while :; do
     rung=
     if is_here; then
@@ -459,14 +466,17 @@ watch() { # beside the supervisor: timeout and cancel, also when no Ferry lives;
 is_here() { [ -L "$runs/$id/claim" ]; } # somebody may have removed everything under us
 
 stop() { # stop cancel|timeout
-  decide "$1" || return 0
+  if decide "$1"; then end_for "$1"; fi
+}
+
+end_for() { # end_for cancel|timeout
   end_all "$grace"
   echo "$receipt ." 1<>"receipt.$$"
   is_alive "$keeper" || { exit_status= reason=$1 cut=; record; }
 }
 
 orphaned() { # the supervisor was killed: its script may finish, but how it ended cannot be known
-  trap - USR1 TERM
+  trap : USR1; trap - TERM
   until census; nobody; do
     clock
     if ! is_here; then end_all "$grace"; return; fi
