@@ -34,7 +34,7 @@ this_boot() { # sets boot
 }
 
 measure() { # sets size, of a file; `wc -c` of busybox would read it
-  set -- $(ls -ln -- "$1" 2>/dev/null)
+  set -- $(LS_BLOCK_SIZE=1 ls -ln -- "$1" 2>/dev/null) # GNU's looks at BLOCK_SIZE too
   size=${5:-0}
 }
 
@@ -179,7 +179,9 @@ tally() { # sets receipt
 # A run belongs to whoever makes the symbolic link `claim` ("process token boot"): made in one step,
 # with its content, by one process only. It is made before anything is launched and never removed; so
 # a start may be repeated as often as one likes.
-claim() { ln -s "$1" claim 2>/dev/null; }
+claim() { # NFS may say of what it just made that it exists already
+  ln -s "$1" claim 2>/dev/null || [ "$(readlink claim)" = "$1" ]
+}
 
 # Sets state (in the run's directory) to: exited, running, starting, incomplete, reboot or died.
 look() {
@@ -225,8 +227,11 @@ retire() {
   claim retired
   # By its path: others may have put ours away already, and what stands there now may be alive.
   [ "$(readlink "$runs/$1/claim")" = retired ] || return 1
-  mv "$runs/$1" "$runs/.incomplete.$1.$$" 2>/dev/null
-  rm -rf "$runs/.incomplete.$1.$$"
+  set -- "$runs/$1" "$runs/.incomplete.$1.$$"
+  mv "$1" "$2" 2>/dev/null || return 0
+  # Others may have done so, and started anew, since we looked.
+  if [ "$(readlink "$2/claim")" != retired ]; then mv "$2" "$1"; return 1; fi
+  rm -rf "$2"
 }
 
 survivors() { # a census when nobody keeps the run any more
