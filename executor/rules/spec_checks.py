@@ -20,10 +20,12 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _FLAG = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _POSITION = re.compile(r"[1-9][0-9]?")
-# Ferry's own, what would change which programs run, and what some shells refuse to set.
+# Ferry's own, what would change which programs run, and what some shells refuse to set; then what
+# some set themselves, whatever they are given.
 _RESERVED = re.compile(
-    r"(?:PATH|HOME|IFS|ENV|SHELL|PWD|OLDPWD|UID|EUID|PPID|_|(?:LD|FERRY|BASH)_.*|(?:SHELL|BASH)OPTS)",
-    re.IGNORECASE,
+    r"(?i:PATH|HOME|IFS|ENV|SHELL|PWD|OLDPWD|UID|EUID|PPID|_|(?:LD|FERRY|BASH)_.*|(?:SHELL|BASH)OPTS)"
+    r"|BASHPID|DIRSTACK|EPOCHREALTIME|EPOCHSECONDS|FUNCNAME|GROUPS|HISTCMD|LINENO|OPTIND|PIPESTATUS"
+    r"|RANDOM|SECONDS|SHLVL|SRANDOM"
 )
 _GUESSED = frozenset({ParameterType.CHOICE, ParameterType.BOOLEAN})
 _BOUNDED = frozenset({ParameterType.TEXT, ParameterType.INTEGER, ParameterType.NUMBER})

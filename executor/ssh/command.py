@@ -16,8 +16,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Shells keep these for themselves: they would refuse the assignment, or change the value.
 _TAKEN = frozenset(
     {
-        *("BASHOPTS", "BASH_VERSINFO", "EUID", "IFS", "LINENO", "OLDPWD", "OPTIND", "PPID", "PWD"),
-        *("RANDOM", "SECONDS", "SHELLOPTS", "UID", "_"),
+        *("BASHOPTS", "BASHPID", "BASH_VERSINFO", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS"),
+        *("EUID", "FUNCNAME", "GROUPS", "HISTCMD", "IFS", "LINENO", "OLDPWD", "OPTIND"),
+        *("PIPESTATUS", "PPID", "PWD", "RANDOM", "SECONDS", "SHELLOPTS", "SHLVL", "SRANDOM"),
+        *("UID", "_"),
     }
 )
 _REFUSE = 'refuse() { echo "$2" >"$1/reason"; exit "$3"; }'

@@ -23,11 +23,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 # The login shell may be fish or tcsh: inside '…' no quote, backslash, newline or exclamation mark.
 _CALL = (
     f"""exec sh -c 'self=$HOME/.cache/ferry/supervisor-{DIGEST}.sh; """
-    f"""[ -r "$self" ] || exit {MISSING}; . "$self"' ferry """
+    # A crash soon after it was installed may leave its name without its content.
+    f"""[ -r "$self" ] && [ -s "$self" ] || exit {MISSING}; . "$self"' ferry """
 )
 _INSTALL = (
     """exec sh -c 'umask 077; d=$HOME/.cache/ferry; mkdir -p "$d" && cat >"$d/.new.$$" """
-    f"""&& set -- $(ls -ln "$d/.new.$$") && [ "$5" = {len(TEXT)} ] """
+    f"""&& set -- $(LS_BLOCK_SIZE=1 ls -ln "$d/.new.$$") && [ "$5" = {len(TEXT)} ] """
     f"""&& mv -f "$d/.new.$$" "$d/supervisor-{DIGEST}.sh" """
     """|| { status=$?; rm -f "$d/.new.$$"; exit $status; }'"""  # on a full disk above all
 )

@@ -34,7 +34,7 @@ this_boot() { # sets boot
 }
 
 measure() { # sets size, of a file; `wc -c` of busybox would read it
-  set -- $(ls -ln -- "$1" 2>/dev/null)
+  set -- $(LS_BLOCK_SIZE=1 ls -ln -- "$1" 2>/dev/null) # GNU's looks at BLOCK_SIZE too
   size=${5:-0}
 }
 
@@ -50,10 +50,15 @@ identify() { # identify NUMBER: sets who to "number:birth", "number:" if it is g
   who=$1:
   is_pid "$1" || return 1
   if [ -d /proc/self ]; then
-    read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-    set -- "$1" ${stat##*) } # the name before it may hold anything
+    stat= # the name in it may hold anything, line breaks too
+    while read -r line; do stat=$stat$line; done 2>/dev/null <"/proc/$1/stat"
+    [ "$stat" ] || return 1
+    set -- "$1" ${stat##*) }
     who=$1:${21-} # in ticks since the boot
-    case $2 in Z | X) return 1 ;; esac
+    case $2 in
+    X) return 1 ;;
+    Z) [ "${19}" -gt 1 ] || return 1 ;; # its first thread ended, others may live on
+    esac
   else
     set -- "$1" "$(ps -o lstart= -p "$1" 2>/dev/null | tr ' ' _)"
     who=$1:$2
@@ -93,9 +98,11 @@ census() {
   for each in $(cat /proc/[0-9]*/stat 2>/dev/null | LC_ALL=C awk \
     -v leader="$group" -v carriers="$carriers" '
     BEGIN { number = leader; sub(/:.*/, "", number) }
-    { pid = $1; sub(/^.*\) /, ""); who = pid ":" $20 } # as in identify
+    { $0 = begun $0; begun = $0; pid = $1; sub(/^.*\) /, ""); who = pid ":" $20 } # as in identify
+    NF < 20 { next } # a line break in a name: it goes on
+    { begun = "" }
     pid == number && who != leader { stranger = 1 } # then group and session are not ours either
-    $1 ~ /[ZX]/ { next }
+    $1 == "X" || $1 == "Z" && $18 < 2 { next }
     index(carriers, " " pid " ") { carrier[who] = 1 }
     $4 == number || who == leader { place[who] = "s" }
     $3 == number { place[who] = "g" }
@@ -137,6 +144,7 @@ end_all() { # end_all GRACE
   clock; patience=$((now + $1))
   census; remember
   signal_all TERM
+  signal_all CONT # who is stopped could not hear it
   set -- 0.02 0.05 0.1 0.2 0.5 # a census is not cheap: look again ever less often
   until nobody || [ "$now" -gt "$patience" ]; do
     pause "$1"; [ $# -eq 1 ] || shift
@@ -171,7 +179,9 @@ tally() { # sets receipt
 # A run belongs to whoever makes the symbolic link `claim` ("process token boot"): made in one step,
 # with its content, by one process only. It is made before anything is launched and never removed; so
 # a start may be repeated as often as one likes.
-claim() { ln -s "$1" claim 2>/dev/null; }
+claim() { # NFS may say of what it just made that it exists already
+  ln -s "$1" claim 2>/dev/null || [ "$(readlink claim)" = "$1" ]
+}
 
 # Sets state (in the run's directory) to: exited, running, starting, incomplete, reboot or died.
 look() {
@@ -217,8 +227,11 @@ retire() {
   claim retired
   # By its path: others may have put ours away already, and what stands there now may be alive.
   [ "$(readlink "$runs/$1/claim")" = retired ] || return 1
-  mv "$runs/$1" "$runs/.incomplete.$1.$$" 2>/dev/null
-  rm -rf "$runs/.incomplete.$1.$$"
+  set -- "$runs/$1" "$runs/.incomplete.$1.$$"
+  mv "$1" "$2" 2>/dev/null || return 0
+  # Others may have done so, and started anew, since we looked.
+  if [ "$(readlink "$2/claim")" != retired ]; then mv "$2" "$1"; return 1; fi
+  rm -rf "$2"
 }
 
 survivors() { # a census when nobody keeps the run any more
@@ -392,7 +405,7 @@ reap() { # reap PROCESS: its exit status in $status; a signal to us must not be 
     interrupted=
     wait "${1%%:*}"; status=$?
     [ "$interrupted" ] || return 0
-    [ ! -e "undecided.$$" ] || is_alive "$watchdog" || guard # somebody killed it, see look
+    [ "$1" != "$payload" ] || is_alive "$watchdog" || guard # somebody killed it, see look
   done
 }
 
@@ -401,10 +414,10 @@ decide() { mv "undecided.$$" "decided-$1" 2>/dev/null; }
 
 leftovers() { # the script ended; what it left behind gets 2 s (`exec > >(tee log)` needs a moment), then goes
   # Mostly there is nothing: its group is empty, and nobody has the cookie. That is cheaper to see.
-  if [ -d /proc/self ] && ! kill -0 "-${group%%:*}" 2>/dev/null; then
-    find_carriers
-    [ "$carriers" = ' ' ] && return
-  fi
+  # (Of another user's it would say that they may not be signalled.)
+  case $([ ! -d /proc/self ] || { LC_ALL=C; kill -0 "-${group%%:*}" 2>&1; }) in
+  *'o such process'*) find_carriers; [ "$carriers" = ' ' ] && return ;;
+  esac
   clock; patience=$((now + 2))
   census
   set -- 0.02 0.05 0.1 0.2
@@ -427,6 +440,13 @@ watch() { # beside the supervisor: timeout and cancel, also when no Ferry lives;
   nap= missing= tick=1
   trap 'rung=1; [ -z "$nap" ] || kill "$nap" 2>/dev/null' USR1
   trap '[ -z "$nap" ] || kill "$nap" 2>/dev/null; exit 0' TERM
+  # Another watchdog may have been killed over what it had decided.
+  for decided in cancel timeout; do
+    [ -e "decided-$decided" ] || continue
+    read -r receipt remainder <"receipt.$$"
+    case $receipt in */*) ;; *) end_for "$decided" ;; esac # what it could not end is told already
+    return
+  done
   while :; do
     rung=
     if is_here; then
@@ -451,14 +471,17 @@ watch() { # beside the supervisor: timeout and cancel, also when no Ferry lives;
 is_here() { [ -L "$runs/$id/claim" ]; } # somebody may have removed everything under us
 
 stop() { # stop cancel|timeout
-  decide "$1" || return 0
+  if decide "$1"; then end_for "$1"; fi
+}
+
+end_for() { # end_for cancel|timeout
   end_all "$grace"
   echo "$receipt ." 1<>"receipt.$$"
   is_alive "$keeper" || { exit_status= reason=$1 cut=; record; }
 }
 
 orphaned() { # the supervisor was killed: its script may finish, but how it ended cannot be known
-  trap - USR1 TERM
+  trap : USR1; trap - TERM
   until census; nobody; do
     clock
     if ! is_here; then end_all "$grace"; return; fi

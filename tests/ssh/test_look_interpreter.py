@@ -36,6 +36,19 @@ async def test_slow_version_is_told_and_ended(sshd: Sshd, looker: Looker) -> Non
     await eventually(partial(asyncio.to_thread, place.exists), lambda there: not there)
 
 
+async def test_version_is_told_though_something_stays_behind(sshd: Sshd, looker: Looker) -> None:
+    """A wrapper may look for updates meanwhile: nobody waits for that, and it does not stay."""
+    text = '#!/bin/sh\nsleep 60 &\necho $! >"$HOME/update-pid"\necho v1\n'
+    put(sshd, "bin/updates", text, mode=0o755)
+
+    found = await looker.look(plan(interpreter="~/bin/updates"))
+
+    assert found.measured is not None
+    assert found.measured.interpreter_version == "v1"
+    place = Path("/proc") / (sshd.host.home / "update-pid").read_text().strip()
+    await eventually(partial(asyncio.to_thread, place.exists), lambda there: not there)
+
+
 @pytest.mark.parametrize(
     ("says", "version"),
     [

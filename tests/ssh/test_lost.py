@@ -29,7 +29,8 @@ def this_boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-async def _running(job: Job, text: str) -> None:
+async def running(job: Job, text: str) -> None:
+    """Start *text*, which prints `ready`, and wait until it runs."""
     await job.start(text)
     await job.prints(b"ready\n")
     await eventually(job.remote.status, lambda s: s.state is RemoteState.RUNNING)
@@ -41,7 +42,7 @@ async def test_supervisor_killed_the_script_ends_and_the_run_is_lost(
     """Output is complete, but how the script ended is not known, and that is what is said."""
     job = another()
     folder = run_folder(sshd, job)
-    await _running(job, f"echo ready; while [ ! -e {folder}/go ]; do sleep 0.05; done; echo done")
+    await running(job, f"echo ready; while [ ! -e {folder}/go ]; do sleep 0.05; done; echo done")
 
     kill_keepers(folder, watchdog=False)
     (folder / "go").touch()
@@ -53,27 +54,11 @@ async def test_supervisor_killed_the_script_ends_and_the_run_is_lost(
     assert (status.out_size, status.err_size) == (11, 0)
 
 
-async def test_watchdog_killed_another_takes_its_place(
-    shell_server: Sshd, shell_job: NewJob
-) -> None:
-    """Whoever asks for the run has it replaced, so a cancel is obeyed all the same."""
-    job = shell_job()
-    folder = run_folder(shell_server, job)
-    await _running(job, "echo ready; sleep 300")
-
-    kill_keepers(folder, supervisor=False, watchdog=True)
-    await job.remote.cancel()
-    status = await job.over()
-
-    assert status.reason == "cancel"
-    assert status.receipt == Receipt(2, 2, 0, 0, 0)
-
-
 async def test_supervisor_and_watchdog_killed_is_lost_at_once(sshd: Sshd, another: NewJob) -> None:
     """Nobody keeps the run any more: told as lost; a cancel still ends what is left of it."""
     job = another()
     folder = run_folder(sshd, job)
-    await _running(job, "echo ready; sleep 300")
+    await running(job, "echo ready; sleep 300")
 
     kill_keepers(folder, watchdog=True)
     status = await job.remote.status()
@@ -93,7 +78,7 @@ async def test_lost_run_that_still_lives_is_not_removed(sshd: Sshd, another: New
     """It is told how many of it run on with nobody to keep them; removed once they are ended."""
     job = another()
     folder = run_folder(sshd, job)
-    await _running(job, "echo ready; sleep 300")
+    await running(job, "echo ready; sleep 300")
 
     kill_keepers(folder, watchdog=True)
     status = await job.remote.status()
@@ -111,7 +96,7 @@ async def test_lost_run_that_still_lives_is_not_removed(sshd: Sshd, another: New
 async def test_two_cancels_of_a_run_without_keepers(sshd: Sshd, another: NewJob) -> None:
     """Both end it, neither is in the other's way."""
     job = another()
-    await _running(job, "trap '' TERM; echo ready; while :; do sleep 0.2; done")
+    await running(job, "trap '' TERM; echo ready; while :; do sleep 0.2; done")
     kill_keepers(run_folder(sshd, job), watchdog=True)
 
     ends = await asyncio.gather(job.remote.cancel(), job.remote.cancel())
@@ -127,7 +112,7 @@ async def test_numbers_that_others_have_now_are_left_alone(
     """The run's processes are gone and their numbers were given to somebody else, who lives on."""
     job = another()
     folder = run_folder(sshd, job)
-    await _running(job, "echo ready; sleep 300")
+    await running(job, "echo ready; sleep 300")
     kill_keepers(folder, watchdog=True)
     _, _, _, *rest = (folder / "pids").read_text().splitlines()[0].split()
 
@@ -151,7 +136,7 @@ def innocent(sshd: Sshd) -> Iterator[subprocess.Popen[bytes]]:
 async def test_directory_removed_under_a_run_ends_it(shell_server: Sshd, shell_job: NewJob) -> None:
     """Nothing can be stored or told any more, so nothing may go on for ever either."""
     job = shell_job()
-    await _running(job, STUBBORN)
+    await running(job, STUBBORN)
 
     shutil.rmtree(run_folder(shell_server, job))
     left = await eventually(
@@ -168,7 +153,7 @@ async def test_reboot_is_told(sshd: Sshd, another: NewJob) -> None:
     """Begun in another boot: the run ended with the machine."""
     job = another()
     folder = run_folder(sshd, job)
-    await _running(job, "echo ready; sleep 300")
+    await running(job, "echo ready; sleep 300")
     kill_keepers(folder, watchdog=True)
     await job.remote.cancel()
     (folder / "exit").unlink()
