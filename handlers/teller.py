@@ -121,13 +121,14 @@ class Teller:
             raise NotNow("another process tells by now")
 
     async def _tail(self, execution: Execution) -> list[LogLine]:
-        """Return the lines worth showing: of a failure, what it said on stderr."""
+        """Return the lines worth showing, of its last attempt: of a failure, those of stderr."""
+        tail = partial(self.history.tail, execution.id, attempt=execution.attempt)
         if execution.status.is_live:
-            return await self.history.tail(execution.id, LINES_ON_CARD)
+            return await tail(LINES_ON_CARD)
         if execution.status not in BAD_ENDS:
             return []
-        errors = await self.history.tail(execution.id, LINES_OF_FAILURE, stream=Stream.ERR)
-        return errors or await self.history.tail(execution.id, LINES_OF_FAILURE)
+        errors = await tail(LINES_OF_FAILURE, stream=Stream.ERR)
+        return errors or await tail(LINES_OF_FAILURE)
 
     async def _show(self, card: Card, told: Told, *, is_urgent: bool) -> Sent:
         place = Place(

@@ -144,3 +144,24 @@ async def test_a_run_that_waits_for_its_retry_says_why_once(
         await asyncio.sleep(2 * QUEUED_S + 1)  # that nothing happens takes a while to see
 
     assert sum("Attempt 1" in post for post in staging.replies) == 1
+
+
+async def test_next_attempt_does_not_show_what_the_last_one_said(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Neither while it connects nor when it fails by itself: nobody reads an old error as new."""
+    staging = Channel(slack)
+    execution = await ferry.start()
+    await ferry.prints(execution, "boom of the first", stream=Stream.ERR)
+    refused = failed(Category.SCRIPT_ERROR, "It said no.")
+    await ferry.services.records.retry(execution, refused, not_before=wall_clock())
+    second = await ferry.claim()
+    async with ferry.reporting(slack):
+        await until(lambda: staging.shows("attempt 2 of 3"))
+        meanwhile = str(staging.cards)
+        await ferry.finish(second, failed(Category.CONNECTION_ERROR))
+        await until(lambda: any("CONNECTION_ERROR" in post for post in staging.replies))
+        await told_all(ferry)
+
+    assert "boom of the first" not in meanwhile
+    assert "boom of the first" not in str(slack.workspace.messages)
