@@ -51,7 +51,8 @@ def _live(execution: Execution, now: datetime) -> str:
     if execution.status is Status.CANCELLING:
         facts = [f"is being cancelled{_by(execution.cancelled_by)}"]
     else:
-        facts = [f"is running, {words(elapsed_s(execution, now))} so far"]
+        doing = "running" if execution.begun_at else "connecting"
+        facts = [f"is {doing}, {words(elapsed_s(execution, now))} so far"]
         if execution.progress:
             facts[0] += f", {share(execution.progress)}"
     if execution.reconnecting_since:
@@ -202,9 +203,12 @@ def _too_late(execution: Execution) -> str:
 
 
 def no_output(execution: Execution, now: datetime) -> str:
-    """Return for how long it has said nothing, once that is too long; empty if it speaks."""
-    since = execution.silent_since
-    return f"no output for {words((now - since).total_seconds())}" if since else ""
+    """Return for how long it has said nothing, once that is too long; empty if it speaks.
+
+    While its host is out of reach nobody hears it: that time does not count.
+    """
+    since, heard = execution.silent_since, execution.reconnecting_since or now
+    return f"no output for {words((heard - since).total_seconds())}" if since else ""
 
 
 def elapsed_s(execution: Execution, now: datetime) -> float:

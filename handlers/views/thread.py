@@ -14,7 +14,7 @@ from executor.rules.durations import words
 from executor.rules.estimates import Estimate
 from handlers.views.alarms import ALARM_REFUSED, broken_glass, not_alarmed, reminder
 from handlers.views.blocks import Block, code, context, esc, mono, person, section, when
-from handlers.views.going import CLOCK, is_slow, usually
+from handlers.views.going import CLOCK, is_slow, meanwhile, usually
 from handlers.views.ids import COMMAND
 from handlers.views.looked import voided
 from handlers.views.looks import look
@@ -76,14 +76,16 @@ def due_posts(
     see the log; *calls*: what it takes to call people.
     """
     called = _called(execution, said, calls)
-    posts = [_retried(execution, one) for one in attempts if _is_followed(one, execution)]
+    posts = [_retried(execution, one, now) for one in attempts if _is_followed(one, execution)]
     if execution.status.is_over and not _is_own_answer(execution):
         posts += [_end(execution, tail, log_is_attached=log_is_attached)]
     elif execution.status.is_live:
         begun = [_started(execution)] if execution.begun_at else []
         posts = [*begun, *posts, *_line(execution, said, now)]
-        posts += [*_silence(execution, said, now), *_slow(execution, estimate, now)]
-        posts += _milestone(execution, now)
+        if execution.status is Status.RUNNING and not execution.reconnecting_since:
+            # Of what is stopped or out of reach nobody is told how it goes.
+            posts += [*_silence(execution, said, now), *_slow(execution, estimate, now)]
+            posts += _milestone(execution, now)
     elif execution.status is Status.AWAITING_CONFIRMATION and execution.voided_plan:
         posts += [_voided(execution)]
     posts = [*called, *posts]
@@ -131,11 +133,11 @@ def _is_followed(attempt: Attempt, execution: Execution) -> bool:
     return is_past or (attempt.number == execution.attempt and execution.status is Status.QUEUED)
 
 
-def _retried(execution: Execution, attempt: Attempt) -> Post:
+def _retried(execution: Execution, attempt: Attempt, now: datetime) -> Post:
     failed = attempt_failed(execution, attempt)
     told = f"🔁 {failed[:1].upper()}{failed[1:]}."
     is_next = attempt.number == execution.attempt
-    if is_next and execution.not_before:
+    if is_next and execution.not_before and execution.not_before > now:
         told += f" The next one is due {when(execution.not_before, CLOCK)}."
     return Post(f"attempt-{attempt.number}", _message(told))
 
@@ -176,14 +178,13 @@ def _line(execution: Execution, said: Collection[str], now: datetime) -> list[Po
     posts = []
     outages = [key.partition("-")[2] for key in said if key.startswith("away-")]
     since = execution.reconnecting_since
-    if since is None:
-        posts += [Post(f"back-{n}", _message("🔌 Connected again, nothing lost.")) for n in outages]
+    if since is None:  # an outage of an earlier attempt ended with that
+        begin = int(execution.started_at.timestamp()) if execution.started_at else 0
+        back = [n for n in outages if int(n) >= begin]
+        posts += [Post(f"back-{n}", _message("🔌 Connected again, nothing lost.")) for n in back]
     elif now - since >= OUT_OF_REACH and len(outages) < MOST_OUTAGES:
         gone = words((now - since).total_seconds())
-        meanwhile = "the script does not need the line; Ferry keeps trying"
-        if execution.status is Status.CANCELLING:
-            meanwhile = "the script is stopped as soon as it does"
-        text = f"🔌 The host has not answered for {gone}; {meanwhile}."
+        text = f"🔌 The host has not answered for {gone}; {meanwhile(execution)}."
         posts.append(Post(f"away-{int(since.timestamp())}", _message(text)))
     if execution.resumed:
         text = "🔄 The bot was restarted and took the run over again; nothing lost."

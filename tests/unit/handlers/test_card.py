@@ -221,6 +221,49 @@ def test_running_card_longer_than_usual_says_so() -> None:
     assert "longer" not in shown(card(subject, forecast=usual(30)))
 
 
+@pytest.mark.parametrize(("done", "now_s"), [(12, 33), (11.9, 33), (12, 600)])
+def test_nothing_left_is_no_estimate(done: float, now_s: int) -> None:
+    """A script that has said 100 % may work on; nobody reads "about 0 s left" for minutes."""
+    subject = execution(Status.RUNNING, progress=Progress(done=done, total=12))
+
+    told = shown(card(subject, now=NOON + timedelta(seconds=now_s), forecast=usual(100)))
+
+    assert " left" not in told
+    assert ("longer than usual" in told) == (now_s == 600)
+
+
+def test_no_time_is_left_of_what_is_being_cancelled() -> None:
+    """It is not going to be done."""
+    stopping = execution(Status.CANCELLING, progress=Progress(done=7, total=12))
+
+    told = shown(card(stopping, forecast=usual(192.0)))
+
+    assert " left" not in told
+    assert "usually" not in told
+
+
+def test_nothing_is_guessed_of_what_is_out_of_reach() -> None:
+    """Neither how much is left, nor that it is slow, nor that it has said nothing meanwhile."""
+    since = NOON + timedelta(minutes=2)
+    away = execution(Status.RUNNING, reconnecting_since=since, silent_since=NOON)
+    slow = Forecast(estimate=estimate([60.0] * 20))
+
+    told = card(away, now=NOON + timedelta(minutes=30), forecast=slow)
+
+    assert " left" not in shown(told)
+    assert "slower" not in shown(told)
+    assert "no output for 2 min" in shown(told)
+    assert "no output for 2 min" in told.text
+
+
+def test_connecting_is_not_called_running_aloud() -> None:
+    """The words read aloud are those of the card."""
+    told = card(execution(Status.RUNNING, begun_at=None, progress=None))
+
+    assert "is connecting, 33 s so far" in told.text
+    assert "connecting for 33 s" in shown(told)
+
+
 def test_reconnecting_and_resumed_are_said() -> None:
     """The two things that look like trouble and are none."""
     since = NOON + timedelta(seconds=21)
