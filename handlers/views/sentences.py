@@ -97,7 +97,7 @@ def outcome(execution: Execution) -> str:
             why = _message(execution) or "Nobody confirmed it in time"
             told = f"{why}; nothing ran."
         case Status.FAILED | Status.TIMED_OUT | Status.LOST:
-            parts = (reason, counted, stopped, _too_late(execution))
+            parts = (reason, _never_made(execution), counted, stopped, _too_late(execution))
             told = " · ".join(part for part in parts if part)
         case _:
             told = ""
@@ -130,7 +130,8 @@ def ending(execution: Execution, *, names: bool = True) -> str:
         case Status.LOST:
             told = f"was lost{_why(execution)}"
         case _:
-            told = f"failed{_why(execution)}{results(execution)}"
+            never = f" · {told}" if (told := _never_made(execution)) else ""
+            told = f"failed{_why(execution)}{never}{results(execution)}"
     return told
 
 
@@ -195,11 +196,19 @@ def waited_for_attempt(execution: Execution) -> str:
     return f"attempt {execution.attempt + 1} of {execution.max_attempts}"
 
 
+def _never_made(execution: Execution) -> str:
+    """Return that the next attempt of what failed never had its turn; empty if that is not so."""
+    waited = waited_for_attempt(execution)
+    return f"{waited} waited too long in the queue" if waited else ""
+
+
 def _too_late(execution: Execution) -> str:
     """Return that somebody wanted it cancelled, but it had ended; empty if nobody did."""
     if not execution.cancelled_by:
         return ""
-    return f"the cancel by {person(execution.cancelled_by)} came too late: it had ended by itself"
+    how = {Status.TIMED_OUT: "it had been stopped already", Status.LOST: "it was gone already"}
+    ended = how.get(execution.status, "it had ended by itself")
+    return f"the cancel by {person(execution.cancelled_by)} came too late: {ended}"
 
 
 def no_output(execution: Execution, now: datetime) -> str:

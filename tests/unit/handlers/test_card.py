@@ -374,6 +374,32 @@ def test_cancel_before_the_start_says_so() -> None:
     assert list(buttons(told)) == AGAIN
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.TIMED_OUT, "it had been stopped already"),
+        (Status.LOST, "it was gone already"),
+        (Status.SUCCEEDED, "it had ended by itself"),
+        (Status.FAILED, "it had ended by itself"),
+    ],
+)
+def test_cancel_that_came_too_late_says_what_was_faster(status: Status, words: str) -> None:
+    """What was stopped did not end by itself."""
+    told = shown(card(execution(status, cancelled_by="U0BRUNO")))
+
+    assert f"the cancel by <@U0BRUNO> came too late: {words}" in told
+
+
+def test_retry_that_never_had_its_turn_says_so() -> None:
+    """Else nobody knows why the announced attempt was not made."""
+    late = {"attempt": 1, "max_attempts": 3, "not_before": NOON}
+    told = card(execution(Status.FAILED, **late))
+
+    assert "`node` is not there · attempt 2 of 3 waited too long in the queue" in shown(told)
+    assert "attempt 2 of 3 waited too long in the queue" in told.text
+    assert "waited" not in shown(card(execution(Status.FAILED, attempt=3, max_attempts=3)))
+
+
 def test_attached_log_is_linked() -> None:
     """One click to the whole log."""
     told = card(execution(Status.SUCCEEDED), log_permalink="https://files/1")

@@ -105,6 +105,15 @@ def test_row_cuts_long_values_and_does_without() -> None:
         pytest.param(
             execution(Status.FAILED), "failed · 3 min 12 s · COMMAND_NOT_FOUND\n", id="over"
         ),
+        pytest.param(
+            execution(
+                Status.CANCELLED,
+                not_before=NOON + timedelta(seconds=40),
+                error_category=Category.SCRIPT_ERROR,
+            ),
+            "cancelled · SCRIPT_ERROR\n",
+            id="over while it waited",
+        ),
     ],
 )
 def test_row_says_how_long_it_ran_or_what_it_waits_for(one: Execution, words: str) -> None:
