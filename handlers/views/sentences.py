@@ -10,7 +10,7 @@ from db.model.catalog import Kind
 from db.model.execution import Attempt, Execution, Progress, Status
 from executor.rules.durations import words
 from handlers.views.blocks import badge, clip, clip_mrkdwn, esc, person
-from handlers.views.confirming import answer_word, awaits
+from handlers.views.confirming import answer_word, awaits, nothing_ran
 from handlers.views.looks import look
 
 BAD_ENDS = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
@@ -92,10 +92,11 @@ def outcome(execution: Execution) -> str:
             by = f"By {person(execution.cancelled_by)}" if execution.cancelled_by else ""
             told = " · ".join(part for part in (by, stopped) if part)
         case Status.DISCARDED:
-            told = f"Nothing ran{': ' if execution.error_message else ''}{_message(execution)}."
+            told = nothing_ran(execution).capitalize()
+            told += f"{': ' if execution.error_message else ''}{_message(execution)}."
         case Status.EXPIRED:
             why = _message(execution) or "Nobody confirmed it in time"
-            told = f"{why}; nothing ran."
+            told = f"{why}; {nothing_ran(execution)}."
         case Status.FAILED | Status.TIMED_OUT | Status.LOST:
             parts = (reason, _never_made(execution), counted, stopped, _too_late(execution))
             told = " · ".join(part for part in parts if part)
@@ -121,10 +122,10 @@ def ending(execution: Execution, *, names: bool = True) -> str:
             told = f"was cancelled{by} {moment}"
         case Status.DISCARDED:
             why = f": {_message(execution)}" if execution.error_message else ""
-            told = f"was {answer_word(execution)}{by}{why}; nothing ran"
+            told = f"was {answer_word(execution)}{by}{why}; {nothing_ran(execution)}"
         case Status.EXPIRED:
             why = _message(execution) or "nobody confirmed it in time"
-            told = f"expired: {why[:1].lower()}{why[1:]}; nothing ran"
+            told = f"expired: {why[:1].lower()}{why[1:]}; {nothing_ran(execution)}"
         case Status.TIMED_OUT:
             told = f"timed out{f' after {lasted}' if lasted else ''}{_why(execution)}"
         case Status.LOST:
@@ -191,7 +192,9 @@ def attempt_failed(execution: Execution, attempt: Attempt | None = None) -> str:
 
 def waited_for_attempt(execution: Execution) -> str:
     """Return the attempt that it waits, or waited to the end, for; empty if it did not."""
-    if execution.not_before is None or not execution.attempt:
+    # What was asked again after an attempt, and confirmed, has no time at which that is due.
+    is_next = execution.not_before or (execution.was_tried and execution.started_at is None)
+    if not is_next or not execution.attempt:
         return ""
     return f"attempt {execution.attempt + 1} of {execution.max_attempts}"
 

@@ -14,6 +14,7 @@ from executor.rules.durations import words
 from executor.rules.estimates import Estimate
 from handlers.views.alarms import ALARM_REFUSED, broken_glass, not_alarmed, reminder
 from handlers.views.blocks import Block, code, context, esc, mono, person, section, when
+from handlers.views.confirming import nothing_ran
 from handlers.views.going import CLOCK, is_slow, meanwhile, usually
 from handlers.views.ids import COMMAND
 from handlers.views.looked import voided
@@ -144,10 +145,9 @@ def _retried(execution: Execution, attempt: Attempt, now: datetime) -> Post:
 
 def _voided(execution: Execution) -> Post:
     """Return that it is asked again, each time it is."""
-    told = (
-        f"✋ {person(execution.requested_by)}: {name(execution)} did not start. "
-        f"{voided(execution)} Nothing ran; its card shows what changed, and asks again."
-    )
+    told = f"✋ {person(execution.requested_by)}: {name(execution)} did not start. "
+    told += f"{voided(execution)} {nothing_ran(execution).capitalize()}; "
+    told += "its card shows what changed, and asks again."
     return Post(f"voided-{execution.attempt}", _message(told))
 
 
@@ -237,8 +237,7 @@ def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool
 
 
 def _streams(tail: Sequence[LogLine]) -> str:
-    streams = {line.stream.value for line in tail}
-    return "stderr" if streams == {"err"} else "the output"
+    return "stderr" if {line.stream.value for line in tail} == {"err"} else "the output"
 
 
 def _log_hint(execution: Execution) -> str:

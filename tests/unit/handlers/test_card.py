@@ -366,7 +366,7 @@ def test_cancel_shows_its_receipt() -> None:
 
 def test_cancel_before_the_start_says_so() -> None:
     """It took no time, and stopped nothing."""
-    told = card(execution(Status.CANCELLED, started_at=None, lines=0))
+    told = card(execution(Status.CANCELLED, started_at=None, attempt=0, lines=0))
 
     assert (
         told.text == "#128 import-patients on staging was cancelled by <@U0ANA> before it started."
