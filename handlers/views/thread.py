@@ -12,6 +12,7 @@ from db.model.output import LogLine
 from executor.rules.confirming import Answerers
 from executor.rules.durations import words
 from executor.rules.estimates import Estimate
+from executor.rules.readiness import is_ready
 from handlers.views.alarms import ALARM_REFUSED, broken_glass, not_alarmed, reminder
 from handlers.views.blocks import Block, code, context, esc, mono, person, section, when
 from handlers.views.confirming import nothing_ran
@@ -112,7 +113,8 @@ def _called(execution: Execution, said: Collection[str], calls: Calls) -> list[P
     """Return that it still waits for its confirmation, or that somebody went past that."""
     posts = []
     if execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at:
-        key = f"reminder-{int(execution.reminded_at.timestamp())}"
+        kind = "reminder" if is_ready(execution) else "unready"  # the others are called once it is
+        key = f"{kind}-{int(execution.reminded_at.timestamp())}"
         posts.append(Post(key, reminder(execution, calls.answerers)))
     if execution.overridden_by:
         posts.append(Post("overridden", broken_glass(execution, calls.overrode), broadcast=True))
