@@ -13,6 +13,7 @@ from db.model.execution import Attempt, Execution, Progress, Status
 from db.model.output import LogLine, Stream
 from executor.rules.estimates import Forecast, estimate
 from executor.rules.host_keys import fingerprints
+from executor.ssh.status import Receipt
 from handlers.views.card import execution_card
 from handlers.views.ids import Action
 from handlers.views.looks import LOOK
@@ -362,6 +363,18 @@ def test_cancel_shows_its_receipt() -> None:
     told = card(execution(Status.CANCELLED, receipt="5 processes: 5 ended on TERM; none remain"))
 
     assert "By <@U0ANA> · stopped 5 processes: 5 ended on TERM; none remain" in shown(told)
+
+
+def test_cancel_that_found_nothing_to_stop_says_so() -> None:
+    """In whole words, on the card and in its thread."""
+    receipt = Receipt(0, 0, 0, 0, 0).words
+    subject = execution(Status.CANCELLED, receipt=receipt)
+    (end,) = due_posts(
+        subject, said=(), tail=[], estimate=None, attempts=(), now=NOON, log_is_attached=True
+    )
+
+    for told in (card(subject), end.told):
+        assert "stopped nothing: no process was running any more" in shown(told)
 
 
 def test_cancel_before_the_start_says_so() -> None:
