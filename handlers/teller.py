@@ -106,15 +106,16 @@ class Teller:
         )
 
     async def give_up(self, item: Item, why: str) -> None:
-        """Leave the card alone until the execution changes; tell the requester why, once."""
+        """Tell the requester why, once; then leave the card alone until the execution changes.
+
+        Raises NotNow where the requester cannot be told yet: nothing else would.
+        """
         execution = item.execution
-        await self.news.silence(execution.id, execution.version, why)
         logger.warning("card_refused", execution_id=execution.id, why=why)
-        if NOT_HERE in item.card.posts or execution.requested_by.startswith("cli:"):
-            return
-        sent = await self.outbox.say(execution.requested_by, thread.not_here(execution, why))
-        if sent.outcome in (Outcome.SENT, Outcome.REFUSED):
+        if NOT_HERE not in item.card.posts and not execution.requested_by.startswith("cli:"):
+            _check(await self.outbox.say(execution.requested_by, thread.not_here(execution, why)))
             await self.news.posted(execution.id, NOT_HERE)
+        await self.news.silence(execution.id, execution.version, why)
 
     def _check_turn(self) -> None:
         if not self.news.has_turn:

@@ -83,6 +83,24 @@ async def test_channel_without_the_bot_is_told_to_the_requester(
     assert private.shows("`/invite` me there")
 
 
+async def test_requester_is_told_of_it_also_where_slack_is_busy_at_that_moment(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Nobody else would tell them: the card is left alone from then on."""
+    private = Channel(slack, "D0ANA")
+    await slack.control.faults(
+        {"method": "chat.postMessage", "error": "not_in_channel", "times": 1}
+    )
+    await slack.control.faults(
+        {"method": "chat.postMessage", "status": 429, "retry_after": 1, "times": 1}
+    )
+    async with ferry.reporting(slack, patience_s=0.1):
+        await ferry.launch("C0QUIET")
+        await told_all(ferry)
+
+    assert len(private.cards) == 1
+
+
 async def test_bot_that_was_invited_tells_from_there_on(
     ferry: Ferry, slack: PlaygroundSlack
 ) -> None:
