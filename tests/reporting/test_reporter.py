@@ -7,6 +7,7 @@ from db.model.categories import Category
 from db.model.output import Stream
 from executor.rules.outcomes import failed
 from handlers.pace import QUEUED_S
+from handlers.reporter import AT_ONCE
 from playground.server import PlaygroundSlack
 from tests.support.looked import looked_at
 from tests.support.reporting import ANA, DONE, FAILED, Channel, Ferry, told_all, wall_clock
@@ -183,3 +184,31 @@ async def test_next_attempt_does_not_show_what_the_last_one_said(
 
     assert "boom of the first" not in meanwhile
     assert "boom of the first" not in str(slack.workspace.messages)
+
+
+async def test_a_busy_channel_does_not_hold_up_another(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """What ended there takes minutes to tell, at one post a second; a question comes at once."""
+    for _ in range(AT_ONCE + 5):
+        await ferry.finish(await ferry.start(), DONE)
+    prod = Channel(slack, "C0PROD")
+    async with ferry.reporting(slack):
+        await until(lambda: len(Channel(slack).cards) >= 2)
+        await ferry.launch("C0PROD")
+        await until(lambda: prod.shows("Awaiting confirmation"), "the question", within_s=10)
+
+    assert len(Channel(slack).cards) < AT_ONCE
+
+
+async def test_questions_are_told_before_ends(ferry: Ferry) -> None:
+    """A person waits for them, and of the ends there may be more than are read at once."""
+    over = await ferry.start()
+    await ferry.finish(over, DONE)
+    asks = await ferry.launch("C0PROD")
+    waits = await ferry.launch()
+
+    told = [item.execution.id for item in await ferry.services.news.pending(2)]
+
+    assert told == [asks.id, over.id]
+    assert waits.id not in told
