@@ -140,6 +140,8 @@ class Teller:
         )
         self._check_turn()
         sent = await self.outbox.show(place, told, urgent=is_urgent)
+        if sent.is_unsure:  # then the next one says so, as after a restart
+            self.posting.discard(card.execution_id)
         if sent.outcome is Outcome.REFUSED:
             raise NotThere(sent.why)
         if is_urgent:
@@ -189,8 +191,8 @@ class Teller:
         """Note that the card is about to be posted; return *item* with that.
 
         A process that is killed between Slack's answer and its record leaves a card that nobody can
-        find: Slack lets no app look for its messages that may not read all others. Whoever posts
-        it again says so on the new one.
+        find, and so does an answer that does not come: Slack lets no app look for its messages that
+        may not read all others. Whoever posts it again says so on the new one.
         """
         number, posts = item.execution.id, item.card.posts
         if item.card.ts or number in self.posting:

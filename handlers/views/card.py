@@ -48,7 +48,7 @@ TAIL, LIVE_TAIL = 12, 6
 REASON = 300
 TIME = "{time}"
 ANEW = (
-    "Ferry was stopped while it posted this card. If there is another one of this run above, that "
+    "Slack may have taken this card before. If there is another one of this run above, that "
     "one stays as it was; this one is kept true."
 )
 
