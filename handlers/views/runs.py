@@ -31,7 +31,16 @@ from handlers.views.looks import look
 from handlers.views.message import Told
 from handlers.views.notes import advice, problem, said
 from handlers.views.output import readable
-from handlers.views.sentences import elapsed_s, name, place, sentence, share, took, values
+from handlers.views.sentences import (
+    elapsed_s,
+    name,
+    place,
+    sentence,
+    share,
+    took,
+    values,
+    waited_for_attempt,
+)
 
 LOG_LINES, LOG_LOOK = 20, 400  # shown, and looked through: most may be marks for Ferry
 HISTORY = 10
@@ -214,7 +223,9 @@ def overridden(one: Execution) -> Told:
 
 def cancelling(one: Execution) -> Told:
     """Return the receipt for a cancel that was asked for by command."""
-    done = "is being stopped; its card tells when it is" if one.status.is_live else "will not run"
+    done = "is not tried again" if waited_for_attempt(one) or one.was_tried else "will not run"
+    if one.status.is_live:
+        done = "is being stopped; its card tells when it is"
     text = f"{name(one)} {done}."
     return Told(text, [section(f"🛑 {text}")])
 

@@ -72,7 +72,7 @@ def head(execution: Execution) -> str:
         case Status.CANCELLED if waited_for_attempt(execution):
             lasted = f" while it waited for {waited_for_attempt(execution)}"
         case Status.CANCELLED if not lasted:
-            lasted = " before it started"
+            lasted = f" {_before_it_started(execution)}"
         case Status.DISCARDED if execution.answered_by != execution.requested_by:
             lasted = _by(execution.answered_by)
         case _:
@@ -116,7 +116,7 @@ def ending(execution: Execution, *, names: bool = True) -> str:
         case Status.SUCCEEDED:
             told = f"succeeded{f' in {lasted}' if lasted else ''}{results(execution)}"
         case Status.CANCELLED:
-            moment = f"after {lasted}" if lasted else "before it started"
+            moment = f"after {lasted}" if lasted else _before_it_started(execution)
             if waited := waited_for_attempt(execution):
                 moment = f"while it waited for {waited}"
             told = f"was cancelled{by} {moment}"
@@ -199,6 +199,11 @@ def waited_for_attempt(execution: Execution) -> str:
     return f"attempt {execution.attempt + 1} of {execution.max_attempts}"
 
 
+def _before_it_started(execution: Execution) -> str:
+    which = f"attempt {execution.attempt} of {execution.max_attempts}"
+    return f"before {which if execution.attempt > 1 else 'it'} started"
+
+
 def _never_made(execution: Execution) -> str:
     """Return that the next attempt of what failed never had its turn; empty if that is not so."""
     waited = waited_for_attempt(execution)
@@ -234,7 +239,8 @@ def took(execution: Execution) -> str:
     """Return how long it ran, in words; empty if it never did, or waited for another attempt."""
     if execution.started_at is None or execution.finished_at is None:
         return ""
-    if waited_for_attempt(execution):
+    is_stopped_short = execution.status is Status.CANCELLED and execution.begun_at is None
+    if waited_for_attempt(execution) or is_stopped_short:
         return ""
     return words(elapsed_s(execution, execution.finished_at))
 

@@ -413,6 +413,18 @@ def test_retry_that_never_had_its_turn_says_so() -> None:
     assert "waited" not in shown(card(execution(Status.FAILED, attempt=3, max_attempts=3)))
 
 
+@pytest.mark.parametrize(
+    ("attempt", "moment"), [(1, "before it started"), (2, "before attempt 2 of 3 started")]
+)
+def test_cancel_while_it_connects_says_that_it_had_not_started(attempt: int, moment: str) -> None:
+    """Two seconds of connecting are no two seconds of work that was done."""
+    short = {"begun_at": None, "receipt": "", "lines": 0, "attempt": attempt, "max_attempts": 3}
+    told = card(execution(Status.CANCELLED, **short))
+
+    assert told.blocks[0]["text"]["text"].startswith(f"🚫 *Cancelled* {moment} ·")
+    assert f"was cancelled by <@U0ANA> {moment}" in told.text
+
+
 def test_attached_log_is_linked() -> None:
     """One click to the whole log."""
     told = card(execution(Status.SUCCEEDED), log_permalink="https://files/1")

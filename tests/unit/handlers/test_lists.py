@@ -121,6 +121,19 @@ def test_row_says_how_long_it_ran_or_what_it_waits_for(one: Execution, words: st
     assert f"→ 🟡 staging · {words}" in row_of(one)
 
 
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (execution(Status.CANCELLING), "is being stopped; its card tells when it is"),
+        (execution(Status.CANCELLED, attempt=0, started_at=None), "will not run"),
+        (execution(Status.CANCELLED, attempt=1, not_before=NOON), "is not tried again"),
+    ],
+)
+def test_receipt_of_a_cancel_says_what_will_be(one: Execution, words: str) -> None:
+    """Of what ran before nobody says that it will not run."""
+    assert runs.cancelling(one).text == f"#128 import-patients {words}."
+
+
 def lists() -> Iterator[tuple[Told, list[str]]]:
     """Yield each list, and what of its rows is read aloud."""
     active = [retry(id=3), execution(Status.RUNNING, id=4)]
