@@ -39,7 +39,7 @@ from executor.worker import Worker
 from handlers.caller import Caller
 from handlers.connection import HttpMode, SocketMode, slack_app
 from handlers.herald import Herald
-from handlers.outbox import Outbox, web_client
+from handlers.outbox import ANSWERS_WITHIN_S, Outbox, slack_session, web_client
 from handlers.preflight import Me, preflight_until_answered
 from handlers.reporter import Reporter
 from handlers.work import Work
@@ -91,7 +91,7 @@ class Bot:
         tokens.
         """
         await upgrade(self.settings.database_url)
-        async with aiohttp.ClientSession() as session:
+        async with slack_session() as session:
             try:
                 await self._connected(session, stop)
             finally:
@@ -104,7 +104,6 @@ class Bot:
             settings.slack_bot_token,
             base_url=settings.slack_api_url,
             session=session,
-            timeout=15,
             retry_handlers=[
                 AsyncConnectionErrorRetryHandler(max_retry_count=1),
                 AsyncRateLimitErrorRetryHandler(max_retry_count=2),
@@ -208,7 +207,9 @@ class Bot:
                 timeout_s=timeout_s,
             )
 
-        outbox = Outbox(client(15), Caller(time.monotonic), uploads=client(_UPLOAD_TIMEOUT_S))
+        outbox = Outbox(
+            client(ANSWERS_WITHIN_S), Caller(time.monotonic), uploads=client(_UPLOAD_TIMEOUT_S)
+        )
         reporter = Reporter(
             self.services,
             outbox,

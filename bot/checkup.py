@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.offline import services_of
@@ -13,6 +12,7 @@ from db.model.errors import FerryError
 from executor.ssh.pool import Hosts
 from executor.ssh.target import target_of
 from handlers.groups import SCOPE
+from handlers.outbox import slack_session
 from handlers.preflight import INSTALL, Me, preflight
 
 
@@ -43,7 +43,7 @@ async def checkup(settings: Settings) -> list[Finding]:
 async def _slack(settings: Settings) -> tuple[Me | None, Finding]:
     try:
         require_slack(settings)
-        async with aiohttp.ClientSession() as session:
+        async with slack_session() as session:
             client = AsyncWebClient(
                 settings.slack_bot_token, base_url=settings.slack_api_url, session=session
             )

@@ -47,7 +47,7 @@ class Caller:
         """Return Slack's answer to *send*.
 
         Raises Trouble: BUSY or AWAY when patience ran out, UNWANTED when there is something newer,
-        else what Slack said.
+        else what Slack said; and AWAY at once where a post may be out that nobody can find.
         """
         deadline = self._clock() + (self._patience_s if turn.is_urgent else 0.0)
         trouble = Trouble(Kind.BUSY, "budget", "Too much is being told at once.")
@@ -60,7 +60,8 @@ class Caller:
             except FAILURES as error:
                 trouble = diagnose(error)
                 self._note(trouble, method)
-                if trouble.kind not in (Kind.BUSY, Kind.AWAY):
+                may_be_out = trouble.is_unsure and method == "chat.postMessage"
+                if may_be_out or trouble.kind not in (Kind.BUSY, Kind.AWAY):
                     raise trouble from error
             else:
                 self._note_answer()

@@ -26,6 +26,7 @@ from handlers.views.message import Told
 logger = structlog.get_logger(__name__)
 
 MOST_REMEMBERED = 2000
+ANSWERS_WITHIN_S = 15  # of one call
 
 SendBlocks = Callable[[list[Block]], Awaitable[AsyncSlackResponse]]
 
@@ -56,6 +57,7 @@ class Sent:
     ts: str = ""
     why: str = ""
     permalink: str = ""
+    is_unsure: bool = False  #: LATER, and it may be out all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +83,21 @@ class _Message:
     is_urgent: bool = False  #: a render that was superseded passes its urgency on
 
 
+def slack_session(*, timeout_s: float = ANSWERS_WITHIN_S) -> ClientSession:
+    """Return the session that all clients of Slack share: a call in it waits for *timeout_s*.
+
+    Where a session is shared, Slack's SDK does not heed the timeout of its client.
+    """
+    return ClientSession(timeout=ClientTimeout(total=timeout_s))
+
+
 def web_client(
-    token: str, *, api_url: str, session: ClientSession, timeout_s: int = 15
+    token: str, *, api_url: str, session: ClientSession, timeout_s: int = ANSWERS_WITHIN_S
 ) -> AsyncWebClient:
-    """Return a client for an outbox: it retries nothing by itself, the outbox knows better."""
+    """Return a client for an outbox: it retries nothing by itself, the outbox knows better.
+
+    *timeout_s*: for the bytes of a file; all else is the session's.
+    """
     return AsyncWebClient(
         token, base_url=api_url, session=session, timeout=timeout_s, retry_handlers=[]
     )
@@ -231,4 +244,4 @@ class Outbox:
 def _unsent(trouble: Trouble, message: _Message | None = None) -> Sent:
     outcome = OUTCOMES.get(trouble.kind, Outcome.REFUSED)
     where = (message.channel_id, message.ts) if message else ("", "")
-    return Sent(outcome, *where, why=trouble.why)
+    return Sent(outcome, *where, why=trouble.why, is_unsure=trouble.is_unsure)

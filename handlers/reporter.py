@@ -5,6 +5,7 @@ Slack loses nothing and ends in the true card; at worst one thing is said twice.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from handlers.teller import UPLOADS_AT_ONCE, NotNow, NotThere, Teller
 logger = structlog.get_logger(__name__)
 
 AT_ONCE = 40  # executions told at the same time; most of them wait for their turn
+AT_ONCE_THERE = 10  # in one channel, which takes a post a second: others do not wait for it
 BUSY_S, IDLE_S = 1.0, 3.0  # between two looks, if no bell rings
 GATHER_S = 0.1  # changes that come together are told together
 DATABASE_AWAY_S = 2.0
@@ -76,6 +78,7 @@ class Reporter:
         self._queued: dict[int, Item] = {}  # their place in line changes without news of their own
         self._knows_queued = False  # what was told before a restart, or by another process
         self._busy: dict[int, asyncio.Task[None]] = {}
+        self._channels: dict[int, str] = {}  # of what is busy
 
     async def run(self) -> None:
         """Tell until cancelled; what is under way then gets a moment, so that it is remembered."""
@@ -125,6 +128,7 @@ class Reporter:
                 item, known, is_news=number in fresh, forecast=forecasts.get(number)
             )
             self._busy[number] = group.create_task(telling, name=f"tell-{number}")
+            self._channels[number] = item.execution.channel_id
             self._busy[number].add_done_callback(partial(self._end, number))
         self._forget(fresh, live)
         return BUSY_S if pending or live or queued or self._busy else IDLE_S
@@ -144,15 +148,23 @@ class Reporter:
         return has_turned or known.next_at <= now
 
     def _chosen(self, news: list[Item], ticks: list[Item], busy: set[int]) -> list[Item]:
-        """Return what is told now: what is due, each once, as far as there is room."""
+        """Return what is told now: what is due, each once, as far as there is room.
+
+        There is room in all, and in each channel.
+        """
         chosen: dict[int, Item] = {}
         room = AT_ONCE - len(self._busy)
+        there = Counter(self._channels.values())
         for items, is_news in ((news, True), (ticks, False)):
             for item in items:
                 if len(chosen) >= room:
                     break
-                if item.execution.id not in busy and self._is_due(item, is_news):
-                    chosen.setdefault(item.execution.id, item)
+                number, channel_id = item.execution.id, item.execution.channel_id
+                if number in busy or number in chosen or there[channel_id] >= AT_ONCE_THERE:
+                    continue
+                if self._is_due(item, is_news):
+                    chosen[number] = item
+                    there[channel_id] += 1
         return list(chosen.values())
 
     async def _foresee(self, items: list[Item]) -> dict[int, Forecast]:
@@ -205,6 +217,7 @@ class Reporter:
 
     def _end(self, number: int, _: asyncio.Task[None]) -> None:
         self._busy.pop(number, None)
+        self._channels.pop(number, None)
 
     def _put_off(self, known: _Known) -> None:
         known.failures += 1

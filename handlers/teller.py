@@ -106,28 +106,30 @@ class Teller:
         )
 
     async def give_up(self, item: Item, why: str) -> None:
-        """Leave the card alone until the execution changes; tell the requester why, once."""
+        """Tell the requester why, once; then leave the card alone until the execution changes.
+
+        Raises NotNow where the requester cannot be told yet: nothing else would.
+        """
         execution = item.execution
-        await self.news.silence(execution.id, execution.version, why)
         logger.warning("card_refused", execution_id=execution.id, why=why)
-        if NOT_HERE in item.card.posts or execution.requested_by.startswith("cli:"):
-            return
-        sent = await self.outbox.say(execution.requested_by, thread.not_here(execution, why))
-        if sent.outcome in (Outcome.SENT, Outcome.REFUSED):
+        if NOT_HERE not in item.card.posts and not execution.requested_by.startswith("cli:"):
+            _check(await self.outbox.say(execution.requested_by, thread.not_here(execution, why)))
             await self.news.posted(execution.id, NOT_HERE)
+        await self.news.silence(execution.id, execution.version, why)
 
     def _check_turn(self) -> None:
         if not self.news.has_turn:
             raise NotNow("another process tells by now")
 
     async def _tail(self, execution: Execution) -> list[LogLine]:
-        """Return the lines worth showing: of a failure, what it said on stderr."""
+        """Return the lines worth showing, of its last attempt: of a failure, those of stderr."""
+        tail = partial(self.history.tail, execution.id, attempt=execution.attempt)
         if execution.status.is_live:
-            return await self.history.tail(execution.id, LINES_ON_CARD)
+            return await tail(LINES_ON_CARD)
         if execution.status not in BAD_ENDS:
             return []
-        errors = await self.history.tail(execution.id, LINES_OF_FAILURE, stream=Stream.ERR)
-        return errors or await self.history.tail(execution.id, LINES_OF_FAILURE)
+        errors = await tail(LINES_OF_FAILURE, stream=Stream.ERR)
+        return errors or await tail(LINES_OF_FAILURE)
 
     async def _show(self, card: Card, told: Told, *, is_urgent: bool) -> Sent:
         place = Place(
@@ -138,6 +140,8 @@ class Teller:
         )
         self._check_turn()
         sent = await self.outbox.show(place, told, urgent=is_urgent)
+        if sent.is_unsure:  # then the next one says so, as after a restart
+            self.posting.discard(card.execution_id)
         if sent.outcome is Outcome.REFUSED:
             raise NotThere(sent.why)
         if is_urgent:
@@ -187,8 +191,8 @@ class Teller:
         """Note that the card is about to be posted; return *item* with that.
 
         A process that is killed between Slack's answer and its record leaves a card that nobody can
-        find: Slack lets no app look for its messages that may not read all others. Whoever posts
-        it again says so on the new one.
+        find, and so does an answer that does not come: Slack lets no app look for its messages that
+        may not read all others. Whoever posts it again says so on the new one.
         """
         number, posts = item.execution.id, item.card.posts
         if item.card.ts or number in self.posting:

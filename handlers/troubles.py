@@ -24,13 +24,17 @@ class Kind(Enum):
 
 @dataclass(eq=False)  # not frozen: Python sets attributes of what is raised
 class Trouble(Exception):
-    """One failed call; *why* is a sentence for people, *details* are for the log."""
+    """One failed call; *why* is a sentence for people, *details* are for the log.
+
+    *is_unsure*: Slack may have done it all the same.
+    """
 
     kind: Kind
     code: str
     why: str = ""
     retry_after_s: float = 0.0
     details: tuple[str, ...] = ()
+    is_unsure: bool = False
 
 
 _GONE = frozenset(
@@ -62,7 +66,10 @@ _SENTENCES: Mapping[str, str] = {
 def diagnose(error: BaseException) -> Trouble:
     """Return what *error*, one of FAILURES, means for the caller."""
     if not isinstance(error, SlackApiError):
-        return Trouble(Kind.AWAY, type(error).__name__, "Slack cannot be reached.")
+        has_no_answer = isinstance(error, TimeoutError)
+        is_unsure = has_no_answer and not isinstance(error, aiohttp.ConnectionTimeoutError)
+        why = "Slack cannot be reached."
+        return Trouble(Kind.AWAY, type(error).__name__, why, is_unsure=is_unsure)
     response = error.response
     data = getattr(response, "data", None)
     answer = data if isinstance(data, Mapping) else {}

@@ -197,6 +197,14 @@ class Execution:
         return self.attempt > 0 and self.error_category is not None
 
     @property
+    def was_tried(self) -> bool:
+        """Whether there was an attempt that found more than a changed plan: it may have begun.
+
+        Each of those others had an attempt more put on top of what the plan allows.
+        """
+        return self.attempt > self.max_attempts - self.plan.attempts
+
+    @property
     def is_one_of_several(self) -> bool:
         """Whether its attempt is worth a number: not if the first only found the plan changed."""
         return self.attempt > 1 and (self.voided_plan is None or self.plan.attempts > 1)

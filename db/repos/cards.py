@@ -13,8 +13,9 @@ from db.schema import card_posts, cards, executions
 from db.session import Taken
 
 FINAL_FIRST = case(
-    (executions.c.status.in_([*OVER, Status.AWAITING_CONFIRMATION]), 0),
-    else_=1,
+    (executions.c.status == Status.AWAITING_CONFIRMATION, 0),
+    (executions.c.status.in_(OVER), 1),
+    else_=2,
 )
 
 
@@ -22,7 +23,7 @@ class Cards(Repository):
     """One card an execution; an untold execution is news."""
 
     async def untold(self, limit: int) -> list[tuple[Execution, Card]]:
-        """Return executions with news: ends and questions first, then the oldest."""
+        """Return executions with news: questions first, then ends, and then the oldest."""
         query = selection().where(executions.c.untold)
         rows = await self._session.rows(query.order_by(FINAL_FIRST, executions.c.id).limit(limit))
         return await self._with_cards([execution_of(row) for row in rows])

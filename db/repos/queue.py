@@ -167,7 +167,8 @@ class Queue(Repository):
     async def is_first(self, execution: Execution) -> bool:
         """Return whether it was put before all that waits there, and nothing after it."""
         highest = await self.highest_priority(execution.environment_id)
-        is_waiting = execution.status is Status.QUEUED and execution.not_before is None
+        rests = execution.not_before is not None and execution.not_before > self._now()
+        is_waiting = execution.status is Status.QUEUED and not rests
         return is_waiting and 0 < execution.priority == highest
 
     async def overdue(self, now: datetime) -> list[Execution]:

@@ -85,8 +85,10 @@ class Controls:
                     hint="`/migrate queue` shows what waits.",
                 )
             first = await repos.queue.highest_priority(execution.environment_id) + 1
+            # Not None: that it waits for another attempt is what its end would tell.
+            due = min(execution.not_before, self._ground.clock()) if execution.not_before else None
             won = await repos.executions.change(
-                execution_id, expect={Status.QUEUED}, priority=first, not_before=None
+                execution_id, expect={Status.QUEUED}, priority=first, not_before=due
             )
             fresh = await find_execution(repos, execution_id)
             if won:

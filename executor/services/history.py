@@ -50,11 +50,17 @@ class History:
             return await repos.history.recent(environment_id, before, limit)
 
     async def tail(
-        self, execution_id: int, count: int = 12, *, stream: Stream | None = None
+        self,
+        execution_id: int,
+        count: int = 12,
+        *,
+        stream: Stream | None = None,
+        attempt: int | None = None,
     ) -> list[LogLine]:
-        """Return the last *count* lines (of one stream), oldest first."""
+        """Return the last *count* lines (of one stream), oldest first; of *attempt* if given."""
         async with self._db.read() as repos:
-            return await repos.log_lines.tail(execution_id, count, stream)
+            lines = await repos.log_lines.tail(execution_id, count, stream)
+        return [line for line in lines if attempt in {None, line.attempt}]
 
     async def log(self, execution_id: int) -> AsyncGenerator[list[LogLine]]:
         """Yield the whole log, some hundred lines at a time."""

@@ -41,7 +41,7 @@ class News:
         await self._turn.end()
 
     async def pending(self, limit: int = 50) -> list[Item]:
-        """Return executions with news: ends and questions first, then the oldest."""
+        """Return executions with news: questions first, then ends, and then the oldest."""
         async with self._db.read() as repos:
             return [Item(*found) for found in await repos.cards.untold(limit)]
 

@@ -32,7 +32,7 @@ class Receipt:
     def words(self) -> str:
         """One sentence, as on a card."""
         if self.processes == 0:
-            return "no process was running any more"
+            return "nothing: no process was running any more"
         parts = []
         if self.on_term:
             parts.append(f"{self.on_term} ended on TERM")

@@ -127,7 +127,7 @@ class ExecutionListeners:
         execution = await history.shown(execution_id, request.by)
         card = execution_card(
             execution,
-            tail=await history.tail(execution_id, TAIL),
+            tail=await history.tail(execution_id, TAIL, attempt=execution.attempt),
             forecast=await self._services.forecasts.of(execution),
             now=self._clock(),
             proves=await history.proves(execution),

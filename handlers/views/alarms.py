@@ -3,6 +3,7 @@
 from db.model.execution import Execution
 from db.model.locks import Closed
 from executor.rules.confirming import Answerers, missing
+from executor.rules.readiness import failed_checks, is_ready
 from handlers.views.blocks import clip, esc, mono, person, section, when
 from handlers.views.confirming import REASON, call, overridden
 from handlers.views.ids import COMMAND
@@ -13,11 +14,21 @@ ALARM, ALARM_REFUSED = "alarm", "alarm-refused"  # keys of what the security cha
 
 
 def reminder(execution: Execution, answerers: Answerers) -> Told:
-    """Return the call to those who may answer, at half time."""
-    whom = call(answerers)
-    waits = f"{name(execution)} on {esc(execution.environment_name)} still awaits confirmation"
-    more = f"; {missing(execution)} more must say yes" if execution.confirmations > 1 else ""
+    """Return the call to those who may answer, at half time; of what has no button yet, to mend it.
+
+    That calls who asked for it: nobody else can do anything.
+    """
+    where = f"{name(execution)} on {esc(execution.environment_name)}"
     until = f". It expires {when(execution.expires_at)}." if execution.expires_at else "."
+    if not is_ready(execution):
+        asker, stands = person(execution.requested_by), "Ferry is still looking at its host"
+        if execution.checked_at is not None:
+            failed = ", ".join(esc(check.name) for check in failed_checks(execution))
+            stands = f"{failed or 'the look at its host'} failed; its card says what to do"
+        return _said(f"⏰ {asker}: {where} cannot be confirmed yet: {stands}{until}")
+    whom = call(answerers)
+    waits = f"{where} still awaits confirmation"
+    more = f"; {missing(execution)} more must say yes" if execution.confirmations > 1 else ""
     if whom:
         return _said(f"⏰ {whom}: {waits}{more}{until}")
     grant = mono(f"{COMMAND} grant @ana approver {execution.environment_name}")

@@ -48,7 +48,7 @@ TAIL, LIVE_TAIL = 12, 6
 REASON = 300
 TIME = "{time}"
 ANEW = (
-    "Ferry was stopped while it posted this card. If there is another one of this run above, that "
+    "Slack may have taken this card before. If there is another one of this run above, that "
     "one stays as it was; this one is kept true."
 )
 
@@ -195,7 +195,7 @@ def _cancel(execution: Execution) -> Block:
     has_started = execution.status is Status.RUNNING
     if has_started:
         told = "will be stopped; what it has done so far stays done"
-    elif execution.is_retried:
+    elif execution.is_retried or execution.was_tried:
         told = "is not tried again; what it did so far stays done"
     else:
         told = "leaves the queue; nothing of it has run"

@@ -28,7 +28,7 @@ CONFIRMS = MappingProxyType(
 def question(execution: Execution) -> str:
     """Return who is asked, and what, as mrkdwn."""
     asker, needed = person(execution.requested_by), execution.confirmations
-    plan = "nothing has started yet: this is exactly what will run. Is it right?"
+    plan = f"{not_yet(execution)}: this is exactly what will run. Is it right?"
     match execution.confirmation:
         case ConfirmationPolicy.SOMEONE_ELSE:
             others = f"not {asker}, who asked for it, and not the last editor of the job"
@@ -39,6 +39,18 @@ def question(execution: Execution) -> str:
             others = f"not {asker}, who asked for it, nor the last editor of the job"
             return f"*{who}* ({others}); {plan}"
     return f"{asker}, {plan}"
+
+
+def not_yet(execution: Execution) -> str:
+    """Return that nothing has started; of what was tried before, that it did not start again."""
+    if execution.was_tried:
+        return "an earlier attempt failed, and nothing of the next has started yet"
+    return "nothing has started yet"
+
+
+def nothing_ran(execution: Execution) -> str:
+    """Return that nothing ran; of what was tried before, that it was not tried again."""
+    return "it was not tried again" if execution.was_tried else "nothing ran"
 
 
 def said_yes(execution: Execution) -> str:

@@ -57,16 +57,19 @@ def going(execution: Execution, estimate: Estimate | None, now: datetime) -> lis
         by = f", asked by {person(execution.cancelled_by)}" if execution.cancelled_by else ""
         facts.append(f"stopping: TERM, then KILL after {words(execution.plan.grace_s)}{by}")
     if execution.reconnecting_since:
-        facts.append(f"🔌 {reconnecting(execution, now)}: {_meanwhile(execution)}")
+        facts.append(f"🔌 {reconnecting(execution, now)}: {meanwhile(execution)}")
     if execution.resumed:
         facts.append("bot restarted, nothing lost")
     return facts
 
 
 def is_slow(execution: Execution, estimate: Estimate | None, now: datetime) -> bool:
-    """Return whether it runs for longer than 95 % of its past runs did."""
+    """Return whether it runs for longer than 95 % of its past runs did.
+
+    Not while its host is out of reach: it may be over since long.
+    """
     slow_s = estimate.slow_s if estimate else None
-    is_running = execution.status is Status.RUNNING
+    is_running = execution.status is Status.RUNNING and not execution.reconnecting_since
     return is_running and slow_s is not None and elapsed_s(execution, now) > slow_s
 
 
@@ -105,20 +108,31 @@ def _why_it_waits(forecast: Forecast) -> list[str]:
 
 
 def _left(execution: Execution, elapsed: float, estimate: Estimate | None) -> list[str]:
-    """Return what is left: by its own progress, or else by its past runs; [] if unknown."""
-    fraction = execution.progress.fraction if execution.progress else 0.0
-    if fraction >= TELLING:
-        return [f"about {words(elapsed * (1 - fraction) / fraction)} left", *usually(estimate)]
-    if estimate is None:
-        return []
-    left = estimate.median_s - elapsed
-    if left >= 1:
-        return [f"about {words(left)} left", *usually(estimate)]
-    is_long = elapsed > estimate.high_s + NOT_WORTH_TELLING_S
-    return [f"longer than usual: {usually(estimate)[0]}"] if is_long else usually(estimate)
+    """Return what is left: by its own progress, or else by its past runs; [] if unknown.
 
-
-def _meanwhile(execution: Execution) -> str:
+    Of what is being stopped nothing is left; how far it is nobody knows while its host is away.
+    """
     if execution.status is Status.CANCELLING:
-        return "it is stopped as soon as the host answers"
+        return []
+    usual = usually(estimate)
+    if execution.reconnecting_since:
+        return usual
+    fraction = execution.progress.fraction if execution.progress else 0.0
+    left = 0.0
+    if fraction >= TELLING:
+        left = elapsed * (1 - fraction) / fraction
+    elif estimate:
+        left = estimate.median_s - elapsed
+    if left >= 1:
+        return [f"about {words(left)} left", *usual]
+    is_long = estimate is not None and elapsed > estimate.high_s + NOT_WORTH_TELLING_S
+    return [f"longer than usual: {usual[0]}"] if is_long else usual
+
+
+def meanwhile(execution: Execution) -> str:
+    """Return what goes on while its host is out of reach."""
+    if execution.status is Status.CANCELLING:
+        return "the script is stopped as soon as the host answers"
+    if execution.begun_at is None:
+        return "whether the script has started is not known; Ferry keeps trying"
     return "the script does not need the line; Ferry keeps trying"

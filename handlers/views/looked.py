@@ -19,6 +19,7 @@ from handlers.views.blocks import (
     visible,
     when,
 )
+from handlers.views.confirming import not_yet, nothing_ran
 from handlers.views.ids import Action
 from handlers.views.message import Told
 
@@ -36,7 +37,7 @@ def unready(execution: Execution) -> str:
     """Return what it waits for before anybody is asked; empty once it can be confirmed."""
     if is_ready(execution):
         return ""
-    asker = f"{person(execution.requested_by)}, nothing has started yet"
+    asker = f"{person(execution.requested_by)}, {not_yet(execution)}"
     if execution.checked_at is None:
         return f"{asker}: 🔎 Ferry is looking at the host. Once all is known it can be confirmed."
     failed = failed_checks(execution)
@@ -81,7 +82,7 @@ def changed_blocks(execution: Execution) -> list[Block]:
         f"{one.what}: {_side(one.before)} → {_side(one.after)}"
         for one in differences(old, execution.plan)
     ]
-    told = f"⚠️ *{voided(execution)}* Nothing ran. What changed:"
+    told = f"⚠️ *{voided(execution)}* {nothing_ran(execution).capitalize()}. What changed:"
     return [section(told), code(_fitting(changed or ["nothing any more: it is as it was"]))]
 
 

@@ -31,7 +31,16 @@ from handlers.views.looks import look
 from handlers.views.message import Told
 from handlers.views.notes import advice, problem, said
 from handlers.views.output import readable
-from handlers.views.sentences import elapsed_s, name, place, sentence, share, values
+from handlers.views.sentences import (
+    elapsed_s,
+    name,
+    place,
+    sentence,
+    share,
+    took,
+    values,
+    waited_for_attempt,
+)
 
 LOG_LINES, LOG_LOOK = 20, 400  # shown, and looked through: most may be marks for Ferry
 HISTORY = 10
@@ -113,8 +122,10 @@ def _state(one: Execution, now: datetime) -> list[str]:
             waits += f", due {moment(one.not_before, CLOCK)}"
         return [waits, *([f"after {why}"] if why else [])]
     facts = [look(one)[1]]
-    if one.started_at and (one.status.is_live or one.status.is_over):
+    if one.started_at and one.status.is_live:
         facts.append(words(elapsed_s(one, now)))
+    elif lasted := took(one):
+        facts.append(lasted)
     if one.progress and one.status.is_live:
         facts.append(share(one.progress))
     return facts + ([why] if why else [])
@@ -143,14 +154,18 @@ def log(one: Execution, lines: Sequence[LogLine], *, now: datetime) -> Told:
     else:
         full = "The whole log will be a file in the thread of its card once the run is over."
     if not lines:
-        return Told(f"{said} It has not said anything.", [section(f"{said} No output so far.")])
+        text = f"{said} {'It said nothing.' if one.status.is_over else 'No output so far.'}"
+        return Told(text, [section(text)])
     told = readable(lines)
     shown = told[-LOG_LINES:]
     if not shown:
-        text = f"{said} Its last {len(lines)} lines are marks for Ferry, of progress or results."
+        lines_ = f"last {len(lines)} lines are" if len(lines) > 1 else "last line is one of the"
+        text = f"{said} Its {lines_} marks for Ferry, of progress or results."
         return Told(text, [section(text), context(full)])
     if len(told) == len(lines):
         which = f"the last {len(shown)} of {one.lines} lines"
+        if len(shown) == one.lines:
+            which = f"all {one.lines} lines" if one.lines > 1 else "its only line"
     else:
         which = "lines that are not marks" if len(shown) > 1 else "line that is not a mark"
         count = f"{len(shown)} " if len(shown) > 1 else ""
@@ -208,7 +223,9 @@ def overridden(one: Execution) -> Told:
 
 def cancelling(one: Execution) -> Told:
     """Return the receipt for a cancel that was asked for by command."""
-    done = "is being stopped; its card tells when it is" if one.status.is_live else "will not run"
+    done = "is not tried again" if waited_for_attempt(one) or one.was_tried else "will not run"
+    if one.status.is_live:
+        done = "is being stopped; its card tells when it is"
     text = f"{name(one)} {done}."
     return Told(text, [section(f"🛑 {text}")])
 

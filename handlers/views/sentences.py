@@ -10,7 +10,7 @@ from db.model.catalog import Kind
 from db.model.execution import Attempt, Execution, Progress, Status
 from executor.rules.durations import words
 from handlers.views.blocks import badge, clip, clip_mrkdwn, esc, person
-from handlers.views.confirming import answer_word, awaits
+from handlers.views.confirming import answer_word, awaits, nothing_ran
 from handlers.views.looks import look
 
 BAD_ENDS = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
@@ -51,7 +51,8 @@ def _live(execution: Execution, now: datetime) -> str:
     if execution.status is Status.CANCELLING:
         facts = [f"is being cancelled{_by(execution.cancelled_by)}"]
     else:
-        facts = [f"is running, {words(elapsed_s(execution, now))} so far"]
+        doing = "running" if execution.begun_at else "connecting"
+        facts = [f"is {doing}, {words(elapsed_s(execution, now))} so far"]
         if execution.progress:
             facts[0] += f", {share(execution.progress)}"
     if execution.reconnecting_since:
@@ -71,7 +72,7 @@ def head(execution: Execution) -> str:
         case Status.CANCELLED if waited_for_attempt(execution):
             lasted = f" while it waited for {waited_for_attempt(execution)}"
         case Status.CANCELLED if not lasted:
-            lasted = " before it started"
+            lasted = f" {_before_it_started(execution)}"
         case Status.DISCARDED if execution.answered_by != execution.requested_by:
             lasted = _by(execution.answered_by)
         case _:
@@ -91,12 +92,13 @@ def outcome(execution: Execution) -> str:
             by = f"By {person(execution.cancelled_by)}" if execution.cancelled_by else ""
             told = " · ".join(part for part in (by, stopped) if part)
         case Status.DISCARDED:
-            told = f"Nothing ran{': ' if execution.error_message else ''}{_message(execution)}."
+            told = nothing_ran(execution).capitalize()
+            told += f"{': ' if execution.error_message else ''}{_message(execution)}."
         case Status.EXPIRED:
             why = _message(execution) or "Nobody confirmed it in time"
-            told = f"{why}; nothing ran."
+            told = f"{why}; {nothing_ran(execution)}."
         case Status.FAILED | Status.TIMED_OUT | Status.LOST:
-            parts = (reason, counted, stopped, _too_late(execution))
+            parts = (reason, _never_made(execution), counted, stopped, _too_late(execution))
             told = " · ".join(part for part in parts if part)
         case _:
             told = ""
@@ -114,22 +116,23 @@ def ending(execution: Execution, *, names: bool = True) -> str:
         case Status.SUCCEEDED:
             told = f"succeeded{f' in {lasted}' if lasted else ''}{results(execution)}"
         case Status.CANCELLED:
-            moment = f"after {lasted}" if lasted else "before it started"
+            moment = f"after {lasted}" if lasted else _before_it_started(execution)
             if waited := waited_for_attempt(execution):
                 moment = f"while it waited for {waited}"
             told = f"was cancelled{by} {moment}"
         case Status.DISCARDED:
             why = f": {_message(execution)}" if execution.error_message else ""
-            told = f"was {answer_word(execution)}{by}{why}; nothing ran"
+            told = f"was {answer_word(execution)}{by}{why}; {nothing_ran(execution)}"
         case Status.EXPIRED:
             why = _message(execution) or "nobody confirmed it in time"
-            told = f"expired: {why[:1].lower()}{why[1:]}; nothing ran"
+            told = f"expired: {why[:1].lower()}{why[1:]}; {nothing_ran(execution)}"
         case Status.TIMED_OUT:
             told = f"timed out{f' after {lasted}' if lasted else ''}{_why(execution)}"
         case Status.LOST:
             told = f"was lost{_why(execution)}"
         case _:
-            told = f"failed{_why(execution)}{results(execution)}"
+            never = f" · {told}" if (told := _never_made(execution)) else ""
+            told = f"failed{_why(execution)}{never}{results(execution)}"
     return told
 
 
@@ -189,22 +192,40 @@ def attempt_failed(execution: Execution, attempt: Attempt | None = None) -> str:
 
 def waited_for_attempt(execution: Execution) -> str:
     """Return the attempt that it waits, or waited to the end, for; empty if it did not."""
-    if execution.not_before is None or not execution.attempt:
+    # What was asked again after an attempt, and confirmed, has no time at which that is due.
+    is_next = execution.not_before or (execution.was_tried and execution.started_at is None)
+    if not is_next or not execution.attempt:
         return ""
     return f"attempt {execution.attempt + 1} of {execution.max_attempts}"
+
+
+def _before_it_started(execution: Execution) -> str:
+    which = f"attempt {execution.attempt} of {execution.max_attempts}"
+    return f"before {which if execution.attempt > 1 else 'it'} started"
+
+
+def _never_made(execution: Execution) -> str:
+    """Return that the next attempt of what failed never had its turn; empty if that is not so."""
+    waited = waited_for_attempt(execution)
+    return f"{waited} waited too long in the queue" if waited else ""
 
 
 def _too_late(execution: Execution) -> str:
     """Return that somebody wanted it cancelled, but it had ended; empty if nobody did."""
     if not execution.cancelled_by:
         return ""
-    return f"the cancel by {person(execution.cancelled_by)} came too late: it had ended by itself"
+    how = {Status.TIMED_OUT: "it had been stopped already", Status.LOST: "it was gone already"}
+    ended = how.get(execution.status, "it had ended by itself")
+    return f"the cancel by {person(execution.cancelled_by)} came too late: {ended}"
 
 
 def no_output(execution: Execution, now: datetime) -> str:
-    """Return for how long it has said nothing, once that is too long; empty if it speaks."""
-    since = execution.silent_since
-    return f"no output for {words((now - since).total_seconds())}" if since else ""
+    """Return for how long it has said nothing, once that is too long; empty if it speaks.
+
+    While its host is out of reach nobody hears it: that time does not count.
+    """
+    since, heard = execution.silent_since, execution.reconnecting_since or now
+    return f"no output for {words((heard - since).total_seconds())}" if since else ""
 
 
 def elapsed_s(execution: Execution, now: datetime) -> float:
@@ -218,7 +239,8 @@ def took(execution: Execution) -> str:
     """Return how long it ran, in words; empty if it never did, or waited for another attempt."""
     if execution.started_at is None or execution.finished_at is None:
         return ""
-    if waited_for_attempt(execution):
+    is_stopped_short = execution.status is Status.CANCELLED and execution.begun_at is None
+    if waited_for_attempt(execution) or is_stopped_short:
         return ""
     return words(elapsed_s(execution, execution.finished_at))
 

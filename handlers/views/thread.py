@@ -12,9 +12,11 @@ from db.model.output import LogLine
 from executor.rules.confirming import Answerers
 from executor.rules.durations import words
 from executor.rules.estimates import Estimate
+from executor.rules.readiness import is_ready
 from handlers.views.alarms import ALARM_REFUSED, broken_glass, not_alarmed, reminder
 from handlers.views.blocks import Block, code, context, esc, mono, person, section, when
-from handlers.views.going import CLOCK, is_slow, usually
+from handlers.views.confirming import nothing_ran
+from handlers.views.going import CLOCK, is_slow, meanwhile, usually
 from handlers.views.ids import COMMAND
 from handlers.views.looked import voided
 from handlers.views.looks import look
@@ -76,14 +78,16 @@ def due_posts(
     see the log; *calls*: what it takes to call people.
     """
     called = _called(execution, said, calls)
-    posts = [_retried(execution, one) for one in attempts if _is_followed(one, execution)]
+    posts = [_retried(execution, one, now) for one in attempts if _is_followed(one, execution)]
     if execution.status.is_over and not _is_own_answer(execution):
         posts += [_end(execution, tail, log_is_attached=log_is_attached)]
     elif execution.status.is_live:
         begun = [_started(execution)] if execution.begun_at else []
         posts = [*begun, *posts, *_line(execution, said, now)]
-        posts += [*_silence(execution, said, now), *_slow(execution, estimate, now)]
-        posts += _milestone(execution, now)
+        if execution.status is Status.RUNNING and not execution.reconnecting_since:
+            # Of what is stopped or out of reach nobody is told how it goes.
+            posts += [*_silence(execution, said, now), *_slow(execution, estimate, now)]
+            posts += _milestone(execution, now)
     elif execution.status is Status.AWAITING_CONFIRMATION and execution.voided_plan:
         posts += [_voided(execution)]
     posts = [*called, *posts]
@@ -109,7 +113,8 @@ def _called(execution: Execution, said: Collection[str], calls: Calls) -> list[P
     """Return that it still waits for its confirmation, or that somebody went past that."""
     posts = []
     if execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at:
-        key = f"reminder-{int(execution.reminded_at.timestamp())}"
+        kind = "reminder" if is_ready(execution) else "unready"  # the others are called once it is
+        key = f"{kind}-{int(execution.reminded_at.timestamp())}"
         posts.append(Post(key, reminder(execution, calls.answerers)))
     if execution.overridden_by:
         posts.append(Post("overridden", broken_glass(execution, calls.overrode), broadcast=True))
@@ -131,21 +136,20 @@ def _is_followed(attempt: Attempt, execution: Execution) -> bool:
     return is_past or (attempt.number == execution.attempt and execution.status is Status.QUEUED)
 
 
-def _retried(execution: Execution, attempt: Attempt) -> Post:
+def _retried(execution: Execution, attempt: Attempt, now: datetime) -> Post:
     failed = attempt_failed(execution, attempt)
     told = f"🔁 {failed[:1].upper()}{failed[1:]}."
     is_next = attempt.number == execution.attempt
-    if is_next and execution.not_before:
+    if is_next and execution.not_before and execution.not_before > now:
         told += f" The next one is due {when(execution.not_before, CLOCK)}."
     return Post(f"attempt-{attempt.number}", _message(told))
 
 
 def _voided(execution: Execution) -> Post:
     """Return that it is asked again, each time it is."""
-    told = (
-        f"✋ {person(execution.requested_by)}: {name(execution)} did not start. "
-        f"{voided(execution)} Nothing ran; its card shows what changed, and asks again."
-    )
+    told = f"✋ {person(execution.requested_by)}: {name(execution)} did not start. "
+    told += f"{voided(execution)} {nothing_ran(execution).capitalize()}; "
+    told += "its card shows what changed, and asks again."
     return Post(f"voided-{execution.attempt}", _message(told))
 
 
@@ -176,14 +180,13 @@ def _line(execution: Execution, said: Collection[str], now: datetime) -> list[Po
     posts = []
     outages = [key.partition("-")[2] for key in said if key.startswith("away-")]
     since = execution.reconnecting_since
-    if since is None:
-        posts += [Post(f"back-{n}", _message("🔌 Connected again, nothing lost.")) for n in outages]
+    if since is None:  # an outage of an earlier attempt ended with that
+        begin = int(execution.started_at.timestamp()) if execution.started_at else 0
+        back = [n for n in outages if int(n) >= begin]
+        posts += [Post(f"back-{n}", _message("🔌 Connected again, nothing lost.")) for n in back]
     elif now - since >= OUT_OF_REACH and len(outages) < MOST_OUTAGES:
         gone = words((now - since).total_seconds())
-        meanwhile = "the script does not need the line; Ferry keeps trying"
-        if execution.status is Status.CANCELLING:
-            meanwhile = "the script is stopped as soon as it does"
-        text = f"🔌 The host has not answered for {gone}; {meanwhile}."
+        text = f"🔌 The host has not answered for {gone}; {meanwhile(execution)}."
         posts.append(Post(f"away-{int(since.timestamp())}", _message(text)))
     if execution.resumed:
         text = "🔄 The bot was restarted and took the run over again; nothing lost."
@@ -236,8 +239,7 @@ def _end(execution: Execution, tail: Sequence[LogLine], *, log_is_attached: bool
 
 
 def _streams(tail: Sequence[LogLine]) -> str:
-    streams = {line.stream.value for line in tail}
-    return "stderr" if streams == {"err"} else "the output"
+    return "stderr" if {line.stream.value for line in tail} == {"err"} else "the output"
 
 
 def _log_hint(execution: Execution) -> str:

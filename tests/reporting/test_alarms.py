@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from db.schema import executions
 from playground.server import PlaygroundSlack
+from tests.support.looked import looked_at
 from tests.support.reporting import ANA, Channel, Ferry, told_all
 from tests.support.waiting import until
 
@@ -17,7 +18,7 @@ WHY = "the clinic is down"
 async def test_half_time_is_told_once_in_the_thread(ferry: Ferry, slack: PlaygroundSlack) -> None:
     """It calls who may answer, also after a restart only once."""
     prod = Channel(slack, "C0PROD")
-    execution = await ferry.launch("C0PROD")
+    execution = await looked_at(ferry.services, await ferry.launch("C0PROD"))
     async with ferry.database.begin() as repos:
         asked = update(executions).where(executions.c.id == execution.id)
         soon = execution.created_at + timedelta(minutes=1)

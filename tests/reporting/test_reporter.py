@@ -7,6 +7,7 @@ from db.model.categories import Category
 from db.model.output import Stream
 from executor.rules.outcomes import failed
 from handlers.pace import QUEUED_S
+from handlers.reporter import AT_ONCE
 from playground.server import PlaygroundSlack
 from tests.support.looked import looked_at
 from tests.support.reporting import ANA, DONE, FAILED, Channel, Ferry, told_all, wall_clock
@@ -83,6 +84,24 @@ async def test_channel_without_the_bot_is_told_to_the_requester(
     assert private.shows("`/invite` me there")
 
 
+async def test_requester_is_told_of_it_also_where_slack_is_busy_at_that_moment(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Nobody else would tell them: the card is left alone from then on."""
+    private = Channel(slack, "D0ANA")
+    await slack.control.faults(
+        {"method": "chat.postMessage", "error": "not_in_channel", "times": 1}
+    )
+    await slack.control.faults(
+        {"method": "chat.postMessage", "status": 429, "retry_after": 1, "times": 1}
+    )
+    async with ferry.reporting(slack, patience_s=0.1):
+        await ferry.launch("C0QUIET")
+        await told_all(ferry)
+
+    assert len(private.cards) == 1
+
+
 async def test_bot_that_was_invited_tells_from_there_on(
     ferry: Ferry, slack: PlaygroundSlack
 ) -> None:
@@ -144,3 +163,52 @@ async def test_a_run_that_waits_for_its_retry_says_why_once(
         await asyncio.sleep(2 * QUEUED_S + 1)  # that nothing happens takes a while to see
 
     assert sum("Attempt 1" in post for post in staging.replies) == 1
+
+
+async def test_next_attempt_does_not_show_what_the_last_one_said(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Neither while it connects nor when it fails by itself: nobody reads an old error as new."""
+    staging = Channel(slack)
+    execution = await ferry.start()
+    await ferry.prints(execution, "boom of the first", stream=Stream.ERR)
+    refused = failed(Category.SCRIPT_ERROR, "It said no.")
+    await ferry.services.records.retry(execution, refused, not_before=wall_clock())
+    second = await ferry.claim()
+    async with ferry.reporting(slack):
+        await until(lambda: staging.shows("attempt 2 of 3"))
+        meanwhile = str(staging.cards)
+        await ferry.finish(second, failed(Category.CONNECTION_ERROR))
+        await until(lambda: any("CONNECTION_ERROR" in post for post in staging.replies))
+        await told_all(ferry)
+
+    assert "boom of the first" not in meanwhile
+    assert "boom of the first" not in str(slack.workspace.messages)
+
+
+async def test_a_busy_channel_does_not_hold_up_another(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """What ended there takes minutes to tell, at one post a second; a question comes at once."""
+    for _ in range(AT_ONCE + 5):
+        await ferry.finish(await ferry.start(), DONE)
+    prod = Channel(slack, "C0PROD")
+    async with ferry.reporting(slack):
+        await until(lambda: len(Channel(slack).cards) >= 2)
+        await ferry.launch("C0PROD")
+        await until(lambda: prod.shows("Awaiting confirmation"), "the question", within_s=10)
+
+    assert len(Channel(slack).cards) < AT_ONCE
+
+
+async def test_questions_are_told_before_ends(ferry: Ferry) -> None:
+    """A person waits for them, and of the ends there may be more than are read at once."""
+    over = await ferry.start()
+    await ferry.finish(over, DONE)
+    asks = await ferry.launch("C0PROD")
+    waits = await ferry.launch()
+
+    told = [item.execution.id for item in await ferry.services.news.pending(2)]
+
+    assert told == [asks.id, over.id]
+    assert waits.id not in told

@@ -55,7 +55,7 @@ async def test_card_says_so_where_another_one_may_stand(
 
     anew, usual = staging.cards
     assert "If there is another one of this run above" in str(anew)
-    assert "Ferry was stopped" not in str(usual)
+    assert "taken this card before" not in str(usual)
 
 
 async def test_card_that_slack_refused_for_a_while_is_the_only_one(
@@ -71,7 +71,25 @@ async def test_card_that_slack_refused_for_a_while_is_the_only_one(
         await until(lambda: staging.shows("Running"), within_s=20)
         await told_all(ferry)
 
-    assert "Ferry was stopped" not in str(staging.cards)
+    assert "taken this card before" not in str(staging.cards)
+
+
+async def test_card_says_so_where_slack_took_one_and_gave_no_answer(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """It answers after Ferry stopped waiting: nobody can find that card any more."""
+    staging = Channel(slack)
+    await slack.control.faults({"method": "chat.postMessage", "delay_s": 2, "times": 1})
+    async with ferry.reporting(slack, timeout_s=1):
+        execution = await ferry.start()
+        await until(lambda: len(staging.cards) == 2, within_s=20)
+        await ferry.finish(execution, DONE)
+        await told_all(ferry)
+
+    told = [str(card) for card in staging.cards]
+    (true,) = (card for card in told if "Succeeded" in card)
+    assert "Slack may have taken this card before" in true
+    assert "If there is another one of this run above" in true
 
 
 async def test_what_happened_while_nobody_told_ends_in_the_true_card(

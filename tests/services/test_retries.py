@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from db.model.categories import Category
-from db.model.errors import LeaseLost
+from db.model.errors import Conflict, LeaseLost
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome, failed
 from executor.services import Ask, Services
+from handlers.views.sentences import sentence
 from tests.support.database import Clock
 from tests.support.world import ANA, BRUNO, STAGING, another
 
@@ -111,6 +112,7 @@ async def test_a_retry_that_never_gets_its_turn_fails_as_its_attempt_did(
     assert over.status is Status.FAILED
     assert over.error_category is Category.CONNECTION_ERROR
     assert over.error_message == "host refused the connection."
+    assert "waited too long in the queue" in sentence(over, position=0, now=clock())
 
 
 async def test_directories_of_ended_attempts_are_remembered_until_they_are_removed(
@@ -145,6 +147,33 @@ async def test_an_admin_makes_a_retry_due_at_once(services: Services, clock: Clo
     assert early is None
     assert now is not None
     assert (now.id, now.attempt) == (waiting.id, 2)
+    assert now.not_before is None
+
+
+async def test_a_retry_that_was_moved_to_the_front_is_cancelled_as_what_it_is(
+    services: Services, clock: Clock
+) -> None:
+    """It waited for its second attempt, however long ago the first one began."""
+    waiting = await _failed_once(services, clock)
+    moved = await services.controls.move_to_front(waiting.id, ANA)
+    clock.advance(600)
+
+    cancelled = await services.controls.cancel(waiting.id, BRUNO)
+
+    assert moved.not_before is not None
+    assert moved.not_before <= clock()
+    told = sentence(cancelled, position=0, now=clock())
+    assert "was cancelled by" in told
+    assert "while it waited for attempt 2 of" in told
+
+
+async def test_a_retry_that_is_next_is_not_moved_again(services: Services, clock: Clock) -> None:
+    """It rests no more."""
+    waiting = await _failed_once(services, clock)
+    await services.controls.move_to_front(waiting.id, ANA)
+
+    with pytest.raises(Conflict):
+        await services.controls.move_to_front(waiting.id, ANA)
 
 
 @pytest.mark.parametrize(

@@ -270,3 +270,15 @@ async def test_upload_without_permission_says_why(slack: PlaygroundSlack, outbox
 
     assert sent.outcome is Outcome.REFUSED
     assert "lacks a permission" in sent.why
+
+
+async def test_answer_that_does_not_come_is_not_waited_for(slack: PlaygroundSlack) -> None:
+    """Not for the minutes that the session would take by itself; a post may be out by then."""
+    await slack.control.faults({"method": "chat.postMessage", "delay_s": 3, "times": 1})
+    began = time.monotonic()
+
+    async with outbox_on(slack, timeout_s=1) as outbox:
+        sent = await outbox.show(card("1"), told("queued"), urgent=True)
+
+    assert time.monotonic() - began < 2.5
+    assert (sent.outcome, sent.is_unsure) == (Outcome.LATER, True)

@@ -98,7 +98,7 @@ def test_what_is_classified_already_stays_as_it_is() -> None:
         ),
         (Receipt(1, 0, 1, 0, 0), "1 process: 1 ended on KILL; none remain"),
         (Receipt(2, 0, 0, 2, 1), "2 processes: 2 had left the session; 1 still there"),
-        (Receipt(0, 0, 0, 0, 0), "no process was running any more"),
+        (Receipt(0, 0, 0, 0, 0), "nothing: no process was running any more"),
     ],
 )
 def test_receipt_reads_as_a_sentence(receipt: Receipt, words: str) -> None:

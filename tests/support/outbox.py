@@ -4,10 +4,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import ClientSession
-
 from handlers.caller import Caller
-from handlers.outbox import Outbox, web_client
+from handlers.outbox import Outbox, slack_session, web_client
 from playground.server import PlaygroundSlack
 
 
@@ -21,8 +19,10 @@ async def playground() -> AsyncIterator[PlaygroundSlack]:
 
 
 @asynccontextmanager
-async def outbox_on(slack: PlaygroundSlack, *, patience_s: float = 10) -> AsyncIterator[Outbox]:
-    """Give an outbox that really calls *slack*."""
-    async with ClientSession() as session:
+async def outbox_on(
+    slack: PlaygroundSlack, *, patience_s: float = 10, timeout_s: int = 15
+) -> AsyncIterator[Outbox]:
+    """Give an outbox that really calls *slack*, and waits *timeout_s* for its answers."""
+    async with slack_session(timeout_s=timeout_s) as session:
         client = web_client(slack.bot_token, api_url=slack.api_url, session=session)
         yield Outbox(client, Caller(time.monotonic, patience_s=patience_s))

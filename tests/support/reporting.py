@@ -150,12 +150,13 @@ class Ferry:
         *,
         scopes: frozenset[str] = SCOPES,
         patience_s: float = 10,
+        timeout_s: int = 15,
         news: News | None = None,
         forecasts: Forecasts | None = None,
         security_channel: str = "",
     ) -> AsyncIterator[None]:
         """Run a reporter until the end of the block; leaving it is a restart."""
-        async with outbox_on(slack, patience_s=patience_s) as outbox:
+        async with outbox_on(slack, patience_s=patience_s, timeout_s=timeout_s) as outbox:
             reporter = Reporter(
                 replace(
                     self.services,

@@ -13,6 +13,7 @@ from db.model.execution import Attempt, Execution, Progress, Status
 from db.model.output import LogLine, Stream
 from executor.rules.estimates import Forecast, estimate
 from executor.rules.host_keys import fingerprints
+from executor.ssh.status import Receipt
 from handlers.views.card import execution_card
 from handlers.views.ids import Action
 from handlers.views.looks import LOOK
@@ -221,6 +222,49 @@ def test_running_card_longer_than_usual_says_so() -> None:
     assert "longer" not in shown(card(subject, forecast=usual(30)))
 
 
+@pytest.mark.parametrize(("done", "now_s"), [(12, 33), (11.9, 33), (12, 600)])
+def test_nothing_left_is_no_estimate(done: float, now_s: int) -> None:
+    """A script that has said 100 % may work on; nobody reads "about 0 s left" for minutes."""
+    subject = execution(Status.RUNNING, progress=Progress(done=done, total=12))
+
+    told = shown(card(subject, now=NOON + timedelta(seconds=now_s), forecast=usual(100)))
+
+    assert " left" not in told
+    assert ("longer than usual" in told) == (now_s == 600)
+
+
+def test_no_time_is_left_of_what_is_being_cancelled() -> None:
+    """It is not going to be done."""
+    stopping = execution(Status.CANCELLING, progress=Progress(done=7, total=12))
+
+    told = shown(card(stopping, forecast=usual(192.0)))
+
+    assert " left" not in told
+    assert "usually" not in told
+
+
+def test_nothing_is_guessed_of_what_is_out_of_reach() -> None:
+    """Neither how much is left, nor that it is slow, nor that it has said nothing meanwhile."""
+    since = NOON + timedelta(minutes=2)
+    away = execution(Status.RUNNING, reconnecting_since=since, silent_since=NOON)
+    slow = Forecast(estimate=estimate([60.0] * 20))
+
+    told = card(away, now=NOON + timedelta(minutes=30), forecast=slow)
+
+    assert " left" not in shown(told)
+    assert "slower" not in shown(told)
+    assert "no output for 2 min" in shown(told)
+    assert "no output for 2 min" in told.text
+
+
+def test_connecting_is_not_called_running_aloud() -> None:
+    """The words read aloud are those of the card."""
+    told = card(execution(Status.RUNNING, begun_at=None, progress=None))
+
+    assert "is connecting, 33 s so far" in told.text
+    assert "connecting for 33 s" in shown(told)
+
+
 def test_reconnecting_and_resumed_are_said() -> None:
     """The two things that look like trouble and are none."""
     since = NOON + timedelta(seconds=21)
@@ -321,14 +365,64 @@ def test_cancel_shows_its_receipt() -> None:
     assert "By <@U0ANA> · stopped 5 processes: 5 ended on TERM; none remain" in shown(told)
 
 
+def test_cancel_that_found_nothing_to_stop_says_so() -> None:
+    """In whole words, on the card and in its thread."""
+    receipt = Receipt(0, 0, 0, 0, 0).words
+    subject = execution(Status.CANCELLED, receipt=receipt)
+    (end,) = due_posts(
+        subject, said=(), tail=[], estimate=None, attempts=(), now=NOON, log_is_attached=True
+    )
+
+    for told in (card(subject), end.told):
+        assert "stopped nothing: no process was running any more" in shown(told)
+
+
 def test_cancel_before_the_start_says_so() -> None:
     """It took no time, and stopped nothing."""
-    told = card(execution(Status.CANCELLED, started_at=None, lines=0))
+    told = card(execution(Status.CANCELLED, started_at=None, attempt=0, lines=0))
 
     assert (
         told.text == "#128 import-patients on staging was cancelled by <@U0ANA> before it started."
     )
     assert list(buttons(told)) == AGAIN
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.TIMED_OUT, "it had been stopped already"),
+        (Status.LOST, "it was gone already"),
+        (Status.SUCCEEDED, "it had ended by itself"),
+        (Status.FAILED, "it had ended by itself"),
+    ],
+)
+def test_cancel_that_came_too_late_says_what_was_faster(status: Status, words: str) -> None:
+    """What was stopped did not end by itself."""
+    told = shown(card(execution(status, cancelled_by="U0BRUNO")))
+
+    assert f"the cancel by <@U0BRUNO> came too late: {words}" in told
+
+
+def test_retry_that_never_had_its_turn_says_so() -> None:
+    """Else nobody knows why the announced attempt was not made."""
+    late = {"attempt": 1, "max_attempts": 3, "not_before": NOON}
+    told = card(execution(Status.FAILED, **late))
+
+    assert "`node` is not there · attempt 2 of 3 waited too long in the queue" in shown(told)
+    assert "attempt 2 of 3 waited too long in the queue" in told.text
+    assert "waited" not in shown(card(execution(Status.FAILED, attempt=3, max_attempts=3)))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "moment"), [(1, "before it started"), (2, "before attempt 2 of 3 started")]
+)
+def test_cancel_while_it_connects_says_that_it_had_not_started(attempt: int, moment: str) -> None:
+    """Two seconds of connecting are no two seconds of work that was done."""
+    short = {"begun_at": None, "receipt": "", "lines": 0, "attempt": attempt, "max_attempts": 3}
+    told = card(execution(Status.CANCELLED, **short))
+
+    assert told.blocks[0]["text"]["text"].startswith(f"🚫 *Cancelled* {moment} ·")
+    assert f"was cancelled by <@U0ANA> {moment}" in told.text
 
 
 def test_attached_log_is_linked() -> None:

@@ -181,6 +181,31 @@ def test_reminder_calls_those_who_may_answer(answerers: Answerers, called: str) 
     assert posts(execution(Status.QUEUED, reminded_at=at)) == {}
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"checks": (Check(name="script", state=CheckState.FAILED),)}, "script failed; its card"),
+        ({"checked_at": None}, "Ferry is still looking at its host"),
+    ],
+)
+def test_reminder_of_what_cannot_be_confirmed_calls_only_who_asked(
+    changes: dict[str, Any], words: str
+) -> None:
+    """Its card has no button: an approver is called once there is something to press."""
+    calls, at = Calls(Answerers(people=("U0BRUNO",))), int(NOON.timestamp())
+
+    told = posts(waiting(reminded_at=NOON, **changes), calls=calls)
+    mended = posts(waiting(reminded_at=NOON), calls=calls, said=list(told))
+
+    (said,) = told.values()
+    assert said.startswith("⏰ <@U0ANA>: #128 import-patients on production cannot be confirmed")
+    assert words in said
+    assert "It expires <!date^" in said
+    assert "U0BRUNO" not in said
+    assert list(mended) == [f"reminder-{at}"]
+    assert "<@U0BRUNO>" in mended[f"reminder-{at}"]
+
+
 def test_reminder_of_a_group_says_how_many_are_missing() -> None:
     """One has said yes."""
     subject = waiting(**GROUP, confirmed_by=("U1",), reminded_at=NOON)

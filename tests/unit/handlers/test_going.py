@@ -121,7 +121,7 @@ def test_a_cancel_that_does_not_reach_the_host_says_so() -> None:
     subject = execution(Status.CANCELLING, reconnecting_since=NOON - timedelta(seconds=12))
     told = execution_card(subject, tail=[], forecast=Forecast(), now=NOON)
 
-    assert "reconnecting (12 s): it is stopped as soon as the host answers" in shown(told)
+    assert "reconnecting (12 s): the script is stopped as soon as the host answers" in shown(told)
     assert told.text.endswith("is being cancelled by <@U0ANA>; reconnecting (12 s).")
 
 

@@ -105,11 +105,33 @@ def test_row_cuts_long_values_and_does_without() -> None:
         pytest.param(
             execution(Status.FAILED), "failed · 3 min 12 s · COMMAND_NOT_FOUND\n", id="over"
         ),
+        pytest.param(
+            execution(
+                Status.CANCELLED,
+                not_before=NOON + timedelta(seconds=40),
+                error_category=Category.SCRIPT_ERROR,
+            ),
+            "cancelled · SCRIPT_ERROR\n",
+            id="over while it waited",
+        ),
     ],
 )
 def test_row_says_how_long_it_ran_or_what_it_waits_for(one: Execution, words: str) -> None:
     """What waits to be tried again does not run, however long ago it first began."""
     assert f"→ 🟡 staging · {words}" in row_of(one)
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (execution(Status.CANCELLING), "is being stopped; its card tells when it is"),
+        (execution(Status.CANCELLED, attempt=0, started_at=None), "will not run"),
+        (execution(Status.CANCELLED, attempt=1, not_before=NOON), "is not tried again"),
+    ],
+)
+def test_receipt_of_a_cancel_says_what_will_be(one: Execution, words: str) -> None:
+    """Of what ran before nobody says that it will not run."""
+    assert runs.cancelling(one).text == f"#128 import-patients {words}."
 
 
 def lists() -> Iterator[tuple[Told, list[str]]]:

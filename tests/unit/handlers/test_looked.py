@@ -164,7 +164,7 @@ def test_the_longest_question_is_taken_by_slack() -> None:
 
 def test_the_thread_calls_the_requester_once_for_each_time_it_is_void() -> None:
     """The attempt that did not start makes the difference."""
-    void = asking(voided_plan=PLAN, attempt=1)
+    void = asking(voided_plan=PLAN, attempt=1, max_attempts=2)
 
     def posts(subject: Execution, *said: str) -> list[str]:
         due = due_posts(
@@ -182,7 +182,7 @@ def test_the_thread_calls_the_requester_once_for_each_time_it_is_void() -> None:
     assert told.startswith("voided-1 ✋ <@U0ANA>: #128 import-patients did not start.")
     assert "What was confirmed is not what is on the host any more. Nothing ran" in told
     assert posts(void, "voided-1") == []
-    assert len(posts(replace(void, attempt=2), "voided-1")) == 1
+    assert len(posts(replace(void, attempt=2, max_attempts=3), "voided-1")) == 1
 
 
 def test_what_was_never_confirmed_is_not_said_to_have_been() -> None:
@@ -190,6 +190,36 @@ def test_what_was_never_confirmed_is_not_said_to_have_been() -> None:
     told = card(asking(voided_plan=replace(PLAN, measured=None)))
 
     assert "What was asked for is not what would run any more." in shown(told)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.AWAITING_CONFIRMATION, "an earlier attempt failed"),
+        (Status.DISCARDED, "not tried again"),
+        (Status.EXPIRED, "not tried again"),
+        (Status.CANCELLED, "while it waited for attempt 3 of 4"),
+        (Status.QUEUED, "what it did so far stays done"),
+    ],
+)
+def test_what_was_tried_before_it_was_void_is_not_said_to_have_done_nothing(
+    status: Status, said: str
+) -> None:
+    """Its first attempt may have imported half of the records; only the second began nothing."""
+    given = on_production(attempts=3)
+    tried = {"attempt": 2, "max_attempts": 4, "started_at": None, "lines": 9}
+    one = execution(status, **given, **tried, voided_plan=given["plan"])
+    posts = due_posts(
+        one, said=(), tail=[], estimate=None, attempts=[], now=NOON, log_is_attached=True
+    )
+    told = [card(one), *(post.told for post in posts)]
+
+    text = "\n".join(f"{each.text}\n{each.blocks}" for each in told).lower()
+
+    assert said in text
+    for wrong in ("nothing ran", "nothing has started yet", "nothing of it has run"):
+        assert wrong not in text
+    assert "before it started" not in text
 
 
 def test_what_waits_again_after_a_void_is_no_retry() -> None:

@@ -415,6 +415,20 @@ def test_log_leaves_out_what_is_for_ferry() -> None:
     assert "Its last 299 lines are marks for Ferry" in only
 
 
+def test_log_of_few_lines_is_counted_as_people_count() -> None:
+    """Nobody says "1 lines", "the last 1 of 1", or "so far" of what is over."""
+    now, line, log = NOON, samples.line, runs.log
+    live = samples.execution(Status.RUNNING, lines=1)
+    over = samples.execution(Status.SUCCEEDED, lines=2)
+
+    assert "its only line" in str(log(live, [line("x")], now=now).blocks)
+    assert "all 2 lines" in str(log(over, [line("x"), line("y", 2)], now=now).blocks)
+    mark = log(live, [line("::progress 1/2")], now=now).text
+    assert "Its last line is one of the marks for Ferry" in mark
+    assert "It said nothing." in log(over, [], now=now).text
+    assert "No output so far." in log(live, [], now=now).text
+
+
 def test_example_of_the_parameters_is_valid() -> None:
     """What the job form shows can be copied."""
     assert len(spec_text.parse("\n".join(definition_forms.EXAMPLE))) == len(

@@ -16,6 +16,7 @@ from tests.support.rendered import check, shown
 
 ENDS = [status for status in Status if status.is_over]
 SOON, LATER = NOON + timedelta(seconds=20), NOON + timedelta(minutes=5)
+MINUTE = timedelta(minutes=1)
 
 
 def due(subject: Execution, said: Collection[str] = (), **changes: Any) -> list[Post]:
@@ -193,7 +194,7 @@ def test_each_attempt_that_is_followed_by_another_is_said() -> None:
         )
         for number in (1, 2, 3)
     ]
-    waits = execution(Status.QUEUED, attempt=2, max_attempts=3, not_before=LATER)
+    waits = execution(Status.QUEUED, attempt=2, max_attempts=3, not_before=LATER + MINUTE)
     last = execution(Status.FAILED, attempt=3, max_attempts=3)
 
     meanwhile = due(waits, attempts=tries[:2], said=["attempt-1"])
@@ -213,4 +214,61 @@ def test_out_of_reach_while_cancelling_says_what_will_happen() -> None:
 
     (told,) = due(away, said=["started"])
 
-    assert "the script is stopped as soon as it does" in shown(told.told)
+    assert "the script is stopped as soon as the host answers" in shown(told.told)
+
+
+def test_silence_is_not_told_of_what_is_stopped_or_out_of_reach() -> None:
+    """Nobody is told to cancel what is being cancelled, or how quiet it is where nobody hears."""
+    quiet = {"silent_since": NOON}
+    away = running(0, reconnecting_since=NOON, **quiet)
+
+    assert due(execution(Status.CANCELLING, **quiet), said=["started"]) == []
+    assert keys(due(away, said=["started"])) == [f"away-{int(NOON.timestamp())}"]
+
+
+def test_what_is_out_of_reach_is_not_called_slow() -> None:
+    """It may have ended in time: only its host knows."""
+    usual = Estimate(median_s=60, low_s=50, high_s=90, slow_s=120, runs=20)
+    away = running(0.6, reconnecting_since=NOON)
+
+    posts = due(away, said=["started"], estimate=usual)
+
+    assert keys(posts) == [f"away-{int(NOON.timestamp())}"]
+
+
+def test_what_is_being_cancelled_has_no_milestones() -> None:
+    """It goes nowhere any more."""
+    stopping = execution(Status.CANCELLING, progress=Progress(done=3, total=4))
+
+    assert due(stopping, said=["started"]) == []
+
+
+def test_outage_of_an_earlier_attempt_does_not_end_in_the_next() -> None:
+    """That one has just begun to connect."""
+    before = f"away-{int(NOON.timestamp())}"
+    second = execution(
+        Status.RUNNING, attempt=2, max_attempts=3, started_at=LATER, begun_at=None, progress=None
+    )
+
+    assert due(second, said=["started", before]) == []
+
+
+def test_out_of_reach_before_the_script_is_known_to_run_says_so() -> None:
+    """Nobody can say that it does not need the line."""
+    (told,) = due(running(0, reconnecting_since=NOON, begun_at=None))
+
+    assert "whether the script has started is not known" in shown(told.told)
+
+
+def test_time_of_a_retry_is_told_only_while_it_is_to_come() -> None:
+    """Slack may have been away until then."""
+    first = Attempt(
+        execution_id=128, number=1, created_at=NOON, error_category=Category.SCRIPT_ERROR
+    )
+    waits = execution(Status.QUEUED, attempt=1, max_attempts=3, not_before=SOON)
+
+    (before,) = due(waits, attempts=[first], now=NOON)
+    (after,) = due(waits, attempts=[first], now=LATER)
+
+    assert "The next one is due" in before.told.text
+    assert "is due" not in after.told.text
