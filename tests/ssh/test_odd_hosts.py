@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from executor.ssh.helper import DIGEST
 from executor.ssh.pool import Hosts
-from executor.ssh.remote import RemoteState
+from executor.ssh.remote import Receipt, RemoteState
 from tests.support.remote import Job, eventually, target_to
 from tests.support.sshd import Sshd, give
 
@@ -81,6 +81,23 @@ async def test_who_puts_away_what_broke_off_leaves_a_new_start_alone(
 
     assert (await job.remote.status()).state in {RemoteState.RUNNING, RemoteState.EXITED}
     assert bytes((await job.follow()).out) == b"once\nmore\n"
+
+
+async def test_cancel_of_more_processes_than_an_argument_can_name(
+    sshd: Sshd, variant: Variant, hosts: Hosts
+) -> None:
+    """Twenty thousand have the cookie, as far as the look at them tells: none saves the script."""
+    many = 'case $* in *cookie*) seq -f "/proc/%.0f/environ" 5000001 5020000 ;; esac'
+    server = variant(environment=_with_tool(sshd, "crowd", "grep", f'/bin/grep "$@"\n{many}'))
+    job = Job(hosts, target_to(server.host))
+    await job.start("echo ready; sleep 300", grace_s=30)
+    await job.prints(b"ready\n")
+
+    await job.remote.cancel()
+    status = await job.over()
+
+    assert (status.state, status.reason) == (RemoteState.EXITED, "cancel")
+    assert status.receipt == Receipt(2, 2, 0, 0, 0)
 
 
 def _with_tool(sshd: Sshd, name: str, tool: str, text: str) -> dict[str, str]:
