@@ -1,0 +1,102 @@
+"""A run that is taken over while something keeps Ferry from its host goes on all the same."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from db.model.execution import Execution, Status
+from executor.services import Services
+from executor.tools import Tools
+from executor.worker import Worker
+from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
+from tests.support.loops import at_work
+from tests.support.on_host import HELD, follows, launch, place
+from tests.support.remote import eventually
+from tests.support.sshd import Sshd, sshd  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Give one database: which one it is does not matter here."""
+    return sqlite_url
+
+
+@pytest.fixture
+def gate(sshd: Sshd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:  # noqa: F811
+    """Give the file that lets a held script end, at the latest with the test."""
+    gate = sshd.host.home / tmp_path_factory.mktemp("gate").name
+    yield gate
+    gate.touch()
+
+
+class Supervisors:
+    """The versions of the supervisor on a host."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep_out(self) -> None:
+        """Remove them, and let none be installed."""
+        for program in self._folder.glob("supervisor-*.sh"):
+            program.unlink()
+        self._folder.chmod(0o500)
+
+    def let_in(self) -> None:
+        """Let them be installed."""
+        self._folder.chmod(0o700)
+
+
+@pytest.fixture
+def supervisors(sshd: Sshd) -> Iterator[Supervisors]:  # noqa: F811
+    """Give what is installed on the host; after the test it can be again."""
+    found = Supervisors(sshd.host.home / ".cache/ferry")
+    yield found
+    found.let_in()
+
+
+@asynccontextmanager
+async def _worker(tools: Tools, name: str) -> AsyncIterator[None]:  # noqa: F811
+    worker = Worker(tools, name=name, slots=1, lease_s=60, poll_s=0.05)
+    async with at_work(tools.writer, worker):
+        yield
+
+
+async def _left(services: Services, tools: Tools, sshd: Sshd, gate: Path) -> Execution:  # noqa: F811
+    """Return a run whose script goes on, and that nobody here looks after."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, HELD.format(gate=gate.name))
+    async with _worker(tools, "w1"):
+        return await follows(services, asked)
+
+
+def _end(gate: Path) -> None:
+    gate.touch()
+
+
+async def _until(services: Services, run: Execution, what: str) -> Execution:
+    is_right = {
+        "out of reach": lambda one: one.reconnecting_since is not None,
+        "over": lambda one: one.status.is_over,
+    }[what]
+    return await eventually(lambda: services.history.execution(run.id), is_right)
+
+
+async def test_a_supervisor_that_cannot_be_installed_now_is_waited_for(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    gate: Path,
+    supervisors: Supervisors,
+) -> None:
+    """A new version of Ferry brings its own, and the script of the old one knows nothing of it."""
+    run = await _left(services, tools, sshd, gate)
+    supervisors.keep_out()
+    async with _worker(tools, "w2"):
+        waits = await _until(services, run, "out of reach")
+        supervisors.let_in()
+        _end(gate)
+        over = await _until(services, run, "over")
+
+    assert (waits.status, over.status) == (Status.RUNNING, Status.SUCCEEDED)
