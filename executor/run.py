@@ -64,7 +64,12 @@ class Run:
             brief.attempt.last_output_at or brief.attempt.started_at,
             tools.clock,
         )
-        self._line = Line(tools.records, self._execution, self._silence)
+        self._line = Line(
+            tools.records,
+            self._execution,
+            self._silence,
+            host_key=brief.environment.host_key,
+        )
         self._log = logger.bind(execution_id=self._execution.id, attempt=self._execution.attempt)
 
     def cancel(self) -> None:
@@ -88,7 +93,10 @@ class Run:
         return status.state not in _ALIVE and not status.alive
 
     async def see_through(self) -> None:
-        """Return when the end is recorded. Raises LeaseLost when another worker owns the run."""
+        """Return when the end is recorded.
+
+        Raises LeaseLost when another worker owns the run, TrustedAnew when it is to be begun anew.
+        """
         if self._execution.status is Status.CANCELLING or self._stop_reason:
             self.cancel()
         start = Start(

@@ -96,10 +96,10 @@ class Queue:
         async with self._ground.db.read() as repos:
             return await repos.leases.cancelling(ids)
 
-    async def release(self, worker: str) -> None:
-        """Hand over all that *worker* holds: the leases end now, the remotes go on."""
+    async def release(self, worker: str, only: Execution | None = None) -> None:
+        """Hand over all that *worker* holds, or *only* that: leases end now, the remotes go on."""
         async with self._ground.db.begin() as repos:
-            await repos.leases.release(worker, self._ground.clock())
+            await repos.leases.release(worker, self._ground.clock(), only)
 
     async def brief(self, execution: Execution) -> Brief:
         """Return what the run needs: the job as of the version that was asked for."""

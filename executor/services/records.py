@@ -90,6 +90,11 @@ class Records:
         since = self._ground.clock() if lost else None
         await self._mark(execution, reconnecting_since=since)
 
+    async def host_key(self, execution: Execution) -> str:
+        """Return what is pinned now for the host of *execution*."""
+        async with self._ground.db.read() as repos:
+            return (await repos.environments.get(execution.environment_id)).host_key
+
     async def silent(self, execution: Execution, since: datetime | None) -> None:
         """Record that the script has said nothing *since* then, for too long; None: it speaks."""
         await self._mark(execution, silent_since=since)

@@ -15,6 +15,7 @@ from tests.support.loops import at_work
 from tests.support.on_host import HELD, follows, launch, place
 from tests.support.remote import eventually
 from tests.support.sshd import Sshd, sshd  # noqa: F401 - a fixture
+from tests.support.world import ANA
 
 
 @pytest.fixture
@@ -96,6 +97,24 @@ async def test_a_supervisor_that_cannot_be_installed_now_is_waited_for(
     async with _worker(tools, "w2"):
         waits = await _until(services, run, "out of reach")
         supervisors.let_in()
+        _end(gate)
+        over = await _until(services, run, "over")
+
+    assert (waits.status, over.status) == (Status.RUNNING, Status.SUCCEEDED)
+
+
+async def test_a_key_that_is_trusted_anew_brings_a_run_back(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    gate: Path,
+) -> None:
+    """The worker that found the host with another key is told of it: nobody restarts it."""
+    run = await _left(services, tools, sshd, gate)
+    await services.catalog.trust_host_key("host", sshd.host.other_host_key, ANA)
+    async with _worker(tools, "w2"):
+        waits = await _until(services, run, "out of reach")
+        await services.catalog.trust_host_key("host", sshd.host.host_key, ANA)
         _end(gate)
         over = await _until(services, run, "over")
 
