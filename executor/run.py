@@ -217,8 +217,7 @@ class Run:
             self._log.info("script_silent", since=since.isoformat())
             if self._brief.job.silence_action is SilenceAction.STOP:
                 await self._line.record(self._decide_to_stop)
-                if self._stop_reason:
-                    self.cancel()
+                if self._unwanted.is_set():
                     return
                 continue
             await self._tell_silence(self._output.last_output_at or since)
@@ -227,8 +226,9 @@ class Run:
 
     async def _decide_to_stop(self) -> None:
         if self._silence.is_too_long:  # the database may have been waited for
-            await self._tools.records.stopping(self._execution, SILENCE)
-            self._stop_reason = SILENCE
+            if await self._tools.records.stopping(self._execution, SILENCE):
+                self._stop_reason = SILENCE
+            self.cancel()
 
     async def _tell_silence(self, since: datetime | None) -> None:
         await self._line.record(lambda: self._tools.records.silent(self._execution, since))
