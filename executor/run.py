@@ -28,7 +28,7 @@ from executor.services.queue import Brief
 from executor.silence import Silence
 from executor.ssh.remote import FollowEnd, Follower, RemoteRun, RemoteState, RemoteStatus
 from executor.ssh.target import target_of
-from executor.start import NeverStarted, Start
+from executor.start import EndedUnread, NeverStarted, Start
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
@@ -64,12 +64,8 @@ class Run:
             brief.attempt.last_output_at or brief.attempt.started_at,
             tools.clock,
         )
-        self._line = Line(
-            tools.records,
-            self._execution,
-            self._silence,
-            host_key=brief.environment.host_key,
-        )
+        key = brief.environment.host_key
+        self._line = Line(tools.records, self._execution, self._silence, host_key=key)
         self._log = logger.bind(execution_id=self._execution.id, attempt=self._execution.attempt)
 
     def cancel(self) -> None:
@@ -116,6 +112,9 @@ class Run:
             await self._record(await self._follow())
         except NeverStarted:
             await (await self._ending()).finish(Outcome(status=Status.CANCELLED))
+        except EndedUnread as unread:
+            await self._remark(str(unread))
+            await self._record(unread.status)
         except PlanChanged as changed:
             await self._ask_again(changed.plan)
         except AttemptError as error:

@@ -15,7 +15,7 @@ from executor.line import FIRST_WAIT_S, LONGEST_WAIT_S, Line
 from executor.preparation import PlanChanged, Prepared, check_prepared, prepare, secret_values
 from executor.services.queue import Brief
 from executor.ssh.errors import StartUncertain
-from executor.ssh.remote import RemoteRun, RemoteState
+from executor.ssh.remote import RemoteRun, RemoteState, RemoteStatus
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
@@ -32,9 +32,22 @@ _MISSING = frozenset(
     }
 )
 
+_OVER = frozenset({RemoteState.EXITED, RemoteState.LOST})
+
 
 class NeverStarted(Exception):
     """A person cancelled before the script was sent."""
+
+
+class EndedUnread(Exception):
+    """A person cancelled, and it is over; what it printed cannot be masked, so nobody reads it."""
+
+    def __init__(self, status: RemoteStatus) -> None:
+        super().__init__(
+            "What the script printed from here on was not stored: its secret could not be read any "
+            "more, so it could not have been hidden."
+        )
+        self.status = status
 
 
 class Start:
@@ -58,7 +71,8 @@ class Start:
     async def secrets(self) -> dict[str, str]:
         """Return the secrets by variable; AttemptError if one cannot be read and nothing runs.
 
-        For a script that runs they are waited for: without them its output cannot be masked.
+        For a script that runs they are waited for: without them its output cannot be masked. Raises
+        EndedUnread once it is over because a person cancelled.
         """
         wait_s = FIRST_WAIT_S
         while True:
@@ -71,7 +85,9 @@ class Start:
                     "secret_waited_for", execution_id=self._execution.id, why=error.message
                 )
             if self._is_unwanted():
-                await self._line.ask(self._remote.cancel)
+                status = await self._line.ask(self._remote.cancel)
+                if status.state in _OVER:
+                    raise EndedUnread(status)
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 

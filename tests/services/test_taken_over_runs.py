@@ -2,10 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from db.model.catalog import ParameterSpec, Passing
+from db.model.errors import InvalidInput
 from db.model.execution import Execution, Status
 from executor.services import Services
 from executor.tools import Tools
@@ -64,12 +68,22 @@ async def _worker(tools: Tools, name: str) -> AsyncIterator[None]:  # noqa: F811
         yield
 
 
-async def _left(services: Services, tools: Tools, sshd: Sshd, gate: Path) -> Execution:  # noqa: F811
+async def _left(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    gate: Path,
+    **job: Any,
+) -> Execution:
     """Return a run whose script goes on, and that nobody here looks after."""
     await place(services, sshd.host)
-    asked = await launch(services, sshd.host, HELD.format(gate=gate.name))
+    asked = await launch(services, sshd.host, HELD.format(gate=gate.name), **job)
     async with _worker(tools, "w1"):
         return await follows(services, asked)
+
+
+def _gone(reference: str) -> str:
+    raise InvalidInput(f"There is no {reference}.")
 
 
 def _end(gate: Path) -> None:
@@ -119,3 +133,24 @@ async def test_a_key_that_is_trusted_anew_brings_a_run_back(
         over = await _until(services, run, "over")
 
     assert (waits.status, over.status) == (Status.RUNNING, Status.SUCCEEDED)
+
+
+async def test_a_cancel_ends_a_run_whose_secret_is_gone(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    gate: Path,
+) -> None:
+    """What it printed could not be masked and is not stored, which its log says."""
+    token = ParameterSpec(
+        name="token", secret_ref="file:/token", passing=Passing.ENV, target="TOKEN"
+    )
+    run = await _left(services, tools, sshd, gate, parameters=(token,))
+    async with _worker(replace(tools, read_secret=_gone), "w2"):
+        await services.controls.cancel(run.id, ANA)
+        over = await _until(services, run, "over")
+    last = (await services.history.tail(run.id, 1))[0]
+
+    assert over.status is Status.CANCELLED
+    assert over.receipt.endswith("none remain")
+    assert "was not stored" in last.text
