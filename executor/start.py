@@ -97,7 +97,7 @@ class Start:
         Raises AttemptError and PlanChanged when nothing can have begun, NeverStarted.
         """
         wait_s = FIRST_WAIT_S
-        while not (self._may_have_begun and await self._is_known()):
+        while not (self._may_have_begun and await self._has_begun()):
             if await self._begin(secrets):
                 break
             await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
@@ -105,7 +105,7 @@ class Start:
         await self._tools.records.started(self._execution)
 
     async def _begin(self, secrets: Mapping[str, str]) -> bool:
-        """Start what is there now; return whether the host knows of it, so that it is not again."""
+        """Start what is there now; return whether it has begun, so that it is not started again."""
         try:
             return await self._launch(secrets)
         except (AttemptError, PlanChanged, NeverStarted) as why:
@@ -119,7 +119,7 @@ class Start:
         if not await self._tools.records.start_requested(self._execution, prepared.plan):
             raise NeverStarted
         error = await self._sent(prepared.program)
-        if error is None or await self._is_known():
+        if error is None or await self._has_begun():
             return True
         if error.category in _ANSWERS:
             raise error
@@ -175,6 +175,11 @@ class Start:
             if status.state is not RemoteState.GONE:
                 return
         raise why
+
+    async def _has_begun(self) -> bool:
+        # A start that broke off is "starting" until it is put away: repeated, it goes on at once.
+        status = await self._line.ask(self._remote.status)
+        return status.state not in {RemoteState.GONE, RemoteState.STARTING}
 
     async def _is_known(self) -> bool:
         status = await self._line.ask(self._remote.status)
