@@ -1,6 +1,7 @@
-"""A start that broke off on its host is not taken for a run that was lost."""
+"""A start that broke off on its host, or that nobody heard of, is neither lost nor left alone."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,11 +18,36 @@ from tests.support.on_host import launch, place, run_folder
 from tests.support.remote import eventually
 from tests.support.sshd import Sshd, give, sshd  # noqa: F401 - a fixture
 
+#: A login shell that ends before it answers to a start, as one does that may not fork any more.
+MUTE = """#!/bin/sh
+case $2 in *" start "*)
+    case $2 in *" probe-"*) ;; *)
+        echo start >>"$HOME/starts"
+        sh "$@" >/dev/null
+        exit 2 ;;
+    esac ;;
+esac
+exec sh "$@"
+"""
+
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """Give one database: which one it is does not matter here."""
     return sqlite_url
+
+
+@pytest.fixture
+def mute(sshd: Sshd) -> Iterator[Sshd]:  # noqa: F811
+    """Serve a host that does what a start asks, and does not answer."""
+    shell = sshd.host.home / "mute.sh"
+    shell.write_text(MUTE)
+    shell.chmod(0o755)
+    give(shell, sshd.host.user)
+    server = sshd.login_shell(str(shell))
+    server.start()
+    yield server
+    server.stop()
 
 
 @asynccontextmanager
@@ -62,3 +88,19 @@ async def test_a_start_that_broke_off_is_repeated(
 
     assert (over.status, over.attempt) == (Status.SUCCEEDED, 1)
     assert (sshd.host.home / "counted-again").read_text() == "x\n"
+
+
+async def test_a_start_without_an_answer_is_asked_for(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    mute: Sshd,
+) -> None:
+    """The script runs: it must not be told as one that never could."""
+    await place(services, mute.host)
+    asked = await launch(services, mute.host, "echo x >>$HOME/counted-mute")
+    async with _worker(tools):
+        over = await asyncio.wait_for(_over(services, asked), 40)
+
+    assert (over.status, over.attempt, over.error_message) == (Status.SUCCEEDED, 1, "")
+    assert (mute.host.home / "counted-mute").read_text() == "x\n"
+    assert (mute.host.home / "starts").read_text() == "start\n"
