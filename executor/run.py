@@ -85,7 +85,10 @@ class Run:
                 status = await self._remote.status()
         except AttemptError:
             return False
-        await self._lane.flush()
+        try:
+            await self._lane.flush()
+        except Exception:  # noqa: BLE001 - whatever it is, the next owner would only meet it again
+            self._log.warning("lines_not_stored")
         return status.state not in _ALIVE and not status.alive
 
     async def see_through(self) -> None:

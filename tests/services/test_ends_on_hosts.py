@@ -15,8 +15,9 @@ import pytest
 from db.model.catalog import RetryPolicy, SilenceAction
 from db.model.categories import Category
 from db.model.execution import Execution, Status
+from db.model.output import Block, Level, Stream
 from executor.run import Run
-from executor.services import Services
+from executor.services import Ground, Services
 from executor.tools import Tools
 from executor.worker import Worker
 from tests.faults.processes import end_all, processes_of
@@ -194,3 +195,22 @@ async def test_a_cancel_is_told_as_one_although_the_script_is_silent_meanwhile(
         over = await _over(services, asked)
 
     assert (over.status, over.error_category) == (Status.CANCELLED, None)
+
+
+async def test_a_run_whose_lines_are_refused_for_good_ends(
+    services: Services,
+    ground: Ground,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """Its script is stopped and its place is free; it must not be met again and again."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "while :; do echo ready; sleep 0.2; done")
+    taken = Block(asked.id, 1, 1, Stream.OUT, ground.clock(), [Level.INFO], ["not its own"])
+    async with ground.db.begin() as repos:
+        await repos.log_lines.add([taken])
+    async with _worker(tools, "w1"):
+        over = await _over(services, asked)
+
+    assert (over.status, over.error_category) == (Status.FAILED, Category.INTERNAL_ERROR)
+    assert processes_of(over) == {}
