@@ -214,6 +214,9 @@ class Run:
 
     async def _mind_silence(self) -> None:
         """Tell of a silence that is too long, each time, or stop the script, as its job says."""
+        if self._execution.silent_since is not None:  # told by the worker before us
+            await self._silence.over()
+            await self._tell_silence(None)
         while True:
             since = await self._silence.too_long()
             self._log.info("script_silent", since=since.isoformat())

@@ -94,6 +94,8 @@ async def _until(services: Services, run: Execution, what: str) -> Execution:
     is_right = {
         "out of reach": lambda one: one.reconnecting_since is not None,
         "over": lambda one: one.status.is_over,
+        "silent": lambda one: one.silent_since is not None,
+        "heard": lambda one: one.silent_since is None and one.lines > 0,
     }[what]
     return await eventually(lambda: services.history.execution(run.id), is_right)
 
@@ -154,3 +156,24 @@ async def test_a_cancel_ends_a_run_whose_secret_is_gone(
     assert over.status is Status.CANCELLED
     assert over.receipt.endswith("none remain")
     assert "was not stored" in last.text
+
+
+async def test_a_silence_is_forgotten_by_the_next_worker_too(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    gate: Path,
+) -> None:
+    """The bot that told of it was stopped meanwhile; the script speaks again."""
+    await place(services, sshd.host)
+    text = f"{HELD.format(gate=gate.name)}; while :; do echo again; sleep 0.1; done"
+    asked = await launch(services, sshd.host, text, silence_s=1)
+    async with _worker(tools, "w1"):
+        silent = await _until(services, asked, "silent")
+    async with _worker(tools, "w2"):
+        _end(gate)
+        now = await _until(services, asked, "heard")
+        await services.controls.cancel(asked.id, ANA)
+        await _until(services, asked, "over")
+
+    assert (silent.status, now.status) == (Status.RUNNING, Status.RUNNING)
