@@ -6,7 +6,6 @@ what cannot have begun, ends a run.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +18,7 @@ from db.model.errors import AttemptError, Unavailable
 from db.model.execution import Execution, Plan, Status
 from db.model.output import Level, Stream
 from executor.ending import Ending, ended_as, failure
+from executor.giving_up import give_up, remote_of
 from executor.line import Line
 from executor.output import Output
 from executor.preparation import PlanChanged
@@ -26,15 +26,12 @@ from executor.rules.outcomes import SILENCE, Outcome
 from executor.services.log_writer import Batch
 from executor.services.queue import Brief
 from executor.silence import Silence
-from executor.ssh.remote import FollowEnd, Follower, RemoteRun, RemoteState, RemoteStatus
-from executor.ssh.target import target_of
+from executor.ssh.remote import FollowEnd, Follower, RemoteState, RemoteStatus
 from executor.start import EndedUnread, NeverStarted, Start
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
-_ALIVE = frozenset({RemoteState.STARTING, RemoteState.RUNNING})
 _MOST_TOLD = 3  # what does not end on KILL will not end the fourth time
-_TO_GIVE_UP_S, _LOOK_S = 15.0, 0.5
 
 
 class Run:
@@ -44,11 +41,7 @@ class Run:
         self._tools = tools
         self._brief = brief
         self._execution: Execution = brief.execution
-        self._remote = RemoteRun(
-            tools.hosts,
-            target_of(brief.environment),
-            f"{self._execution.key}-{self._execution.attempt}",
-        )
+        self._remote = remote_of(tools, brief)
         self._output = Output(
             self._execution,
             brief.attempt,
@@ -77,19 +70,13 @@ class Run:
 
         A host that does not answer is not waited for.
         """
-        try:
-            status = await self._remote.cancel()
-            deadline = time.monotonic() + self._execution.plan.grace_s + _TO_GIVE_UP_S
-            while status.state in _ALIVE and time.monotonic() < deadline:
-                await asyncio.sleep(_LOOK_S)
-                status = await self._remote.status()
-        except AttemptError:
+        if not await give_up(self._remote, self._execution.plan.grace_s):
             return False
         try:
             await self._lane.flush()
         except Exception:  # noqa: BLE001 - whatever it is, the next owner would only meet it again
             self._log.warning("lines_not_stored")
-        return status.state not in _ALIVE and not status.alive
+        return True
 
     async def see_through(self) -> None:
         """Return when the end is recorded.

@@ -14,6 +14,7 @@ import structlog
 from db.model.categories import Category
 from db.model.errors import FerryError, LeaseLost, Unavailable
 from db.model.execution import Execution
+from executor.giving_up import give_up, remote_of
 from executor.line import TrustedAnew
 from executor.rules.categories import ADVICE
 from executor.rules.outcomes import failed
@@ -123,8 +124,11 @@ class Worker:
         """Whether nothing of the execution runs: it was never sent, or its host says so."""
         if not await self._tools.records.may_run(execution):
             return True
-        run = self._runs.get((execution.id, execution.attempt))
-        return run is not None and await run.give_up()
+        if run := self._runs.get((execution.id, execution.attempt)):
+            return await run.give_up()
+        # Not even read: then nobody follows it, and nobody could cancel it either.
+        brief = await self._queue.brief(execution)
+        return await give_up(remote_of(self._tools, brief), execution.plan.grace_s)
 
     async def _look_for_cancels(self) -> None:
         if self._runs:

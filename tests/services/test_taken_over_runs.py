@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from db.model.catalog import ParameterSpec, Passing
+from db.model.categories import Category
 from db.model.errors import InvalidInput
 from db.model.execution import Execution, Status
-from executor.services import Services
+from executor.services import Ground, Services
 from executor.tools import Tools
 from executor.worker import Worker
+from tests.faults.processes import processes_of
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
+from tests.support.database import do
 from tests.support.loops import at_work
 from tests.support.on_host import HELD, follows, launch, place
 from tests.support.remote import eventually
@@ -156,6 +159,23 @@ async def test_a_cancel_ends_a_run_whose_secret_is_gone(
     assert over.status is Status.CANCELLED
     assert over.receipt.endswith("none remain")
     assert "was not stored" in last.text
+
+
+async def test_a_run_that_a_new_version_cannot_read_is_stopped_and_ends(
+    services: Services,
+    ground: Ground,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    gate: Path,
+) -> None:
+    """Its job's pattern was good for an older Ferry: nobody could follow it any more."""
+    run = await _left(services, tools, sshd, gate, progress_pattern="(?P<percent>[0-9]+) done")
+    await do(ground.db, "UPDATE migration_job_versions SET progress_pattern = '(?=x)'")
+    async with _worker(tools, "w2"):
+        over = await _until(services, run, "over")
+
+    assert (over.status, over.error_category) == (Status.FAILED, Category.INTERNAL_ERROR)
+    assert processes_of(over) == {}
 
 
 async def test_a_silence_is_forgotten_by_the_next_worker_too(
