@@ -6,7 +6,6 @@ what cannot have begun, ends a run.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +18,7 @@ from db.model.errors import AttemptError, Unavailable
 from db.model.execution import Execution, Plan, Status
 from db.model.output import Level, Stream
 from executor.ending import Ending, ended_as, failure
+from executor.giving_up import give_up, remote_of
 from executor.line import Line
 from executor.output import Output
 from executor.preparation import PlanChanged
@@ -26,15 +26,12 @@ from executor.rules.outcomes import SILENCE, Outcome
 from executor.services.log_writer import Batch
 from executor.services.queue import Brief
 from executor.silence import Silence
-from executor.ssh.remote import FollowEnd, Follower, RemoteRun, RemoteState, RemoteStatus
-from executor.ssh.target import target_of
-from executor.start import NeverStarted, Start
+from executor.ssh.remote import FollowEnd, Follower, RemoteState, RemoteStatus
+from executor.start import EndedUnread, NeverStarted, Start
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
-_ALIVE = frozenset({RemoteState.STARTING, RemoteState.RUNNING})
 _MOST_TOLD = 3  # what does not end on KILL will not end the fourth time
-_TO_GIVE_UP_S, _LOOK_S = 15.0, 0.5
 
 
 class Run:
@@ -44,11 +41,7 @@ class Run:
         self._tools = tools
         self._brief = brief
         self._execution: Execution = brief.execution
-        self._remote = RemoteRun(
-            tools.hosts,
-            target_of(brief.environment),
-            f"{self._execution.key}-{self._execution.attempt}",
-        )
+        self._remote = remote_of(tools, brief)
         self._output = Output(
             self._execution,
             brief.attempt,
@@ -64,7 +57,8 @@ class Run:
             brief.attempt.last_output_at or brief.attempt.started_at,
             tools.clock,
         )
-        self._line = Line(tools.records, self._execution, self._silence)
+        key = brief.environment.host_key
+        self._line = Line(tools.records, self._execution, self._silence, host_key=key)
         self._log = logger.bind(execution_id=self._execution.id, attempt=self._execution.attempt)
 
     def cancel(self) -> None:
@@ -76,19 +70,19 @@ class Run:
 
         A host that does not answer is not waited for.
         """
-        try:
-            status = await self._remote.cancel()
-            deadline = time.monotonic() + self._execution.plan.grace_s + _TO_GIVE_UP_S
-            while status.state in _ALIVE and time.monotonic() < deadline:
-                await asyncio.sleep(_LOOK_S)
-                status = await self._remote.status()
-        except AttemptError:
+        if not await give_up(self._remote, self._execution.plan.grace_s):
             return False
-        await self._lane.flush()
-        return status.state not in _ALIVE and not status.alive
+        try:
+            await self._lane.flush()
+        except Exception:  # noqa: BLE001 - whatever it is, the next owner would only meet it again
+            self._log.warning("lines_not_stored")
+        return True
 
     async def see_through(self) -> None:
-        """Return when the end is recorded. Raises LeaseLost when another worker owns the run."""
+        """Return when the end is recorded.
+
+        Raises LeaseLost when another worker owns the run, TrustedAnew when it is to be begun anew.
+        """
         if self._execution.status is Status.CANCELLING or self._stop_reason:
             self.cancel()
         start = Start(
@@ -108,6 +102,9 @@ class Run:
             await self._record(await self._follow())
         except NeverStarted:
             await (await self._ending()).finish(Outcome(status=Status.CANCELLED))
+        except EndedUnread as unread:
+            await self._remark(str(unread))
+            await self._record(unread.status)
         except PlanChanged as changed:
             await self._ask_again(changed.plan)
         except AttemptError as error:
@@ -204,13 +201,15 @@ class Run:
 
     async def _mind_silence(self) -> None:
         """Tell of a silence that is too long, each time, or stop the script, as its job says."""
+        if self._execution.silent_since is not None:  # told by the worker before us
+            await self._silence.over()
+            await self._tell_silence(None)
         while True:
             since = await self._silence.too_long()
             self._log.info("script_silent", since=since.isoformat())
             if self._brief.job.silence_action is SilenceAction.STOP:
                 await self._line.record(self._decide_to_stop)
-                if self._stop_reason:
-                    self.cancel()
+                if self._unwanted.is_set():
                     return
                 continue
             await self._tell_silence(self._output.last_output_at or since)
@@ -219,8 +218,9 @@ class Run:
 
     async def _decide_to_stop(self) -> None:
         if self._silence.is_too_long:  # the database may have been waited for
-            await self._tools.records.stopping(self._execution, SILENCE)
-            self._stop_reason = SILENCE
+            if await self._tools.records.stopping(self._execution, SILENCE):
+                self._stop_reason = SILENCE
+            self.cancel()
 
     async def _tell_silence(self, since: datetime | None) -> None:
         await self._line.record(lambda: self._tools.records.silent(self._execution, since))

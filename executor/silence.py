@@ -30,6 +30,7 @@ class Silence:
         self._is_away = True
         self._is_unread = False
         self._held = 0
+        self._words = 0  # how often it said something
 
     @property
     def is_too_long(self) -> bool:
@@ -43,6 +44,7 @@ class Silence:
     def broken(self) -> None:
         """Note that it said something, and all of it is read."""
         self._is_unread = False
+        self._words += 1
         self._heard = time.monotonic()
 
     def line(self, *, is_away: bool) -> None:
@@ -71,9 +73,9 @@ class Silence:
         return self._clock() - timedelta(seconds=time.monotonic() - self._heard)
 
     async def over(self) -> None:
-        """Return once it has said something again."""
-        heard = self._heard
-        while self._heard == heard:  # noqa: ASYNC110 - heard many times a second, asked seldom
+        """Return once it has said something again; that the line is back says nothing of it."""
+        words = self._words
+        while self._words == words:  # noqa: ASYNC110 - heard many times a second, asked seldom
             await asyncio.sleep(_LOOK_S)
 
     def _left_s(self) -> float:

@@ -15,7 +15,7 @@ from executor.line import FIRST_WAIT_S, LONGEST_WAIT_S, Line
 from executor.preparation import PlanChanged, Prepared, check_prepared, prepare, secret_values
 from executor.services.queue import Brief
 from executor.ssh.errors import StartUncertain
-from executor.ssh.remote import RemoteRun, RemoteState
+from executor.ssh.remote import RemoteRun, RemoteState, RemoteStatus
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
@@ -32,9 +32,22 @@ _MISSING = frozenset(
     }
 )
 
+_OVER = frozenset({RemoteState.EXITED, RemoteState.LOST})
+
 
 class NeverStarted(Exception):
     """A person cancelled before the script was sent."""
+
+
+class EndedUnread(Exception):
+    """A person cancelled, and it is over; what it printed cannot be masked, so nobody reads it."""
+
+    def __init__(self, status: RemoteStatus) -> None:
+        super().__init__(
+            "What the script printed from here on was not stored: its secret could not be read any "
+            "more, so it could not have been hidden."
+        )
+        self.status = status
 
 
 class Start:
@@ -58,7 +71,8 @@ class Start:
     async def secrets(self) -> dict[str, str]:
         """Return the secrets by variable; AttemptError if one cannot be read and nothing runs.
 
-        For a script that runs they are waited for: without them its output cannot be masked.
+        For a script that runs they are waited for: without them its output cannot be masked. Raises
+        EndedUnread once it is over because a person cancelled.
         """
         wait_s = FIRST_WAIT_S
         while True:
@@ -71,7 +85,9 @@ class Start:
                     "secret_waited_for", execution_id=self._execution.id, why=error.message
                 )
             if self._is_unwanted():
-                await self._line.ask(self._remote.cancel)
+                status = await self._line.ask(self._remote.cancel)
+                if status.state in _OVER:
+                    raise EndedUnread(status)
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
@@ -81,7 +97,7 @@ class Start:
         Raises AttemptError and PlanChanged when nothing can have begun, NeverStarted.
         """
         wait_s = FIRST_WAIT_S
-        while not (self._may_have_begun and await self._is_known()):
+        while not (self._may_have_begun and await self._has_begun()):
             if await self._begin(secrets):
                 break
             await asyncio.sleep(wait_s)  # what kills every start is not to be hammered
@@ -89,7 +105,7 @@ class Start:
         await self._tools.records.started(self._execution)
 
     async def _begin(self, secrets: Mapping[str, str]) -> bool:
-        """Start what is there now; return whether the host knows of it, so that it is not again."""
+        """Start what is there now; return whether it has begun, so that it is not started again."""
         try:
             return await self._launch(secrets)
         except (AttemptError, PlanChanged, NeverStarted) as why:
@@ -103,7 +119,7 @@ class Start:
         if not await self._tools.records.start_requested(self._execution, prepared.plan):
             raise NeverStarted
         error = await self._sent(prepared.program)
-        if error is None or await self._is_known():
+        if error is None or await self._has_begun():
             return True
         if error.category in _ANSWERS:
             raise error
@@ -159,6 +175,11 @@ class Start:
             if status.state is not RemoteState.GONE:
                 return
         raise why
+
+    async def _has_begun(self) -> bool:
+        # A start that broke off is "starting" until it is put away: repeated, it goes on at once.
+        status = await self._line.ask(self._remote.status)
+        return status.state not in {RemoteState.GONE, RemoteState.STARTING}
 
     async def _is_known(self) -> bool:
         status = await self._line.ask(self._remote.status)

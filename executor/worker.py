@@ -6,6 +6,7 @@ takes the run over on the host where it stands, and the fence keeps the old one 
 
 import asyncio
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -13,6 +14,8 @@ import structlog
 from db.model.categories import Category
 from db.model.errors import FerryError, LeaseLost, Unavailable
 from db.model.execution import Execution
+from executor.giving_up import give_up, remote_of
+from executor.line import TrustedAnew
 from executor.rules.categories import ADVICE
 from executor.rules.outcomes import failed
 from executor.run import Run
@@ -84,6 +87,9 @@ class Worker:
             await run.see_through()
         except LeaseLost:
             log.info("lease_lost")
+        except TrustedAnew:
+            log.info("execution_begun_anew", why="another key of its host is trusted now")
+            await self._let_go(execution)
         except Unavailable:
             log.warning("execution_left_for_later", why="the database does not answer")
         except Exception:  # one bug must not cancel the neighbours
@@ -94,6 +100,11 @@ class Worker:
             self._runs.pop(key, None)
             self._tasks.pop(key, None)
             self._queue.bell.ring()
+
+    async def _let_go(self, execution: Execution) -> None:
+        # Whoever takes it over, we perhaps, reads anew how to log in.
+        with suppress(Unavailable):  # then its lease runs out by itself
+            await self._queue.release(self._name, execution)
 
     async def _record_crash(self, execution: Execution, reference: str) -> None:
         sentence = f"{ADVICE[Category.INTERNAL_ERROR].sentence} Reference: {reference}."
@@ -113,8 +124,11 @@ class Worker:
         """Whether nothing of the execution runs: it was never sent, or its host says so."""
         if not await self._tools.records.may_run(execution):
             return True
-        run = self._runs.get((execution.id, execution.attempt))
-        return run is not None and await run.give_up()
+        if run := self._runs.get((execution.id, execution.attempt)):
+            return await run.give_up()
+        # Not even read: then nobody follows it, and nobody could cancel it either.
+        brief = await self._queue.brief(execution)
+        return await give_up(remote_of(self._tools, brief), execution.plan.grace_s)
 
     async def _look_for_cancels(self) -> None:
         if self._runs:

@@ -71,10 +71,12 @@ class Leases(Repository):
         await self._session.change(update(table).where(*mine).values(lease_until=lease_until))
         return {row["id"] for row in await self._session.rows(select(table.c.id).where(*mine))}
 
-    async def release(self, worker: str, now: datetime) -> None:
-        """End all leases of *worker*."""
-        mine = (table.c.worker == worker, table.c.status.in_(LIVE))
-        await self._session.change(update(table).where(*mine).values(lease_until=now))
+    async def release(self, worker: str, now: datetime, only: Execution | None = None) -> None:
+        """End all leases of *worker*, or *only* the one of that execution."""
+        change = update(table).where(table.c.worker == worker, table.c.status.in_(LIVE))
+        if only is not None:
+            change = change.where(table.c.id == only.id, table.c.fence == only.fence)
+        await self._session.change(change.values(lease_until=now))
 
     async def abandoned(self, now: datetime, limit: int) -> list[Execution]:
         """Return live executions whose lease is over."""

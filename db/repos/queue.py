@@ -171,10 +171,12 @@ class Queue(Repository):
         is_waiting = execution.status is Status.QUEUED and not rests
         return is_waiting and 0 < execution.priority == highest
 
-    async def overdue(self, now: datetime) -> list[Execution]:
-        """Return what has waited in the queue for longer than it may."""
-        query = selection().where(table.c.status == Status.QUEUED, table.c.queue_expires_at <= now)
-        return [execution_of(row) for row in await self._session.rows(query)]
+    async def overdue(self, now: datetime) -> list[int]:
+        """Return the numbers of what has waited in the queue for longer than it may, in order."""
+        query = select(table.c.id).where(
+            table.c.status == Status.QUEUED, table.c.queue_expires_at <= now
+        )
+        return sorted(row["id"] for row in await self._session.rows(query))
 
 
 def _is_before(execution: Execution) -> ColumnElement[bool]:

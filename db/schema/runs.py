@@ -1,6 +1,6 @@
 """Tables of what was asked for, what it said, and how it is told."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, String
 
 from db.schema.base import NAME, SLACK_ID, count, created, table, updated, words
 from db.types import LongText, UtcDateTime
@@ -123,8 +123,8 @@ attempts = table(
     Column("err_offset", BigInteger, nullable=False, default=0),
     count("last_line"),
     count("warnings"),
-    Column("progress_done", Float),
-    Column("progress_total", Float),
+    Column("progress_done", Double),
+    Column("progress_total", Double),
     Column("progress_words", LongText(), nullable=False),
     Column("result", JSON, nullable=False),
     Column("last_output_at", UtcDateTime),

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from db.model.audit import FERRY
 from db.model.catalog import Environment, Job
 from db.model.execution import Attempt, Execution, Status
 from db.model.output import LogLine, Stream
+from db.repos import Repos
 from executor.rules.durations import words
 from executor.services.closing import closed_now
 from executor.services.ground import Ground
@@ -96,10 +97,10 @@ class Queue:
         async with self._ground.db.read() as repos:
             return await repos.leases.cancelling(ids)
 
-    async def release(self, worker: str) -> None:
-        """Hand over all that *worker* holds: the leases end now, the remotes go on."""
+    async def release(self, worker: str, only: Execution | None = None) -> None:
+        """Hand over all that *worker* holds, or *only* that: leases end now, the remotes go on."""
         async with self._ground.db.begin() as repos:
-            await repos.leases.release(worker, self._ground.clock())
+            await repos.leases.release(worker, self._ground.clock(), only)
 
     async def brief(self, execution: Execution) -> Brief:
         """Return what the run needs: the job as of the version that was asked for."""
@@ -121,7 +122,10 @@ class Queue:
         now = self._ground.clock()
         ended = 0
         async with self._ground.db.begin() as repos:
-            for execution in await repos.queue.overdue(now):
+            for number in await repos.queue.overdue(now):
+                execution = await _still_overdue(repos, number, now)
+                if execution is None:
+                    continue
                 end: dict[str, Any] = {"status": Status.FAILED, "finished_at": now}
                 if not execution.is_retried:
                     waited = words((now - (execution.queued_at or now)).total_seconds())
@@ -131,3 +135,11 @@ class Queue:
         if ended:
             self._ground.news.ring()
         return ended
+
+
+async def _still_overdue(repos: Repos, number: int, now: datetime) -> Execution | None:
+    """Return the execution, held; None if it ran meanwhile: it may wait for a retry by now."""
+    await repos.executions.hold(number)
+    found = await repos.executions.get(number)
+    until = found.queue_expires_at if found else None
+    return found if until is not None and until <= now else None

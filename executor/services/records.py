@@ -90,18 +90,28 @@ class Records:
         since = self._ground.clock() if lost else None
         await self._mark(execution, reconnecting_since=since)
 
+    async def host_key(self, execution: Execution) -> str:
+        """Return what is pinned now for the host of *execution*."""
+        async with self._ground.db.read() as repos:
+            return (await repos.environments.get(execution.environment_id)).host_key
+
     async def silent(self, execution: Execution, since: datetime | None) -> None:
         """Record that the script has said nothing *since* then, for too long; None: it speaks."""
         await self._mark(execution, silent_since=since)
 
-    async def stopping(self, execution: Execution, reason: str) -> None:
-        """Record why Ferry itself is about to stop the script: after a restart it is known."""
+    async def stopping(self, execution: Execution, reason: str) -> bool:
+        """Record why Ferry itself is about to stop the script: after a restart it is known.
+
+        False if a person has it stopped already: then it was they. LeaseLost when it is not ours.
+        """
         async with self._ground.db.begin() as repos:
-            is_ours = await repos.attempts.change(
+            fresh = await ours(repos, execution)
+            if fresh.status is not Status.RUNNING:
+                return False
+            await repos.attempts.change(
                 execution.id, execution.attempt, fence=execution.fence, stop_reason=reason
             )
-        if not is_ours:
-            raise LeaseLost(_LOST)
+        return True
 
     async def _mark(self, execution: Execution, **values: Any) -> None:
         async with self._ground.db.begin() as repos:

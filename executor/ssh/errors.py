@@ -190,7 +190,13 @@ def _operating_system(error: BaseException, target: Target, connecting: bool) ->
     return _cut(error, target, connecting)  # whatever it is, the line is no line any more
 
 
-_HELPER_DETAILS = MappingProxyType({"noshell": "NO_SHELL"})
+_HELPER_DETAILS = MappingProxyType({"noshell": "NO_SHELL", "noanswer": "NO_SHELL"})
+_MAY_BE_DONE = frozenset({"killed", "noanswer"})
+_NO_SHELL = (
+    Category.AUTHENTICATION_ERROR,
+    "{user} can log in to {address}, but commands do not run there: {text}.",
+    "Does that user have a login shell (not nologin), and is its command not forced?",
+)
 _HELPER_WORDS: Mapping[str, tuple[Category, str, str]] = MappingProxyType(
     {
         "nospace": (
@@ -208,11 +214,8 @@ _HELPER_WORDS: Mapping[str, tuple[Category, str, str]] = MappingProxyType(
             "{address} has neither setsid nor perl, so a script cannot outlive the connection.",
             "Install util-linux (or busybox, or perl) there.",
         ),
-        "noshell": (
-            Category.AUTHENTICATION_ERROR,
-            "{user} can log in to {address}, but commands do not run there: {text}.",
-            "Does that user have a login shell (not nologin), and is its command not forced?",
-        ),
+        "noshell": _NO_SHELL,
+        "noanswer": _NO_SHELL,
     }
 )
 _OTHER_WORD = (
@@ -231,7 +234,7 @@ def _helper(error: BaseException, target: Target, _: bool) -> AttemptError:
         sentence.format(**known),
         detail=_HELPER_DETAILS.get(word, word.upper()),
         hint=hint.format(**known),
-        retry_safe=word != "killed",
+        retry_safe=word not in _MAY_BE_DONE,
     )
 
 

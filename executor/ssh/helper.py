@@ -74,9 +74,11 @@ async def call(
         answer = await ask(hosts, target, line, data, once=once)
     found = _ANSWER.findall(answer.out)  # what login files print comes before
     if not found:
-        # Killed on its way it may have done its work; a shell that is none has not.
+        # Killed on its way it may have done its work; a shell that is none has not, but one that
+        # could not fork any more may have: what is asked once is not to be taken for not done.
         killed = answer.exit_status in {-1, 75} or answer.exit_status > 128
-        raise HelperFailed("killed" if killed else "noshell", last_line(answer))
+        silent = "noanswer" if once else "noshell"
+        raise HelperFailed("killed" if killed else silent, last_line(answer))
     text: str = found[-1].decode("ascii", "replace").strip()
     return text
 

@@ -33,7 +33,7 @@ class RemoteRun:
         try:
             answer = await self._call("start", *words, data=program, once=True)
         except AttemptError as error:
-            if error.retry_safe or error.category.name.startswith(("AUTH", "SSH_HOST")):
+            if error.retry_safe or _is_refused_login(error):
                 raise
             raise StartUncertain(self._target, error) from error
         word, _, detail = answer.partition(" ")
@@ -82,3 +82,8 @@ class RemoteRun:
             )
         except _EXPECTED as error:
             raise classify(error, target=self._target) from error
+
+
+def _is_refused_login(error: AttemptError) -> bool:
+    is_login = error.category.name.startswith(("AUTH", "SSH_HOST"))
+    return is_login and error.detail != "NO_SHELL"  # that shell may have done its work before

@@ -267,6 +267,22 @@ async def test_marks_show_in_the_execution(database: Database, clock: Clock) -> 
     assert attempt.last_output_at == clock()
 
 
+@pytest.mark.parametrize("total", [1234567.0, 123456789012.5, 1e50])
+async def test_progress_comes_back_as_it_was_told(
+    database: Database, clock: Clock, total: float
+) -> None:
+    """A count of bytes has many digits, and a pattern of a job may catch what is no count."""
+    execution = await _running(database, clock)
+    told = mark(execution, progress_done=total - 1, progress_total=total)
+
+    async with database.begin() as repos:
+        await repos.attempts.advance([told])
+        found = await repos.executions.get(execution.id)
+
+    assert found is not None
+    assert found.progress == Progress(done=total - 1, total=total)
+
+
 async def test_marks_count_also_when_they_change_nothing(database: Database, clock: Clock) -> None:
     """The same offsets twice are stored twice: MariaDB must count rows found, not changed."""
     execution = await _running(database, clock)

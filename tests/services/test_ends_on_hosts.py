@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from db.model.catalog import RetryPolicy
+from db.model.catalog import RetryPolicy, SilenceAction
 from db.model.categories import Category
 from db.model.execution import Execution, Status
+from db.model.output import Block, Level, Stream
 from executor.run import Run
-from executor.services import Services
+from executor.services import Ground, Services
 from executor.tools import Tools
 from executor.worker import Worker
 from tests.faults.processes import end_all, processes_of
@@ -27,6 +28,7 @@ from tests.support.on_host import follows, launch, place, run_folder
 from tests.support.remote import eventually
 from tests.support.sshd import Host, Sshd, give, sshd  # noqa: F401 - a fixture
 from tests.support.waiting import until
+from tests.support.world import ANA
 
 LEASE = timedelta(minutes=5)
 AGAIN = RetryPolicy(attempts=3, delay_s=1, categories=(Category.RUN_LOST, Category.TIMEOUT_ERROR))
@@ -175,3 +177,40 @@ async def test_what_a_stop_left_over_forbids_a_retry(
 
     assert (over.status, over.attempt) == (Status.TIMED_OUT, 1)
     assert over.receipt.endswith("1 still there")
+
+
+async def test_a_cancel_is_told_as_one_although_the_script_is_silent_meanwhile(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """It ends only on KILL, and says nothing until then: who stopped it was the person."""
+    await place(services, sshd.host, grace_s=4)
+    text = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
+    quiet = {"silence_s": 3, "silence_action": SilenceAction.STOP}
+    asked = await launch(services, sshd.host, text, **quiet)
+    async with _worker(tools, "w1"):
+        await follows(services, asked)
+        await services.controls.cancel(asked.id, ANA)
+        over = await _over(services, asked)
+
+    assert (over.status, over.error_category) == (Status.CANCELLED, None)
+
+
+async def test_a_run_whose_lines_are_refused_for_good_ends(
+    services: Services,
+    ground: Ground,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """Its script is stopped and its place is free; it must not be met again and again."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "while :; do echo ready; sleep 0.2; done")
+    taken = Block(asked.id, 1, 1, Stream.OUT, ground.clock(), [Level.INFO], ["not its own"])
+    async with ground.db.begin() as repos:
+        await repos.log_lines.add([taken])
+    async with _worker(tools, "w1"):
+        over = await _over(services, asked)
+
+    assert (over.status, over.error_category) == (Status.FAILED, Category.INTERNAL_ERROR)
+    assert processes_of(over) == {}

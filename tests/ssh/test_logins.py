@@ -11,6 +11,7 @@ import pytest
 
 from db.model.categories import Category
 from db.model.errors import AttemptError, InvalidInput
+from executor.ssh.errors import StartUncertain
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target, jump_of
 from tests.support.remote import Job, refused, target_to
@@ -222,15 +223,16 @@ async def test_user_without_a_shell(hosts: Hosts, sshd: Sshd) -> None:
     server = sshd.variant(options='ForceCommand echo "This account is not available." && exit 1')
     server.start()
 
-    with pytest.raises(AttemptError) as caught:
-        await Job(hosts, target_to(server.host)).start("exit 0")
+    job = Job(hosts, target_to(server.host))
+    with pytest.raises(AttemptError) as asked:
+        await job.remote.status()
+    with pytest.raises(StartUncertain) as started:  # a shell may end so after it did its work
+        await job.start("exit 0")
     server.stop()
 
-    assert (caught.value.category, caught.value.detail) == (
-        Category.AUTHENTICATION_ERROR,
-        "NO_SHELL",
-    )
-    assert "This account is not available." in caught.value.message
+    for error in (asked.value, started.value.cause):
+        assert (error.category, error.detail) == (Category.AUTHENTICATION_ERROR, "NO_SHELL")
+        assert "This account is not available." in error.message
 
 
 async def test_jump_host_is_gone_through(hosts: Hosts, sshd: Sshd) -> None:

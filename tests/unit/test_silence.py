@@ -114,3 +114,17 @@ async def test_a_silence_is_over_with_the_next_word() -> None:
     silence.broken()
 
     await asyncio.wait_for(over, 2)
+
+
+async def test_a_line_that_is_back_ends_no_silence() -> None:
+    """It says nothing of the script, which may be as silent as before."""
+    silence = Silence(1, NOON - timedelta(minutes=2), noon, catch_up_s=0.1)
+    over = asyncio.create_task(silence.over())
+    await asyncio.sleep(0.05)
+    silence.line(is_away=False)
+    early, _ = await asyncio.wait({over}, timeout=1.2)
+    silence.broken()
+
+    await asyncio.wait_for(over, 5)
+
+    assert early == set()

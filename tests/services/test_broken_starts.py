@@ -1,0 +1,106 @@
+"""A start that broke off on its host, or that nobody heard of, is neither lost nor left alone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from db.model.execution import Execution, Status
+from executor.services import Services
+from executor.tools import Tools
+from executor.worker import Worker
+from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
+from tests.support.loops import at_work
+from tests.support.on_host import launch, place, run_folder
+from tests.support.remote import eventually
+from tests.support.sshd import Sshd, give, sshd  # noqa: F401 - a fixture
+
+#: A login shell that ends before it answers to a start, as one does that may not fork any more.
+MUTE = """#!/bin/sh
+case $2 in *" start "*)
+    case $2 in *" probe-"*) ;; *)
+        echo start >>"$HOME/starts"
+        sh "$@" >/dev/null
+        exit 2 ;;
+    esac ;;
+esac
+exec sh "$@"
+"""
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Give one database: which one it is does not matter here."""
+    return sqlite_url
+
+
+@pytest.fixture
+def mute(sshd: Sshd) -> Iterator[Sshd]:  # noqa: F811
+    """Serve a host that does what a start asks, and does not answer."""
+    shell = sshd.host.home / "mute.sh"
+    shell.write_text(MUTE)
+    shell.chmod(0o755)
+    give(shell, sshd.host.user)
+    server = sshd.login_shell(str(shell))
+    server.start()
+    yield server
+    server.stop()
+
+
+@asynccontextmanager
+async def _worker(tools: Tools) -> AsyncIterator[None]:  # noqa: F811
+    async with at_work(tools.writer, Worker(tools, name="w", slots=1, lease_s=60, poll_s=0.05)):
+        yield
+
+
+async def _over(services: Services, execution: Execution) -> Execution:
+    return await eventually(
+        lambda: services.history.execution(execution.id),
+        lambda one: one.status.is_over,
+        within_s=45,
+    )
+
+
+def _begin(folder: Path, user: str) -> None:
+    """Leave on the host what a start leaves there that is cut off before it claims the run."""
+    folder.mkdir(mode=0o700, parents=True)
+    give(folder.parents[2], user)
+
+
+async def test_a_start_that_broke_off_is_repeated(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """Its bot was killed, and its line was cut after the directory was made: nothing ran yet."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "echo x >>$HOME/counted-again")
+    claimed = await services.queue.claim_next("killed", timedelta(minutes=1))
+    assert claimed is not None
+    assert await services.records.start_requested(claimed, claimed.plan)
+    _begin(run_folder(sshd.host, claimed), sshd.host.user)
+    await services.queue.release("killed")
+    async with _worker(tools):
+        over = await _over(services, asked)
+
+    assert (over.status, over.attempt) == (Status.SUCCEEDED, 1)
+    assert (sshd.host.home / "counted-again").read_text() == "x\n"
+
+
+async def test_a_start_without_an_answer_is_asked_for(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    mute: Sshd,
+) -> None:
+    """The script runs: it must not be told as one that never could."""
+    await place(services, mute.host)
+    asked = await launch(services, mute.host, "echo x >>$HOME/counted-mute")
+    async with _worker(tools):
+        over = await asyncio.wait_for(_over(services, asked), 40)
+
+    assert (over.status, over.attempt, over.error_message) == (Status.SUCCEEDED, 1, "")
+    assert (mute.host.home / "counted-mute").read_text() == "x\n"
+    assert (mute.host.home / "starts").read_text() == "start\n"

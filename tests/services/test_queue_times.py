@@ -1,0 +1,59 @@
+"""How long something may wait in the queue, when several look at it at once."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from db.model.categories import Category
+from db.model.execution import Execution, Status
+from executor.rules.outcomes import failed
+from executor.services import Ask, Ground, Services
+from tests.support.database import Clock, do
+from tests.support.remote import eventually
+from tests.support.world import ANA, BRUNO, another, environment
+
+LEASE = timedelta(hours=1)
+
+
+async def _asked(services: Services, name: str) -> Execution:
+    await services.catalog.create_environment(environment(name, queue_timeout_s=600), ANA)
+    await services.bindings.bind(f"C0{name.upper()}", name, ANA)
+    ask = Ask(job="import-patients", channel_id=f"C0{name.upper()}", by=BRUNO, values=another())
+    return await services.launcher.launch(ask)
+
+
+@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
+@pytest.mark.mariadb
+async def test_what_ran_meanwhile_and_waits_for_a_retry_does_not_expire(
+    services: Services, ground: Ground, clock: Clock
+) -> None:
+    """It was overdue when it was looked for, and is not any more when its turn to end comes."""
+    first = await _asked(services, "one")
+    rests = "UPDATE migration_executions SET not_before = '2030-01-01'"
+    await do(ground.db, rests)  # it is claimed by nobody
+    second = await _asked(services, "two")
+    clock.advance(601)
+    async with ground.db.begin() as repos:
+        await repos.executions.hold(first.id)
+        expiring = asyncio.create_task(services.queue.expire_due())
+        await eventually(lambda: _waits(ground), bool)
+        claimed = await services.queue.claim_next("w1", LEASE)
+        assert claimed is not None
+        unreachable = failed(Category.CONNECTION_ERROR)
+        await services.records.retry(claimed, unreachable, not_before=clock.advance(60))
+    ended = await expiring
+    now = await services.history.execution(second.id)
+
+    assert (now.status, now.is_retried) == (Status.QUEUED, True)
+    assert ended == 1
+
+
+async def _waits(ground: Ground) -> int:
+    query = text(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Query'"
+        " AND info LIKE '%migration_executions%' AND id <> CONNECTION_ID()"
+    )
+    async with ground.db.read() as repos:
+        return int(await repos.session.value(query))
