@@ -87,13 +87,20 @@ candidates() {
     END { if (pid) print "seen ." }'
 }
 
+fields() { # fields PID: sets stat, what follows the name, which may hold anything, line breaks too
+  stat=
+  while read -r line; do stat=$stat$line; done 2>/dev/null <"/proc/$1/stat"
+  stat=${stat##*) }
+  [ "$stat" ]
+}
+
 is_ours() { # is_ours PID: Ferry runs it, or something that it comes from
   for step in 1 2 3 4 5 6 7 8 9 10 11 12; do
     tr '\0' '\n' <"/proc/$1/environ" | grep -q '^FERRY_RUN=' && return 0
     # Of other users only this can be seen.
     tr '\0' ' ' <"/proc/$1/cmdline" | grep -q '/\.cache/ferry/supervisor-[0-9a-f]*\.sh supervise ' && return 0
-    read -r stat <"/proc/$1/stat" || return 1
-    set -- ${stat##*) }
+    fields "$1" || return 1
+    set -- $stat
     shift # the parent's number is first now
     case $1 in 0 | 1) return 1 ;; esac
   done
@@ -120,8 +127,8 @@ runners() { # "PID SECONDS sure|maybe USER" of those that run it; "seen" if ther
     if [ "$pid" = seen ]; then echo seen; continue; fi
     is_script "$pid" "$word" || continue
     is_ours "$pid" && continue
-    read -r stat <"/proc/$pid/stat" || continue
-    set -- ${stat##*) }
+    fields "$pid" || continue
+    set -- $stat
     age=$((${up%%.*} - ${20} / ticks))
     user=$(stat -c %U "/proc/$pid") || user=somebody # `ls` of busybox clips names
     echo "$pid $age $sure $user"

@@ -99,6 +99,19 @@ async def test_process_is_told_without_its_arguments(
     assert found.measured is not None
 
 
+async def test_process_with_a_line_break_in_its_name_is_told(
+    shell_server: Sshd, looker: Looker, folder: Path, by_hand: Runs
+) -> None:
+    """Linux tells the name in the middle of what is read."""
+    put(shell_server, "scripts/import.js", r"printf 'a) S\n1 b' >/proc/$$/comm; " + WAITS)
+    process = by_hand("sh", folder / "import.js", cwd=folder)
+    await begun(folder)
+
+    found = await looker.look(plan())
+
+    assert check(found, "by hand")[1].startswith(f"process {process.pid} of ")
+
+
 async def test_two_processes_are_counted(looker: Looker, folder: Path, by_hand: Runs) -> None:
     """One is named."""
     for _ in range(2):
