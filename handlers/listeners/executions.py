@@ -138,7 +138,9 @@ class ExecutionListeners:
     async def _log(self, execution_id: int, request: Request, reply: Reply) -> None:
         execution = await self._services.history.shown(execution_id, request.by)
         lines = await self._services.history.tail(execution_id, views.LOG_LOOK)
-        await reply.say(views.log(execution, lines, now=self._clock()))
+        (item,) = await self._services.news.items([execution_id])
+        told = views.log(execution, lines, now=self._clock(), log_permalink=item.card.log_permalink)
+        await reply.say(told)
 
     async def _page(
         self, request: Request, reply: Reply, *, before: int | None, replace: bool

@@ -146,11 +146,18 @@ def show_button(one: Execution, words_: str = "Show") -> Block:
     )
 
 
-def log(one: Execution, lines: Sequence[LogLine], *, now: datetime) -> Told:
-    """Return the last of *lines*, the end of a run's log, that are for people; and where all is."""
+def log(
+    one: Execution, lines: Sequence[LogLine], *, now: datetime, log_permalink: str = ""
+) -> Told:
+    """Return the last of *lines*, the end of a run's log, that are for people; and where all is.
+
+    *log_permalink*: the file with the whole log; Slack may not have taken one.
+    """
     said = sentence(one, position=0, now=now)
-    if one.status.is_over:
-        full = "The whole log is a file in the thread of its card."
+    if log_permalink:
+        full = f"The <{log_permalink}|whole log> is a file in the thread of its card."
+    elif one.status.is_over:
+        full = "There is no file of the whole log in the thread of its card, or not yet."
     else:
         full = "The whole log will be a file in the thread of its card once the run is over."
     if not lines:

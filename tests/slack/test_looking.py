@@ -4,7 +4,7 @@ from playground.people import Person
 from tests.db.seeds import blocks, line
 from tests.slack.ferry_in import In, launched
 from tests.support.waiting import until
-from tests.support.world import PRODUCTION, STAGING
+from tests.support.world import ANA, PRODUCTION, STAGING
 
 
 async def test_status_history_and_log_show_what_there_is(ferry: In, bruno: Person) -> None:
@@ -41,6 +41,24 @@ async def test_log_shows_what_the_script_said_and_not_to_ferry(ferry: In, bruno:
     told = await bruno.told(STAGING, "the last line that is not a mark for Ferry")
     assert "copied 40 patients" in str(told["blocks"])
     assert "::progress" not in str(told["blocks"])
+    assert "will be a file in the thread" in str(told["blocks"])
+
+
+async def test_log_leads_to_its_file(ferry: In, bruno: Person) -> None:
+    """It is in the thread of the card, as soon as Slack has it."""
+    number = await launched(ferry)
+    await ferry.services.controls.cancel(number, ANA)
+    run = await ferry.services.history.execution(number)
+    async with ferry.database.begin() as repos:
+        await repos.log_lines.add(blocks([line(run, 1, "copied 40 patients", ferry.clock)]))
+    await bruno.types(STAGING, f"/migrate log {number}")
+    none = await bruno.told(STAGING, "Log of")
+    await ferry.services.news.attached(number, "log", "https://ferry.slack.com/files/F1")
+    await bruno.types(STAGING, f"/migrate log {number}")
+    there = await bruno.told(STAGING, "https://ferry.slack.com/files/F1|whole log")
+
+    assert "There is no file of the whole log" in str(none["blocks"])
+    assert "There is no file of the whole log" not in str(there["blocks"])
 
 
 async def test_lists_show_environments_and_sources(ferry: In, bruno: Person) -> None:

@@ -9,7 +9,7 @@ from playground.blocks import check_message_blocks
 
 OURS = re.compile(
     r"<(@U0ANA|@U0BRUNO|!subteam\^S0OPS|#C0STAGING|#C0PROD|"
-    r"!date\^\d+\^[^|<>]+\|[^|<>]+|https://files/1\|full log)>"
+    r"!date\^\d+\^[^|<>]+\|[^|<>]+|https://files/1\|(?:full|whole) log)>"
 )
 
 
