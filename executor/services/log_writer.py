@@ -135,6 +135,7 @@ class LogWriter:
         self._weight = 0  # of what waits
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
+        self._is_unsure = False  # whether some of what was taken is stored: an answer was lost
 
     def lane(self) -> Lane:
         """Return the way in for one run."""
@@ -176,6 +177,7 @@ class LogWriter:
                 pass
             began = clock()
             await self._wake_readers()
+            self._is_unsure = False
             await self._settle(self._next())
 
     async def _wake_readers(self) -> None:
@@ -222,10 +224,11 @@ class LogWriter:
         while todo:
             try:
                 async with self._db.begin() as repos:
-                    if wait_s:
+                    if self._is_unsure:
                         todo = await _not_stored(repos, todo)
                     return await _store(repos, todo, carefully=carefully)
             except Unavailable:
+                self._is_unsure = True  # also for the halves, should the next try fail otherwise
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S) or _FIRST_WAIT_S
                 logger.warning("log_writer_waits", seconds=wait_s)
                 await asyncio.sleep(wait_s)
