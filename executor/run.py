@@ -159,7 +159,8 @@ class Run:
             end = await self._line.ask(self._follow_once)
             status = await self._line.ask(self._remote.status)
             if status.alive and told_survivors < _MOST_TOLD:
-                # Its supervisor is dead; what is left of it must not run beside what comes next.
+                # Its supervisor is dead, or its directory was removed under it; what is left of
+                # it must not run beside what comes next.
                 told_survivors += 1
                 await self._line.ask(self._remote.cancel)
                 continue

@@ -137,6 +137,29 @@ async def test_what_outlives_its_supervisor_is_ended(
     assert left == {}
 
 
+async def test_what_outlives_its_directory_is_ended_before_it_is_tried_again(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """Somebody cleaned up on the host: its watchdog there sees that only some seconds later."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "echo ready; exec sleep 300", retry=AGAIN)
+    async with _worker(tools, "w1"):
+        running = await follows(services, asked)
+        await until(lambda: bool(processes_of(running)), "the script runs")
+    shutil.rmtree(run_folder(sshd.host, running))
+    async with _worker(tools, "w2"):
+        again = await eventually(
+            lambda: services.history.execution(asked.id), lambda one: one.is_retried
+        )
+        left = processes_of(running)
+    end_all(running)
+
+    assert (again.status, again.error_category) == (Status.QUEUED, Category.RUN_LOST)
+    assert left == {}
+
+
 async def test_what_cannot_be_ended_forbids_a_retry(
     services: Services,
     tools: Tools,  # noqa: F811
