@@ -75,6 +75,7 @@ class Lane:
     def __init__(self, writer: "LogWriter") -> None:
         self._writer = writer
         self._news = asyncio.Event()
+        self._is_broken = asyncio.Event()
         self.weight = 0  #: of what is handed over and not stored yet
         self.error: Exception | None = None  #: after which nothing of this run is stored any more
 
@@ -101,10 +102,17 @@ class Lane:
             await self._settled()
         self._check()
 
+    async def broken(self) -> None:
+        """Wait until something of this run cannot be stored, and raise why, as ``write`` does."""
+        await self._is_broken.wait()
+        self._check()
+
     def settle(self, weight: int, error: Exception | None = None) -> None:
         """Note that a batch is stored, or never will be."""
         self.weight -= weight
         self.error = self.error or error
+        if self.error is not None:
+            self._is_broken.set()
         self._news.set()
 
     async def _settled(self) -> None:

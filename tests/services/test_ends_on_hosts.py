@@ -220,15 +220,26 @@ async def test_a_cancel_is_told_as_one_although_the_script_is_silent_meanwhile(
     assert (over.status, over.error_category) == (Status.CANCELLED, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("while :; do echo ready; sleep 0.2; done", "The script was stopped."),
+        ("echo ready; exec sleep 300", "The script was stopped."),
+        ("printf ready", "The script itself had ended with exit status 0."),
+    ],
+    ids=["chatty", "silent", "over"],
+)
 async def test_a_run_whose_lines_are_refused_for_good_ends(
     services: Services,
     ground: Ground,
     tools: Tools,  # noqa: F811
     sshd: Sshd,  # noqa: F811
+    text: str,
+    told: str,
 ) -> None:
     """Its script is stopped and its place is free; it must not be met again and again."""
     await place(services, sshd.host)
-    asked = await launch(services, sshd.host, "while :; do echo ready; sleep 0.2; done")
+    asked = await launch(services, sshd.host, text)
     taken = Block(asked.id, 1, 1, Stream.OUT, ground.clock(), [Level.INFO], ["not its own"])
     async with ground.db.begin() as repos:
         await repos.log_lines.add([taken])
@@ -236,4 +247,5 @@ async def test_a_run_whose_lines_are_refused_for_good_ends(
         over = await _over(services, asked)
 
     assert (over.status, over.error_category) == (Status.FAILED, Category.INTERNAL_ERROR)
+    assert told in over.error_message
     assert processes_of(over) == {}
