@@ -130,7 +130,10 @@ class Run:
         self._log.info("plan_changed", asked_again=is_void)
 
     async def _remark(self, sentence: str) -> None:
-        await self._write(self._output.note(sentence, Level.WARNING))
+        remark = self._output.clean(sentence)
+        if any(line.stream is Stream.NOTE and line.text == remark for line in self._brief.last):
+            return  # whoever had the run before us made it, and came no further
+        await self._write(self._output.note(remark, Level.WARNING))
 
     # -- while it runs ------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from executor.tools import Tools
 from executor.worker import Worker
 from tests.faults.processes import end_all, processes_of
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
+from tests.support.database import do
 from tests.support.keepers import kill_keepers
 from tests.support.loops import at_work
 from tests.support.on_host import follows, launch, place, run_folder
@@ -40,6 +42,9 @@ case $2 in *" cancel "*)
 esac
 exec sh "$@"
 """
+
+NO_END = """CREATE TRIGGER no_end BEFORE UPDATE OF finished_at ON migration_executions
+WHEN NEW.finished_at IS NOT NULL BEGIN SELECT RAISE(ABORT, 'not now'); END"""
 
 
 @pytest.fixture
@@ -218,6 +223,32 @@ async def test_a_cancel_is_told_as_one_although_the_script_is_silent_meanwhile(
         over = await _over(services, asked)
 
     assert (over.status, over.error_category) == (Status.CANCELLED, None)
+
+
+async def test_a_remark_on_the_end_is_made_once(
+    services: Services,
+    ground: Ground,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """The worker that made it could not record the end; the next one meets the same end."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "seq 1000; seq 1000 >&2")
+    small = replace(tools, max_bytes=512)
+
+    async def remarks() -> list[str]:
+        lines = await services.history.tail(asked.id, 10, stream=Stream.NOTE)
+        return [line.text.partition(" (")[0] for line in lines]
+
+    await do(ground.db, NO_END)
+    async with _worker(small, "w1"):
+        await eventually(remarks, lambda texts: len(texts) == 2)
+    await do(ground.db, "DROP TRIGGER no_end")
+    async with _worker(small, "w2"):
+        over = await _over(services, asked)
+
+    assert (over.status, over.resumed) == (Status.SUCCEEDED, 1)
+    assert await remarks() == ["stderr was cut here", "stdout was cut here"]
 
 
 @pytest.mark.parametrize(
