@@ -5,7 +5,7 @@ import time
 
 from db.model.errors import AttemptError
 from executor.services.queue import Brief
-from executor.ssh.remote import RemoteRun, RemoteState
+from executor.ssh.remote import RemoteRun, RemoteState, RemoteStatus
 from executor.ssh.target import target_of
 from executor.tools import Tools
 
@@ -20,8 +20,11 @@ def remote_of(tools: Tools, brief: Brief) -> RemoteRun:
     return RemoteRun(tools.hosts, target_of(brief.environment), run_id)
 
 
-async def give_up(remote: RemoteRun, grace_s: int) -> bool:
-    """Stop the script; return whether nothing of it runs. A silent host is not waited for."""
+async def give_up(remote: RemoteRun, grace_s: int) -> RemoteStatus | None:
+    """Stop the script; return how it ended, None unless nothing of it runs any more.
+
+    A silent host is not waited for.
+    """
     try:
         status = await remote.cancel()
         deadline = time.monotonic() + grace_s + _TO_GIVE_UP_S
@@ -29,5 +32,5 @@ async def give_up(remote: RemoteRun, grace_s: int) -> bool:
             await asyncio.sleep(_LOOK_S)
             status = await remote.status()
     except AttemptError:
-        return False
-    return status.state not in ALIVE and not status.alive
+        return None
+    return None if status.state in ALIVE or status.alive else status

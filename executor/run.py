@@ -65,18 +65,19 @@ class Run:
         """Stop the remote; twice is the same as once."""
         self._unwanted.set()
 
-    async def give_up(self) -> bool:
-        """Stop the script, since nobody here can look after it; return whether nothing of it runs.
+    async def give_up(self) -> RemoteStatus | None:
+        """Stop the script, since nobody here can look after it; return how it ended.
 
-        A host that does not answer is not waited for.
+        None unless nothing of it runs any more. A host that does not answer is not waited for.
         """
-        if not await give_up(self._remote, self._execution.plan.grace_s):
-            return False
+        status = await give_up(self._remote, self._execution.plan.grace_s)
+        if status is None:
+            return None
         try:
             await self._lane.flush()
         except Exception:  # noqa: BLE001 - whatever it is, the next owner would only meet it again
             self._log.warning("lines_not_stored")
-        return True
+        return status
 
     async def see_through(self) -> None:
         """Return when the end is recorded.
@@ -129,7 +130,10 @@ class Run:
         self._log.info("plan_changed", asked_again=is_void)
 
     async def _remark(self, sentence: str) -> None:
-        await self._write(self._output.note(sentence, Level.WARNING))
+        remark = self._output.clean(sentence)
+        if any(line.stream is Stream.NOTE and line.text == remark for line in self._brief.last):
+            return  # whoever had the run before us made it, and came no further
+        await self._write(self._output.note(remark, Level.WARNING))
 
     # -- while it runs ------------------------------------------------------------------------
 
@@ -141,6 +145,8 @@ class Run:
             following,
             asyncio.create_task(self._stop_when_unwanted(), name=f"stop-{number}"),
             asyncio.create_task(self._mind_silence(), name=f"silence-{number}"),
+            # A script may print one line, and be silent for hours.
+            asyncio.create_task(self._lane.broken(), name=f"lines-{number}"),
         }
         try:
             while not following.done():
@@ -159,7 +165,8 @@ class Run:
             end = await self._line.ask(self._follow_once)
             status = await self._line.ask(self._remote.status)
             if status.alive and told_survivors < _MOST_TOLD:
-                # Its supervisor is dead; what is left of it must not run beside what comes next.
+                # Its supervisor is dead, or its directory was removed under it; what is left of
+                # it must not run beside what comes next.
                 told_survivors += 1
                 await self._line.ask(self._remote.cancel)
                 continue

@@ -179,7 +179,8 @@ class Start:
     async def _has_begun(self) -> bool:
         # A start that broke off is "starting" until it is put away: repeated, it goes on at once.
         status = await self._line.ask(self._remote.status)
-        return status.state not in {RemoteState.GONE, RemoteState.STARTING}
+        # What was removed under its script is gone, and runs.
+        return status.alive > 0 or status.state not in {RemoteState.GONE, RemoteState.STARTING}
 
     async def _is_known(self) -> bool:
         status = await self._line.ask(self._remote.status)

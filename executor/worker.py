@@ -19,6 +19,7 @@ from executor.line import TrustedAnew
 from executor.rules.categories import ADVICE
 from executor.rules.outcomes import failed
 from executor.run import Run
+from executor.ssh.remote import RemoteStatus
 from executor.tools import Tools
 
 logger = structlog.get_logger(__name__)
@@ -107,28 +108,31 @@ class Worker:
             await self._queue.release(self._name, execution)
 
     async def _record_crash(self, execution: Execution, reference: str) -> None:
-        sentence = f"{ADVICE[Category.INTERNAL_ERROR].sentence} Reference: {reference}."
-        crashed = failed(Category.INTERNAL_ERROR, sentence, detail=reference)
         try:
-            if not await self._is_stopped(execution):
+            script = await self._stopped(execution)
+            if script is None:
                 # Whoever takes it over when the lease runs out may have more luck.
                 logger.error("crash_left_alone", execution_id=execution.id, reference=reference)
                 return
+            broke = ADVICE[Category.INTERNAL_ERROR].sentence
+            sentence = f"{broke} {script} Reference: {reference}."
+            crashed = failed(Category.INTERNAL_ERROR, sentence, detail=reference)
             await self._tools.records.finish(execution, crashed)
         except FerryError as error:
             logger.warning("crash_not_recorded", execution_id=execution.id, why=error.message)
         except Exception:  # whoever takes the run over next meets it again
             logger.exception("crash_not_recorded", execution_id=execution.id)
 
-    async def _is_stopped(self, execution: Execution) -> bool:
-        """Whether nothing of the execution runs: it was never sent, or its host says so."""
+    async def _stopped(self, execution: Execution) -> str | None:
+        """Return what became of the script, a sentence; None unless nothing of it runs."""
         if not await self._tools.records.may_run(execution):
-            return True
+            return "The script was not started."
         if run := self._runs.get((execution.id, execution.attempt)):
-            return await run.give_up()
-        # Not even read: then nobody follows it, and nobody could cancel it either.
-        brief = await self._queue.brief(execution)
-        return await give_up(remote_of(self._tools, brief), execution.plan.grace_s)
+            status = await run.give_up()
+        else:  # not even read: then nobody follows it, and nobody could cancel it either
+            brief = await self._queue.brief(execution)
+            status = await give_up(remote_of(self._tools, brief), execution.plan.grace_s)
+        return None if status is None else _became(status)
 
     async def _look_for_cancels(self) -> None:
         if self._runs:
@@ -165,3 +169,11 @@ class Worker:
             await self._queue.release(self._name)
         except Unavailable:
             logger.warning("leases_left_to_run_out")
+
+
+def _became(status: RemoteStatus) -> str:
+    if status.reason in {"cancel", "timeout"}:
+        return "The script was stopped."
+    if status.reason == "exit" and status.exit_status is not None:
+        return f"The script itself had ended with exit status {status.exit_status}."
+    return "Nothing of the script runs any more."

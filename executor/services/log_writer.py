@@ -75,6 +75,7 @@ class Lane:
     def __init__(self, writer: "LogWriter") -> None:
         self._writer = writer
         self._news = asyncio.Event()
+        self._is_broken = asyncio.Event()
         self.weight = 0  #: of what is handed over and not stored yet
         self.error: Exception | None = None  #: after which nothing of this run is stored any more
 
@@ -101,10 +102,17 @@ class Lane:
             await self._settled()
         self._check()
 
+    async def broken(self) -> None:
+        """Wait until something of this run cannot be stored, and raise why, as ``write`` does."""
+        await self._is_broken.wait()
+        self._check()
+
     def settle(self, weight: int, error: Exception | None = None) -> None:
         """Note that a batch is stored, or never will be."""
         self.weight -= weight
         self.error = self.error or error
+        if self.error is not None:
+            self._is_broken.set()
         self._news.set()
 
     async def _settled(self) -> None:
@@ -135,6 +143,7 @@ class LogWriter:
         self._weight = 0  # of what waits
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
+        self._is_unsure = False  # whether some of what was taken is stored: an answer was lost
 
     def lane(self) -> Lane:
         """Return the way in for one run."""
@@ -176,6 +185,7 @@ class LogWriter:
                 pass
             began = clock()
             await self._wake_readers()
+            self._is_unsure = False
             await self._settle(self._next())
 
     async def _wake_readers(self) -> None:
@@ -222,10 +232,11 @@ class LogWriter:
         while todo:
             try:
                 async with self._db.begin() as repos:
-                    if wait_s:
+                    if self._is_unsure:
                         todo = await _not_stored(repos, todo)
                     return await _store(repos, todo, carefully=carefully)
             except Unavailable:
+                self._is_unsure = True  # also for the halves, should the next try fail otherwise
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S) or _FIRST_WAIT_S
                 logger.warning("log_writer_waits", seconds=wait_s)
                 await asyncio.sleep(wait_s)

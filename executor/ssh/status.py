@@ -57,7 +57,7 @@ class RemoteStatus:
     err_size: int = 0
     truncated: frozenset[Stream] = frozenset()
     receipt: Receipt | None = None
-    alive: int = 0  #: LOST: of its processes, those that still run with nobody to see them through
+    alive: int = 0  #: LOST, GONE: of its processes, those that run with nobody to see them through
     started_at: int | None = None  #: epoch seconds by the host's clock
     ended_at: int | None = None
 

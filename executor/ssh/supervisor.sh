@@ -234,8 +234,8 @@ retire() {
   rm -rf "$2"
 }
 
-survivors() { # a census when nobody keeps the run any more
-  group=$payload
+survivors() { # a census when nobody keeps the run any more; elsewhere than in its directory: by the cookie alone
+  group=${payload-}
   is_alive "$group" || group= # too long ago to know its group by the number
   census
 }
@@ -564,7 +564,12 @@ follow_poll() { # each stream keeps one open file: every `cat` goes on exactly w
 # ---- status, cancel, remove ----------------------------------------------------------------------
 
 status() { # status ID
-  cd "$runs/$1" 2>/dev/null || { say gone; return 0; }
+  cd "$runs/$1" 2>/dev/null || { # somebody may have removed it under a script that its watchdog has yet to end
+    survivors
+    set -- $grouped $strays $outside
+    say gone "alive=$# ;"
+    return 0
+  }
   look
   case $state in
   exited) read -r record <exit; say exited "$record" ;;
@@ -593,6 +598,9 @@ cancel() { # cancel ID: ask the watchdog to end the run; returns at once. Unknow
       ;;
     died) end_survivors ;;
     esac
+  else
+    survivors
+    nobody || end_all 5
   fi
   status "$1"
 }

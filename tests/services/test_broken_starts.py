@@ -1,6 +1,7 @@
 """A start that broke off on its host, or that nobody heard of, is neither lost nor left alone."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -9,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from db.model.execution import Execution, Status
+from executor.giving_up import remote_of
 from executor.services import Services
 from executor.tools import Tools
 from executor.worker import Worker
+from tests.faults.processes import end_all, processes_of
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.loops import at_work
 from tests.support.on_host import launch, place, run_folder
-from tests.support.remote import eventually
+from tests.support.remote import eventually, script
 from tests.support.sshd import Sshd, give, sshd  # noqa: F401 - a fixture
+from tests.support.waiting import until
 
 #: A login shell that ends before it answers to a start, as one does that may not fork any more.
 MUTE = """#!/bin/sh
@@ -104,3 +108,28 @@ async def test_a_start_without_an_answer_is_asked_for(
     assert (over.status, over.attempt, over.error_message) == (Status.SUCCEEDED, 1, "")
     assert (mute.host.home / "counted-mute").read_text() == "x\n"
     assert (mute.host.home / "starts").read_text() == "start\n"
+
+
+async def test_what_runs_without_its_directory_is_not_started_again(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """Its bot was killed before it heard of the start, and somebody cleaned up on the host."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "echo x >>$HOME/counted-bare")
+    claimed = await services.queue.claim_next("killed", timedelta(minutes=1))
+    assert claimed is not None
+    assert await services.records.start_requested(claimed, claimed.plan)
+    remote = remote_of(tools, await services.queue.brief(claimed))
+    await remote.start(script("exec sleep 300"), timeout_s=60, grace_s=1, max_bytes=1000)
+    await until(lambda: bool(processes_of(claimed)), "it runs")
+    shutil.rmtree(run_folder(sshd.host, claimed))
+    await services.queue.release("killed")
+    async with _worker(tools):
+        over = await _over(services, asked)
+    left = processes_of(over)
+    end_all(over)
+
+    assert (over.status, left) == (Status.LOST, {})
+    assert not (sshd.host.home / "counted-bare").exists()

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from executor.tools import Tools
 from executor.worker import Worker
 from tests.faults.processes import end_all, processes_of
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
+from tests.support.database import do
 from tests.support.keepers import kill_keepers
 from tests.support.loops import at_work
 from tests.support.on_host import follows, launch, place, run_folder
@@ -40,6 +42,9 @@ case $2 in *" cancel "*)
 esac
 exec sh "$@"
 """
+
+NO_END = """CREATE TRIGGER no_end BEFORE UPDATE OF finished_at ON migration_executions
+WHEN NEW.finished_at IS NOT NULL BEGIN SELECT RAISE(ABORT, 'not now'); END"""
 
 
 @pytest.fixture
@@ -137,6 +142,29 @@ async def test_what_outlives_its_supervisor_is_ended(
     assert left == {}
 
 
+async def test_what_outlives_its_directory_is_ended_before_it_is_tried_again(
+    services: Services,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+) -> None:
+    """Somebody cleaned up on the host: its watchdog there sees that only some seconds later."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "echo ready; exec sleep 300", retry=AGAIN)
+    async with _worker(tools, "w1"):
+        running = await follows(services, asked)
+        await until(lambda: bool(processes_of(running)), "the script runs")
+    shutil.rmtree(run_folder(sshd.host, running))
+    async with _worker(tools, "w2"):
+        again = await eventually(
+            lambda: services.history.execution(asked.id), lambda one: one.is_retried
+        )
+        left = processes_of(running)
+    end_all(running)
+
+    assert (again.status, again.error_category) == (Status.QUEUED, Category.RUN_LOST)
+    assert left == {}
+
+
 async def test_what_cannot_be_ended_forbids_a_retry(
     services: Services,
     tools: Tools,  # noqa: F811
@@ -197,15 +225,52 @@ async def test_a_cancel_is_told_as_one_although_the_script_is_silent_meanwhile(
     assert (over.status, over.error_category) == (Status.CANCELLED, None)
 
 
-async def test_a_run_whose_lines_are_refused_for_good_ends(
+async def test_a_remark_on_the_end_is_made_once(
     services: Services,
     ground: Ground,
     tools: Tools,  # noqa: F811
     sshd: Sshd,  # noqa: F811
 ) -> None:
+    """The worker that made it could not record the end; the next one meets the same end."""
+    await place(services, sshd.host)
+    asked = await launch(services, sshd.host, "seq 1000; seq 1000 >&2")
+    small = replace(tools, max_bytes=512)
+
+    async def remarks() -> list[str]:
+        lines = await services.history.tail(asked.id, 10, stream=Stream.NOTE)
+        return [line.text.partition(" (")[0] for line in lines]
+
+    await do(ground.db, NO_END)
+    async with _worker(small, "w1"):
+        await eventually(remarks, lambda texts: len(texts) == 2)
+    await do(ground.db, "DROP TRIGGER no_end")
+    async with _worker(small, "w2"):
+        over = await _over(services, asked)
+
+    assert (over.status, over.resumed) == (Status.SUCCEEDED, 1)
+    assert await remarks() == ["stderr was cut here", "stdout was cut here"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("while :; do echo ready; sleep 0.2; done", "The script was stopped."),
+        ("echo ready; exec sleep 300", "The script was stopped."),
+        ("printf ready", "The script itself had ended with exit status 0."),
+    ],
+    ids=["chatty", "silent", "over"],
+)
+async def test_a_run_whose_lines_are_refused_for_good_ends(
+    services: Services,
+    ground: Ground,
+    tools: Tools,  # noqa: F811
+    sshd: Sshd,  # noqa: F811
+    text: str,
+    told: str,
+) -> None:
     """Its script is stopped and its place is free; it must not be met again and again."""
     await place(services, sshd.host)
-    asked = await launch(services, sshd.host, "while :; do echo ready; sleep 0.2; done")
+    asked = await launch(services, sshd.host, text)
     taken = Block(asked.id, 1, 1, Stream.OUT, ground.clock(), [Level.INFO], ["not its own"])
     async with ground.db.begin() as repos:
         await repos.log_lines.add([taken])
@@ -213,4 +278,5 @@ async def test_a_run_whose_lines_are_refused_for_good_ends(
         over = await _over(services, asked)
 
     assert (over.status, over.error_category) == (Status.FAILED, Category.INTERNAL_ERROR)
+    assert told in over.error_message
     assert processes_of(over) == {}

@@ -1,6 +1,7 @@
 """Group commit: nothing lost, nothing doubled, nobody's lines without their offset."""
 
 import asyncio
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -263,9 +264,15 @@ async def test_nothing_is_lost_or_doubled_while_the_database_is_away(
 
 
 @pytest.mark.mariadb
-async def test_a_commit_whose_answer_was_lost_is_looked_for(mariadb: MariaDB, clock: Clock) -> None:
-    """It was stored: to store it again would double it, to give it up would lose what follows."""
-    url = mariadb.create("ferry_answer")
+@pytest.mark.parametrize("stumbles", [0, 1, 2])
+async def test_a_commit_whose_answer_was_lost_is_looked_for(
+    mariadb: MariaDB, clock: Clock, stumbles: int
+) -> None:
+    """It was stored: to store it again would double it, to give it up would lose what follows.
+
+    Also when its driver stumbles over what the outage left behind while it looks.
+    """
+    url = mariadb.create(f"ferry_answer_{stumbles}")
     await upgrade(url)
     direct = Database(url, clock=clock)
     (execution,) = await running(direct, clock)
@@ -278,6 +285,13 @@ async def test_a_commit_whose_answer_was_lost_is_looked_for(mariadb: MariaDB, cl
         def mute(_connection: object) -> None:
             proxy.mute_after = 0  # the COMMIT arrives, its answer does not
 
+        looks = itertools.count()
+
+        def stumble(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+            if sql.startswith("SELECT") and "last_line" in sql and next(looks) < stumbles:
+                raise RuntimeError("read() called while another coroutine is waiting")
+
+        event.listen(database._engine.sync_engine, "before_cursor_execute", stumble)
         event.listen(database._engine.sync_engine, "commit", mute)
         await lane.write(batch(execution, 1, numbered(1, 5), clock))
         await lane.write(batch(execution, 6, numbered(6, 5), clock))
@@ -292,5 +306,6 @@ async def test_a_commit_whose_answer_was_lost_is_looked_for(mariadb: MariaDB, cl
         await database.close()
 
     assert still_waiting
+    assert next(looks) > stumbles
     assert await stored(direct, execution) == numbered(1, 15)
     await direct.close()
