@@ -187,8 +187,8 @@ claim() { # NFS may say of what it just made that it exists already
 look() {
   keeper= payload= watchdog= started=
   if [ -e exit ]; then state=exited; return; fi
-  if [ -e pids ]; then
-    read -r keeper payload watchdog started claimed_in <pids
+  # It is away for a moment while the watchdog is replaced, see guard.
+  if { [ -e pids ] && read -r keeper payload watchdog started claimed_in <pids; } 2>/dev/null; then
     case $keeper in *:*) ;; *) look_older ;; esac
   elif [ -L claim ]; then
     keeper=$(readlink claim)

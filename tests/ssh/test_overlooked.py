@@ -96,7 +96,10 @@ async def _is_dead(folder: Path, is_right: Callable[[int], bool]) -> None:
     """Wait until the watchdog, if it is the right one, is dead."""
 
     def look() -> bool:
-        watchdog = _numbers(folder)[2]
+        try:
+            watchdog = _numbers(folder)[2]
+        except FileNotFoundError:
+            return False  # it is being replaced
         try:
             stat = Path(f"/proc/{watchdog}/stat").read_text()
         except FileNotFoundError:
