@@ -140,6 +140,6 @@ class Queue:
 async def _still_overdue(repos: Repos, number: int, now: datetime) -> Execution | None:
     """Return the execution, held; None if it ran meanwhile: it may wait for a retry by now."""
     await repos.executions.hold(number)
-    found = await repos.executions.get(number)
+    found = await repos.executions.readable(number)  # what is not, its own version ends
     until = found.queue_expires_at if found else None
     return found if until is not None and until <= now else None

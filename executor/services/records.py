@@ -14,7 +14,6 @@ from executor.rules.lifecycle import may_become
 from executor.rules.outcomes import Outcome, failed
 from executor.rules.plan import plan_hash
 from executor.services.ground import Ground
-from executor.services.history import find_execution
 
 _LOST = "Another worker owns this run now."
 _LOOKED_FOR = timedelta(days=30)  # a host that did not answer for so long is gone
@@ -207,9 +206,11 @@ class Records:
         found: list[Leftover] = []
         async with self._ground.db.read() as repos:
             for environment in await repos.environments.all():
-                for attempt in await repos.attempts.unremoved(environment.id, since, limit):
-                    execution = await find_execution(repos, attempt.execution_id)
-                    found.append(Leftover(execution, attempt.number, environment))
+                found += [
+                    Leftover(execution, attempt.number, environment)
+                    for attempt in await repos.attempts.unremoved(environment.id, since, limit)
+                    if (execution := await repos.executions.readable(attempt.execution_id))
+                ]
         return found
 
     async def removed(self, execution_id: int, attempt: int) -> None:
