@@ -10,7 +10,7 @@ from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services
 from tests.support.database import Clock, do
-from tests.support.world import BRUNO, PRODUCTION, STAGING, another
+from tests.support.world import ANA, BRUNO, PRODUCTION, STAGING, another, environment
 
 LEASE = timedelta(seconds=15)
 #: A plan with a field, an end with a category, and a look with a state that only others know.
@@ -49,6 +49,24 @@ async def test_what_cannot_be_read_is_not_claimed_and_holds_up_nothing(
     assert told == [newer.id]
     with pytest.raises(Unreadable, match=f"cannot read #{newer.id}"):
         await services.history.execution(newer.id)
+
+
+async def test_an_environment_that_cannot_be_read_holds_up_no_other(
+    services: Services, ground: Ground
+) -> None:
+    """Operators hear of it from the worker, which logs what it stumbled over."""
+    await _asked(services)
+    await services.catalog.create_environment(environment("other"), ANA)
+    await services.bindings.bind("C0OTHER", "other", ANA)
+    plain = await _asked(services, "C0OTHER")
+    await do(ground.db, "UPDATE environments SET kind = 'lunar' WHERE name = 'staging'")
+
+    claimed = await services.queue.claim_next("w1", LEASE)
+    assert claimed is not None
+    with pytest.raises(ValueError, match="lunar"):
+        await services.queue.claim_next("w1", LEASE)
+
+    assert claimed.id == plain.id
 
 
 async def test_what_cannot_be_read_is_not_taken_over_and_holds_up_nothing(
