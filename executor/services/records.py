@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from db.model.catalog import Environment
@@ -24,8 +25,10 @@ _MOST_OF_MESSAGE = 2000
 class Leftover:
     """An ended attempt that may still have its directory on a host."""
 
-    execution: Execution
+    execution_id: int
+    key: str
     attempt: int
+    ended_at: datetime
     environment: Environment
 
 
@@ -200,16 +203,31 @@ class Records:
         self._ground.news.ring()
         self._ground.work.ring()
 
-    async def leftovers(self, limit: int) -> list[Leftover]:
-        """Return at most *limit* ended attempts of each environment that may be on its host yet."""
+    async def leftovers(
+        self, limit: int, after: Mapping[int, datetime] = MappingProxyType({})
+    ) -> list[Leftover]:
+        """Return at most *limit* ended attempts of each environment that may be on its host yet.
+
+        Those first that ended after the time in *after*, by environment; then the oldest.
+        """
         since = self._ground.clock() - _LOOKED_FOR
         found: list[Leftover] = []
         async with self._ground.db.read() as repos:
             for environment in await repos.environments.all():
+                start = max(since, after.get(environment.id, since))
+                rows = list(await repos.attempts.unremoved(environment.id, start, limit))
+                if start > since and len(rows) < limit:
+                    oldest = await repos.attempts.unremoved(environment.id, since, limit)
+                    rows += [row for row in oldest if row not in rows]
                 found += [
-                    Leftover(execution, attempt.number, environment)
-                    for attempt in await repos.attempts.unremoved(environment.id, since, limit)
-                    if (execution := await repos.executions.readable(attempt.execution_id))
+                    Leftover(
+                        execution_id=row["execution_id"],
+                        key=row["key"],
+                        attempt=row["number"],
+                        ended_at=row["finished_at"],
+                        environment=environment,
+                    )
+                    for row in rows[:limit]
                 ]
         return found
 

@@ -155,7 +155,7 @@ async def test_directories_of_ended_attempts_are_remembered_until_they_are_remov
     await services.records.removed(sent.id, 1)
 
     assert early == []
-    assert [(one.execution.id, one.attempt) for one in left] == [(sent.id, 1)]
+    assert [(one.execution_id, one.attempt) for one in left] == [(sent.id, 1)]
     assert await services.records.leftovers(10) == []
 
 
