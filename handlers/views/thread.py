@@ -206,9 +206,14 @@ def _milestone(execution: Execution, now: datetime) -> list[Post]:
 
 
 def _is_own_answer(execution: Execution) -> bool:
-    """Whether the requester discarded it: the card says so, and who else would want to know."""
-    is_discarded = execution.status is Status.DISCARDED
-    return is_discarded and execution.answered_by == execution.requested_by
+    """Whether the requester ended it before any try: the card says so, who else wants to know."""
+    match execution.status:
+        case Status.DISCARDED:
+            return execution.answered_by == execution.requested_by
+        case Status.CANCELLED:
+            return not execution.attempt and execution.cancelled_by == execution.requested_by
+        case _:
+            return False
 
 
 def _is_past(key: str, said: Collection[str]) -> bool:
