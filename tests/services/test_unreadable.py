@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from db.model.catalog import JobDraft
 from db.model.errors import Unreadable
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome
@@ -113,6 +114,25 @@ async def test_what_cannot_be_read_is_not_looked_at_nor_reminded_of(
 
     (question,) = await services.preflights.pending(1)
     assert (question.execution.id, reminded) == (plain.id, 1)
+
+
+async def test_a_job_that_cannot_be_read_keeps_no_other_from_being_looked_at(
+    services: Services, ground: Ground
+) -> None:
+    """Operators hear of it from the loop, which logs what it stumbled over."""
+    await _asked(services, PRODUCTION)
+    await do(ground.db, "UPDATE migration_job_versions SET silence_action = 'sing'")
+    with pytest.raises(ValueError, match="sing"):
+        await services.preflights.pending(10)
+    source = (await services.catalog.sources())[0]
+    draft = JobDraft(name="export", source_id=source.id, script="~/export.js")
+    await services.catalog.create_job(draft, ANA)
+    ask = Ask(job="export", channel_id=PRODUCTION, by=BRUNO, values={})
+    plain = await services.launcher.launch(ask)
+
+    (question,) = await services.preflights.pending(10)
+
+    assert question.execution.id == plain.id
 
 
 async def test_what_cannot_be_read_lets_others_expire(
