@@ -88,7 +88,7 @@ class Teller:
                 digest=told.digest,
             )
             self.posting.discard(execution.id)
-        calls = await self._calls(execution, overrode)
+        calls = await self._calls(execution, forecast.closed, overrode)
         said = await self._say_what_is_due(item, tail, forecast, sent, calls)
         if permalink := await self._attach_log(item, sent):
             # It stays news until the card says so, too.
@@ -182,10 +182,12 @@ class Teller:
             await self.news.posted(execution.id, post.key)
         return {post.key for post in posts}
 
-    async def _calls(self, execution: Execution, overrode: Closed | None) -> thread.Calls:
+    async def _calls(
+        self, execution: Execution, closed: Closed | None, overrode: Closed | None
+    ) -> thread.Calls:
         is_called = execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at
         whom = await self.history.answerers(execution) if is_called else Answerers()
-        return thread.Calls(whom, overrode)
+        return thread.Calls(whom, closed, overrode)
 
     async def _announced(self, item: Item) -> Item:
         """Note that the card is about to be posted; return *item* with that.

@@ -10,6 +10,7 @@ FerryError
 ├── NotAllowed           this person may not do this
 │   └── CodeNeeded       not without a code (executor/services/second_factors.py)
 ├── Unavailable          the database or Slack does not answer: try again
+├── Unreadable           another version of Ferry wrote it (db/repos/execution_rows.py)
 ├── LeaseLost            another worker owns the run now: stop writing
 └── AttemptError         an attempt failed: `category` and `detail` are stored with it
     └── StartUncertain   it may run all the same: ask the host (executor/ssh/errors.py)
@@ -56,6 +57,10 @@ class NotAllowed(FerryError):
 
 class Unavailable(FerryError):
     """What Ferry depends on does not answer; the message says whether something was changed."""
+
+
+class Unreadable(FerryError):
+    """Another version of Ferry wrote it, and this one does not understand it."""
 
 
 class LeaseLost(FerryError):

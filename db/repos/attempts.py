@@ -11,6 +11,7 @@ from db.model.execution import Attempt
 from db.repos.base import Repository, fill
 from db.schema import attempts as table
 from db.schema import executions
+from db.session import Row
 
 
 class Attempts(Repository):
@@ -45,10 +46,13 @@ class Attempts(Repository):
         query = select(table).where(table.c.execution_id == execution_id)
         return [_attempt(row) for row in await self._session.rows(query.order_by(table.c.number))]
 
-    async def unremoved(self, environment_id: int, since: datetime, limit: int) -> list[Attempt]:
-        """Return tries there that ended after *since* and whose directory may still be there."""
+    async def unremoved(self, environment_id: int, since: datetime, limit: int) -> Sequence[Row]:
+        """Return tries there that ended after *since* and whose directory may still be there.
+
+        Each with ``execution_id``, its ``key``, ``number`` and ``finished_at``, first ends first.
+        """
         query = (
-            select(table)
+            select(table.c.execution_id, executions.c.key, table.c.number, table.c.finished_at)
             .join(executions, executions.c.id == table.c.execution_id)
             .where(
                 executions.c.environment_id == environment_id,
@@ -57,8 +61,7 @@ class Attempts(Repository):
                 table.c.start_requested_at.is_not(None),
             )
         )
-        rows = await self._session.rows(query.order_by(table.c.finished_at).limit(limit))
-        return [_attempt(row) for row in rows]
+        return await self._session.rows(query.order_by(table.c.finished_at).limit(limit))
 
     async def removed(self, execution_id: int, number: int) -> None:
         """Note that its directory is not on the host any more."""

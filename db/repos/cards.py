@@ -8,7 +8,7 @@ from sqlalchemy import case, insert, select, update
 
 from db.model.execution import LIVE, OVER, Card, Execution, Status
 from db.repos.base import Repository, fill
-from db.repos.execution_rows import execution_of, selection
+from db.repos.execution_rows import executions_of, first_of, selection
 from db.schema import card_posts, cards, executions
 from db.session import Taken
 
@@ -25,8 +25,8 @@ class Cards(Repository):
     async def untold(self, limit: int) -> list[tuple[Execution, Card]]:
         """Return executions with news: questions first, then ends, and then the oldest."""
         query = selection().where(executions.c.untold)
-        rows = await self._session.rows(query.order_by(FINAL_FIRST, executions.c.id).limit(limit))
-        return await self._with_cards([execution_of(row) for row in rows])
+        query = query.order_by(FINAL_FIRST, executions.c.id)
+        return await self._with_cards(await first_of(self._session, query, limit))
 
     async def live(self) -> list[int]:
         """Return the numbers of what runs now and is told somewhere, the oldest first."""
@@ -41,16 +41,14 @@ class Cards(Repository):
             executions.c.status.in_([Status.AWAITING_CONFIRMATION, Status.QUEUED]),
             executions.c.channel_id != "",
         )
-        return await self._with_cards(
-            [execution_of(row) for row in await self._session.rows(query)]
-        )
+        return await self._with_cards(executions_of(await self._session.rows(query)))
 
     async def some(self, ids: Collection[int]) -> list[tuple[Execution, Card]]:
         """Return those of *ids*, the oldest first."""
         if not ids:
             return []
         rows = await self._session.rows(selection().where(executions.c.id.in_(ids)))
-        found = sorted((execution_of(row) for row in rows), key=lambda one: one.id)
+        found = sorted(executions_of(rows), key=lambda one: one.id)
         return await self._with_cards(found)
 
     async def get(self, execution: Execution) -> Card:

@@ -1,17 +1,27 @@
-"""Rows of ``migration_executions`` as frozen values, and what every change of one sets."""
+"""Rows of ``migration_executions`` as frozen values, and what every change of one sets.
 
-from collections.abc import Mapping
+Two versions of Ferry may work on one database for a while: what one cannot read, it leaves to the
+other, and goes on with all the rest.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import structlog
 from sqlalchemy import Select, and_, select
 
 from db.model.catalog import ConfirmationPolicy, Kind
 from db.model.categories import Category
+from db.model.errors import Unreadable
 from db.model.execution import Check, CheckState, Execution, Measured, Plan, Progress, Status
 from db.repos.base import fill
 from db.schema import SOUGHT, attempts
 from db.schema import executions as table
+from db.session import Session
+
+logger = structlog.get_logger(__name__)
 
 
 def news(now: datetime) -> dict[str, Any]:
@@ -43,7 +53,49 @@ def sought(value: str, digest: str = "") -> str:
 
 
 def execution_of(row: Mapping[str, Any]) -> Execution:
-    """Return the frozen value of a row of ``selection()``."""
+    """Return the frozen value of a row of ``selection()``; Unreadable if that cannot be done."""
+    try:
+        return _execution(row)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        _tell_once(row["id"], row["key"], f"{type(error).__name__}: {error}")
+        raise Unreadable(
+            f"Ferry cannot read #{row['id']}: another version of Ferry wrote it.",
+            hint="Let all bots of this database run the newest version.",
+        ) from error
+
+
+def executions_of(rows: Iterable[Mapping[str, Any]]) -> list[Execution]:
+    """Return the frozen values of *rows* of ``selection()``, without those that are unreadable."""
+    return [one for row in rows if (one := readable(row))]
+
+
+def readable(row: Mapping[str, Any] | None) -> Execution | None:
+    """Return the frozen value of *row*; None if there is no row, or it is unreadable."""
+    try:
+        return execution_of(row) if row else None
+    except Unreadable:
+        return None
+
+
+async def first_of(session: Session, query: Select[Any], limit: int) -> list[Execution]:
+    """Return the first *limit* executions of *query*, past those that are unreadable."""
+    found: list[Execution] = []
+    past = 0
+    while len(found) < limit:
+        rows = await session.rows(query.limit(limit).offset(past))
+        found += executions_of(rows)
+        past += limit
+        if len(rows) < limit:
+            break
+    return found[:limit]
+
+
+@lru_cache(maxsize=1000)  # it is met at every look
+def _tell_once(number: int, _key: str, why: str) -> None:
+    logger.error("execution_unreadable", execution_id=number, why=why)
+
+
+def _execution(row: Mapping[str, Any]) -> Execution:
     category = row["error_category"]
     voided = row["voided_plan"]
     return fill(

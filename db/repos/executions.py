@@ -12,7 +12,15 @@ from db.model.audit import FERRY
 from db.model.execution import Execution, Plan, Status
 from db.repos.audit import Audit
 from db.repos.base import Repository
-from db.repos.execution_rows import execution_of, news, selection, sought
+from db.repos.execution_rows import (
+    execution_of,
+    executions_of,
+    first_of,
+    news,
+    readable,
+    selection,
+    sought,
+)
 from db.schema import execution_parameters
 from db.schema import executions as table
 from db.session import Session, Taken
@@ -75,9 +83,13 @@ class Executions(Repository):
         return await self.get(execution_id)
 
     async def get(self, execution_id: int) -> Execution | None:
-        """Return the execution of that number."""
+        """Return the execution of that number; Unreadable if that cannot be done."""
         row = await self._session.row(selection().where(table.c.id == execution_id))
         return execution_of(row) if row else None
+
+    async def readable(self, execution_id: int) -> Execution | None:
+        """Return the execution of that number; None also if it is unreadable."""
+        return readable(await self._session.row(selection().where(table.c.id == execution_id)))
 
     async def hold(self, execution_id: int) -> None:
         """Hold the execution against other transactions until this one ends."""
@@ -146,7 +158,7 @@ class Executions(Repository):
             table.c.channel_id == channel_id,
             table.c.created_at > since,
         )
-        found = (execution_of(row) for row in await self._session.rows(query))
+        found = executions_of(await self._session.rows(query))
         return next((one for one in found if one.parameters == old.parameters), None)
 
     async def due(self, now: datetime) -> list[int]:
@@ -161,7 +173,7 @@ class Executions(Repository):
         query = selection().where(
             table.c.status == Status.AWAITING_CONFIRMATION, table.c.reminded_at.is_(None)
         )
-        return [execution_of(row) for row in await self._session.rows(query)]
+        return executions_of(await self._session.rows(query))
 
     async def asked_groups(self) -> set[str]:
         """Return the user groups that have to confirm what awaits it."""
@@ -174,8 +186,7 @@ class Executions(Repository):
         query = selection().where(
             table.c.status == Status.AWAITING_CONFIRMATION, table.c.checked_at.is_(None)
         )
-        rows = await self._session.rows(query.order_by(table.c.id).limit(limit))
-        return [execution_of(row) for row in rows]
+        return await first_of(self._session, query.order_by(table.c.id), limit)
 
     async def look_anew(self, environment_id: int) -> list[int]:
         """Let all that awaits its confirmation there be looked at anew; return their numbers."""
@@ -207,7 +218,7 @@ class Executions(Repository):
             table.c.status.in_([Status.AWAITING_CONFIRMATION, Status.QUEUED]),
             table.c.job_id == new["job_id"],
         )
-        found = (execution_of(row) for row in await self._session.rows(query))
+        found = executions_of(await self._session.rows(query))
         return next((one for one in found if one.parameters == new["parameters"]), None)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
-from db.repos.execution_rows import execution_of, selection
+from db.repos.execution_rows import executions_of, selection
 from db.schema import executions as table
 
 #: Ends that say whether the script works.
@@ -22,7 +22,7 @@ class History(Repository):
         query = selection().where(table.c.status.in_(states))
         if environment_id is not None:
             query = query.where(table.c.environment_id == environment_id)
-        found = [execution_of(row) for row in await self._session.rows(query)]
+        found = executions_of(await self._session.rows(query))
         # Asked for in order, SQLite would walk through all of history for the few that are active.
         return sorted(found, key=lambda one: one.id)
 
@@ -35,7 +35,7 @@ class History(Repository):
             query = query.where(table.c.environment_id == environment_id)
         if before is not None:
             query = query.where(table.c.id < before)
-        return [execution_of(row) for row in await self._session.rows(query)]
+        return executions_of(await self._session.rows(query))
 
     async def ended(
         self, job_id: int, job_version: int, environment_id: int, limit: int
@@ -54,7 +54,7 @@ class History(Repository):
                 .order_by(table.c.id.desc())
                 .limit(limit)
             )
-            found += [execution_of(row) for row in await self._session.rows(query)]
+            found += executions_of(await self._session.rows(query))
         return sorted(found, key=lambda one: (one.finished_at or one.created_at, one.id))[::-1]
 
     async def durations(self, job_id: int, environment_id: int, limit: int) -> list[float]:

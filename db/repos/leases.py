@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
-from db.repos.execution_rows import execution_of, news, selection
+from db.repos.execution_rows import first_of, news, selection
 from db.schema import attempts
 from db.schema import executions as table
 
@@ -81,8 +81,7 @@ class Leases(Repository):
     async def abandoned(self, now: datetime, limit: int) -> list[Execution]:
         """Return live executions whose lease is over."""
         query = selection().where(table.c.status.in_(LIVE), table.c.lease_until <= now)
-        rows = await self._session.rows(query.order_by(table.c.id).limit(limit))
-        return [execution_of(row) for row in rows]
+        return await first_of(self._session, query.order_by(table.c.id), limit)
 
     async def cancelling(self, ids: Collection[int]) -> set[int]:
         """Return those of *ids* that a person wants stopped."""

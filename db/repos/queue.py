@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
 from db.repos.environments import Environments
-from db.repos.execution_rows import execution_of, news, selection
+from db.repos.execution_rows import executions_of, news, readable, selection
 from db.schema import executions as table
 from db.schema import jobs
 from db.session import Row
@@ -60,10 +60,15 @@ class Queue(Repository):
         for row in line:
             key = row["concurrency_key"]
             rests = row["not_before"] is not None and row["not_before"] > now
-            if not rests and row["id"] not in full and (not key or key not in taken):
+            may = not rests and row["id"] not in full and (not key or key not in taken)
+            if may and await self._is_readable(row["id"]):
                 return int(row["id"])
             taken.add(key)  # who comes later must not overtake: same records, same order
         return None
+
+    async def _is_readable(self, execution_id: int) -> bool:
+        row = await self._session.row(selection().where(table.c.id == execution_id))
+        return readable(row) is not None
 
     async def _full(self, job_ids: Collection[int], line: Sequence[Row]) -> set[int]:
         """Return those in *line* whose job runs as often as it may; *job_ids*: those with limits.
@@ -90,7 +95,7 @@ class Queue(Repository):
         rows = await self._session.rows(
             query.order_by(table.c.environment_id, rests, *IN_LINE).limit(limit)
         )
-        return [execution_of(row) for row in rows]
+        return executions_of(rows)
 
     async def count(self, environment_id: int | None) -> int:
         """Return how many wait (there)."""

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from db.model.execution import Execution
 from db.repos.base import Repository
-from db.repos.execution_rows import execution_of, selection, sought
+from db.repos.execution_rows import executions_of, selection, sought
 from db.schema import BY_VALUE, BY_VALUE_THERE, executions
 from db.schema import execution_parameters as table
 
@@ -48,7 +48,7 @@ class Values(Repository):
         if not numbers:
             return []
         rows = await self._session.rows(selection().where(executions.c.id.in_(numbers)))
-        return sorted((execution_of(row) for row in rows), key=lambda one: -one.id)
+        return sorted(executions_of(rows), key=lambda one: -one.id)
 
     async def has_name(self, name: str) -> bool:
         """Return whether any execution had a parameter of that *name*."""

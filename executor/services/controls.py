@@ -26,6 +26,7 @@ class Controls:
         Raises NotFound, NotAllowed, or Conflict when it is over or being cancelled already.
         """
         async with self._ground.db.begin() as repos:
+            await repos.executions.hold(execution_id)  # whatever it became just now is cancelled
             execution = await find_execution(repos, execution_id)
             await self._check_may_cancel(repos, execution, by)
             now = self._ground.clock()
@@ -40,7 +41,7 @@ class Controls:
                 case _:
                     refused = execution.is_refused
                     lifecycle.check(execution.status, Status.CANCELLING, is_refused=refused)
-            won = await repos.executions.change(
+            await repos.executions.change(
                 execution_id,
                 expect={execution.status},
                 by=by.user_id,
@@ -48,8 +49,6 @@ class Controls:
                 **after,
             )
             fresh = await find_execution(repos, execution_id)
-        if not won:
-            raise Conflict(f"#{execution_id} changed at the same moment; look at its card.")
         self._ground.work.ring()
         self._ground.news.ring()
         return fresh

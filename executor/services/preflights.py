@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from db.model.catalog import Environment, Job
-from db.model.errors import Conflict
+from db.model.errors import Conflict, Unavailable
 from db.model.execution import Check, Execution, Measured, Plan, Status
 from db.model.people import Person
 from db.repos import Repos
@@ -42,10 +42,23 @@ class Preflights:
         self.bell = ground.looks
 
     async def pending(self, limit: int) -> list[Question]:
-        """Return what has to be looked at, the oldest first."""
+        """Return what has to be looked at, the oldest first.
+
+        What breaks for one of them is raised when there is no other.
+        """
+        questions: list[Question] = []
+        broken: Exception | None = None
         async with self._ground.db.read() as repos:
-            found = await repos.executions.unlooked(limit)
-            return [await _question(repos, execution) for execution in found]
+            for execution in await repos.executions.unlooked(limit):
+                try:
+                    questions.append(await _question(repos, execution))
+                except Unavailable:
+                    raise
+                except Exception as error:  # noqa: BLE001 - raised below
+                    broken = error
+        if broken is not None and not questions:
+            raise broken
+        return questions
 
     async def found(self, question: Question, checks: Sequence[Check]) -> bool:
         """Store what was found so far; False if nobody waits for it any more."""

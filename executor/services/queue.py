@@ -7,6 +7,7 @@ from typing import Any
 
 from db.model.audit import FERRY
 from db.model.catalog import Environment, Job
+from db.model.errors import Unavailable
 from db.model.execution import Attempt, Execution, Status
 from db.model.output import LogLine, Stream
 from db.repos import Repos
@@ -40,31 +41,47 @@ class Queue:
         """Give *worker* the execution that is next; None if nothing may start now.
 
         First in, first out for each environment, past those that wait for a limit of their job or
-        for a run with their key. In a closed one only what the glass was broken for starts.
+        for a run with their key. In a closed one only what the glass was broken for starts. What
+        breaks in one environment is raised when none of the others has anything to start.
         """
-        now = self._ground.clock()
+        broken: Exception | None = None
         async with self._ground.db.read() as repos:
-            waiting = await repos.queue.waiting(now)
+            waiting = await repos.queue.waiting(self._ground.clock())
         for environment_id in waiting:
-            async with self._ground.db.begin() as repos:
-                environment = await repos.environments.lock(environment_id)
-                closed = await closed_now(repos, environment, self._ground.clock())
-                execution_id = await repos.queue.next_in(
-                    environment_id, now, is_closed=closed is not None
-                )
-                if execution_id is None:
-                    continue
-                if not await repos.leases.claim(execution_id, worker, now + lease):
-                    continue
-                execution = await repos.executions.get(execution_id)
-                assert execution is not None, "just claimed"  # noqa: S101
-                claimed = {"status": execution.status, "attempt": execution.attempt}
-                claimed["worker"] = worker
-                await repos.executions.note(execution_id, Status.QUEUED, FERRY, "", claimed)
-                await repos.attempts.add(execution_id, execution.attempt, execution.fence)
-            self._ground.news.ring()
-            return execution
+            try:
+                execution = await self._claim_in(environment_id, worker, lease)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - raised below
+                broken = error
+                continue
+            if execution is not None:
+                self._ground.news.ring()
+                return execution
+        if broken is not None:
+            raise broken
         return None
+
+    async def _claim_in(
+        self, environment_id: int, worker: str, lease: timedelta
+    ) -> Execution | None:
+        now = self._ground.clock()
+        async with self._ground.db.begin() as repos:
+            environment = await repos.environments.lock(environment_id)
+            closed = await closed_now(repos, environment, self._ground.clock())
+            execution_id = await repos.queue.next_in(
+                environment_id, now, is_closed=closed is not None
+            )
+            if execution_id is None:
+                return None
+            if not await repos.leases.claim(execution_id, worker, now + lease):
+                return None
+            execution = await repos.executions.get(execution_id)
+            assert execution is not None, "just claimed"  # noqa: S101
+            claimed = {"status": execution.status, "attempt": execution.attempt, "worker": worker}
+            await repos.executions.note(execution_id, Status.QUEUED, FERRY, "", claimed)
+            await repos.attempts.add(execution_id, execution.attempt, execution.fence)
+        return execution
 
     async def take_over(
         self, worker: str, lease: timedelta, *, held: Collection[int] = ()
@@ -143,6 +160,6 @@ class Queue:
 async def _still_overdue(repos: Repos, number: int, now: datetime) -> Execution | None:
     """Return the execution, held; None if it ran meanwhile: it may wait for a retry by now."""
     await repos.executions.hold(number)
-    found = await repos.executions.get(number)
+    found = await repos.executions.readable(number)  # what is not, its own version ends
     until = found.queue_expires_at if found else None
     return found if until is not None and until <= now else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from db.model.catalog import Environment
@@ -14,7 +15,6 @@ from executor.rules.lifecycle import may_become
 from executor.rules.outcomes import Outcome, failed
 from executor.rules.plan import plan_hash
 from executor.services.ground import Ground
-from executor.services.history import find_execution
 
 _LOST = "Another worker owns this run now."
 _LOOKED_FOR = timedelta(days=30)  # a host that did not answer for so long is gone
@@ -25,8 +25,10 @@ _MOST_OF_MESSAGE = 2000
 class Leftover:
     """An ended attempt that may still have its directory on a host."""
 
-    execution: Execution
+    execution_id: int
+    key: str
     attempt: int
+    ended_at: datetime
     environment: Environment
 
 
@@ -201,15 +203,32 @@ class Records:
         self._ground.news.ring()
         self._ground.work.ring()
 
-    async def leftovers(self, limit: int) -> list[Leftover]:
-        """Return at most *limit* ended attempts of each environment that may be on its host yet."""
+    async def leftovers(
+        self, limit: int, after: Mapping[int, datetime] = MappingProxyType({})
+    ) -> list[Leftover]:
+        """Return at most *limit* ended attempts of each environment that may be on its host yet.
+
+        Those first that ended after the time in *after*, by environment; then the oldest.
+        """
         since = self._ground.clock() - _LOOKED_FOR
         found: list[Leftover] = []
         async with self._ground.db.read() as repos:
             for environment in await repos.environments.all():
-                for attempt in await repos.attempts.unremoved(environment.id, since, limit):
-                    execution = await find_execution(repos, attempt.execution_id)
-                    found.append(Leftover(execution, attempt.number, environment))
+                start = max(since, after.get(environment.id, since))
+                rows = list(await repos.attempts.unremoved(environment.id, start, limit))
+                if start > since and len(rows) < limit:
+                    oldest = await repos.attempts.unremoved(environment.id, since, limit)
+                    rows += [row for row in oldest if row not in rows]
+                found += [
+                    Leftover(
+                        execution_id=row["execution_id"],
+                        key=row["key"],
+                        attempt=row["number"],
+                        ended_at=row["finished_at"],
+                        environment=environment,
+                    )
+                    for row in rows[:limit]
+                ]
         return found
 
     async def removed(self, execution_id: int, attempt: int) -> None:

@@ -62,12 +62,12 @@ class RemoteRun:
         return read_status(await self._call("cancel"))
 
     async def remove(self) -> bool:
-        """Remove its directory; False: it stays, since the run or something of it still lives.
+        """Remove its directory; False: it stays, as something of it still lives, or it is stuck.
 
-        Raises AttemptError when the host cannot do it.
+        Raises AttemptError when the host cannot be asked.
         """
         answer = await self._call("remove")
-        if answer in {"error running", "error alive"}:
+        if answer in {"error running", "error alive", "error stuck"}:
             return False
         if answer != "removed":
             raise classify(HelperFailed(answer.removeprefix("error ")), target=self._target)

@@ -13,19 +13,17 @@ from handlers.views.sentences import name
 ALARM, ALARM_REFUSED = "alarm", "alarm-refused"  # keys of what the security channel was told
 
 
-def reminder(execution: Execution, answerers: Answerers) -> Told:
-    """Return the call to those who may answer, at half time; of what has no button yet, to mend it.
+def reminder(execution: Execution, answerers: Answerers, closed: Closed | None = None) -> Told:
+    """Return the call to those who may answer, at half time; of what has no button yet, why.
 
-    That calls who asked for it: nobody else can do anything.
+    That calls who asked for it: nobody else has anything to press. *closed*: what closes its
+    environment, named without people: a mention would call them.
     """
     where = f"{name(execution)} on {esc(execution.environment_name)}"
     until = f". It expires {when(execution.expires_at)}." if execution.expires_at else "."
-    if not is_ready(execution):
-        asker, stands = person(execution.requested_by), "Ferry is still looking at its host"
-        if execution.checked_at is not None:
-            failed = ", ".join(esc(check.name) for check in failed_checks(execution))
-            stands = f"{failed or 'the look at its host'} failed; its card says what to do"
-        return _said(f"⏰ {asker}: {where} cannot be confirmed yet: {stands}{until}")
+    if why := _why_not(execution, closed):
+        asker = person(execution.requested_by)
+        return _said(f"⏰ {asker}: {where} cannot be confirmed yet: {why}{until}")
     whom = call(answerers)
     waits = f"{where} still awaits confirmation"
     more = f"; {missing(execution)} more must say yes" if execution.confirmations > 1 else ""
@@ -33,6 +31,18 @@ def reminder(execution: Execution, answerers: Answerers) -> Told:
         return _said(f"⏰ {whom}: {waits}{more}{until}")
     grant = mono(f"{COMMAND} grant @ana approver {execution.environment_name}")
     return _said(f"⏰ {waits}{until} Nobody may confirm it yet: an admin names one with {grant}.")
+
+
+def _why_not(execution: Execution, closed: Closed | None) -> str:
+    if not is_ready(execution):
+        if execution.checked_at is None:
+            return "Ferry is still looking at its host"
+        failed = ", ".join(esc(check.name) for check in failed_checks(execution))
+        return f"{failed or 'the look at its host'} failed; its card says what to do"
+    if closed is None:
+        return ""
+    shut = "frozen" if closed.is_freeze else "locked"
+    return f"{esc(execution.environment_name)} is {shut}; its card says by whom"
 
 
 def broken_glass(

@@ -51,9 +51,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Whom a reminder calls, and what was closed when the glass was broken."""
+    """Whom a reminder calls, what is closed now, and what was when the glass was broken."""
 
     answerers: Answerers = field(default_factory=Answerers)
+    closed: Closed | None = None
     overrode: Closed | None = None
 
 
@@ -113,9 +114,11 @@ def _called(execution: Execution, said: Collection[str], calls: Calls) -> list[P
     """Return that it still waits for its confirmation, or that somebody went past that."""
     posts = []
     if execution.status is Status.AWAITING_CONFIRMATION and execution.reminded_at:
-        kind = "reminder" if is_ready(execution) else "unready"  # the others are called once it is
-        key = f"{kind}-{int(execution.reminded_at.timestamp())}"
-        posts.append(Post(key, reminder(execution, calls.answerers)))
+        at, is_open = int(execution.reminded_at.timestamp()), calls.closed is None
+        is_callable = is_ready(execution) and is_open
+        key = f"{'reminder' if is_callable else 'unready'}-{at}"  # others are called once it is
+        if is_open or f"reminder-{at}" not in said:  # that it was closed later is announced
+            posts.append(Post(key, reminder(execution, calls.answerers, calls.closed)))
     if execution.overridden_by:
         posts.append(Post("overridden", broken_glass(execution, calls.overrode), broadcast=True))
     if ALARM_REFUSED in said:
@@ -206,9 +209,14 @@ def _milestone(execution: Execution, now: datetime) -> list[Post]:
 
 
 def _is_own_answer(execution: Execution) -> bool:
-    """Whether the requester discarded it: the card says so, and who else would want to know."""
-    is_discarded = execution.status is Status.DISCARDED
-    return is_discarded and execution.answered_by == execution.requested_by
+    """Whether the requester ended it before any try: the card says so, who else wants to know."""
+    match execution.status:
+        case Status.DISCARDED:
+            return execution.answered_by == execution.requested_by
+        case Status.CANCELLED:
+            return not execution.attempt and execution.cancelled_by == execution.requested_by
+        case _:
+            return False
 
 
 def _is_past(key: str, said: Collection[str]) -> bool:

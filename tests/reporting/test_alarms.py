@@ -18,12 +18,7 @@ WHY = "the clinic is down"
 async def test_half_time_is_told_once_in_the_thread(ferry: Ferry, slack: PlaygroundSlack) -> None:
     """It calls who may answer, also after a restart only once."""
     prod = Channel(slack, "C0PROD")
-    execution = await looked_at(ferry.services, await ferry.launch("C0PROD"))
-    async with ferry.database.begin() as repos:
-        asked = update(executions).where(executions.c.id == execution.id)
-        soon = execution.created_at + timedelta(minutes=1)
-        await repos.session.change(asked.values(expires_at=soon))
-    assert await ferry.services.confirmations.remind_due() == 1
+    await _at_half_time(ferry)
 
     for _ in range(2):
         async with ferry.reporting(slack):
@@ -33,6 +28,33 @@ async def test_half_time_is_told_once_in_the_thread(ferry: Ferry, slack: Playgro
     (reply,) = prod.replies
     assert "⏰ <@U0ANA>: #1 import-patients on production still awaits" in reply
     assert prod.broadcasts == []
+
+
+async def test_half_time_in_a_closed_environment_calls_approvers_once_it_is_open(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Until then no yes is possible: who asked is told so."""
+    prod = Channel(slack, "C0PROD")
+    await _at_half_time(ferry)
+    await ferry.services.locks.lock("production", ANA, "deploying")
+
+    async with ferry.reporting(slack):
+        await until(lambda: len(prod.replies) == 1, "that it is closed")
+        await told_all(ferry)
+        await ferry.services.locks.unlock("production", ANA)
+        await until(lambda: len(prod.replies) == 2, "the call")
+
+    assert "cannot be confirmed yet: production is locked; its card says" in prod.replies[0]
+    assert "⏰ <@U0ANA>: #1 import-patients on production still awaits" in prod.replies[1]
+
+
+async def _at_half_time(ferry: Ferry) -> None:
+    execution = await looked_at(ferry.services, await ferry.launch("C0PROD"))
+    async with ferry.database.begin() as repos:
+        asked = update(executions).where(executions.c.id == execution.id)
+        soon = execution.created_at + timedelta(minutes=1)
+        await repos.session.change(asked.values(expires_at=soon))
+    assert await ferry.services.confirmations.remind_due() == 1
 
 
 async def test_a_broken_glass_is_told_in_channel_and_security_channel_once(

@@ -4,13 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from db.model.categories import Category
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import failed
 from executor.services import Ask, Ground, Services
-from tests.support.database import Clock, do
+from tests.support.database import Clock, do, waiting
 from tests.support.remote import eventually
 from tests.support.world import ANA, BRUNO, another, environment
 
@@ -38,7 +37,7 @@ async def test_what_ran_meanwhile_and_waits_for_a_retry_does_not_expire(
     async with ground.db.begin() as repos:
         await repos.executions.hold(first.id)
         expiring = asyncio.create_task(services.queue.expire_due())
-        await eventually(lambda: _waits(ground), bool)
+        await eventually(lambda: waiting(ground.db), bool)
         claimed = await services.queue.claim_next("w1", LEASE)
         assert claimed is not None
         unreachable = failed(Category.CONNECTION_ERROR)
@@ -48,12 +47,3 @@ async def test_what_ran_meanwhile_and_waits_for_a_retry_does_not_expire(
 
     assert (now.status, now.is_retried) == (Status.QUEUED, True)
     assert ended == 1
-
-
-async def _waits(ground: Ground) -> int:
-    query = text(
-        "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Query'"
-        " AND info LIKE '%migration_executions%' AND id <> CONNECTION_ID()"
-    )
-    async with ground.db.read() as repos:
-        return int(await repos.session.value(query))

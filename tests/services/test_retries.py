@@ -1,5 +1,6 @@
 """A failed attempt is tried again: what waits for it is in the database, and people see it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,10 @@ from db.model.categories import Category
 from db.model.errors import Conflict, LeaseLost
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome, failed
-from executor.services import Ask, Services
+from executor.services import Ask, Ground, Services
 from handlers.views.sentences import sentence
-from tests.support.database import Clock
+from tests.support.database import Clock, waiting
+from tests.support.remote import eventually
 from tests.support.world import ANA, BRUNO, STAGING, another
 
 LEASE = timedelta(seconds=15)
@@ -70,6 +72,27 @@ async def test_a_retry_that_waits_can_be_cancelled(services: Services, clock: Cl
 
     assert cancelled.status is Status.CANCELLED
     assert await _claim(services) is None
+
+
+@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
+@pytest.mark.mariadb
+async def test_a_cancel_is_heard_while_an_attempt_fails(
+    services: Services, ground: Ground, clock: Clock
+) -> None:
+    """It ran when the button was pressed, and waits for its retry when the cancel comes."""
+    await _launch(services)
+    run = await _claim(services)
+    assert run is not None
+    async with ground.db.begin() as repos:
+        await repos.executions.hold(run.id)
+        cancelling = asyncio.create_task(services.controls.cancel(run.id, BRUNO))
+        await eventually(lambda: waiting(ground.db), bool)
+        await repos.executions.change(
+            run.id, expect={run.status}, status=Status.QUEUED, not_before=clock.advance(30)
+        )
+    cancelled = await cancelling
+
+    assert (cancelled.status, cancelled.cancelled_by) == (Status.CANCELLED, BRUNO.user_id)
 
 
 async def test_what_is_being_cancelled_is_not_tried_again(services: Services, clock: Clock) -> None:
@@ -132,7 +155,7 @@ async def test_directories_of_ended_attempts_are_remembered_until_they_are_remov
     await services.records.removed(sent.id, 1)
 
     assert early == []
-    assert [(one.execution.id, one.attempt) for one in left] == [(sent.id, 1)]
+    assert [(one.execution_id, one.attempt) for one in left] == [(sent.id, 1)]
     assert await services.records.leftovers(10) == []
 
 

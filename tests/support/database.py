@@ -107,6 +107,16 @@ async def do(database: Database, statement: str) -> None:
         await repos.session.change(text(statement))
 
 
+async def waiting(database: Database) -> int:
+    """Return how many statements on executions MariaDB has under way, which wait for others."""
+    query = text(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Query'"
+        " AND info LIKE '%migration_executions%' AND id <> CONNECTION_ID()"
+    )
+    async with database.read() as repos:
+        return int(await repos.session.value(query))
+
+
 @contextlib.asynccontextmanager
 async def no_executions(database: Database) -> AsyncIterator[None]:
     """Have the table away, as in the hands of somebody who repairs it: no outage, but no use."""

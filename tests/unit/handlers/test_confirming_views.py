@@ -206,6 +206,27 @@ def test_reminder_of_what_cannot_be_confirmed_calls_only_who_asked(
     assert "<@U0BRUNO>" in mended[f"reminder-{at}"]
 
 
+@pytest.mark.parametrize(("is_freeze", "words"), [(True, "is frozen"), (False, "is locked")])
+def test_reminder_where_it_is_closed_calls_only_who_asked(is_freeze: bool, words: str) -> None:
+    """The button would refuse: approvers are called once it is open, who closed it never."""
+    shut = Closed(
+        environment="production", by="U0CARLA", reason=EVIL, until=None, is_freeze=is_freeze
+    )
+    who = Answerers(people=("U0BRUNO",))
+    subject = waiting(reminded_at=NOON)
+
+    told = posts(subject, calls=Calls(who, shut))
+    opened = posts(subject, calls=Calls(who), said=list(told))
+
+    (said,) = told.values()
+    assert said.startswith("⏰ <@U0ANA>: #128 import-patients on production cannot be confirmed")
+    assert f"production {words}; its card says by whom. It expires <!date^" in said
+    assert said.count("<@") == 1
+    (called,) = opened.values()
+    assert "<@U0BRUNO>" in called
+    assert posts(subject, calls=Calls(who, shut), said=list(opened)) == {}
+
+
 def test_reminder_of_a_group_says_how_many_are_missing() -> None:
     """One has said yes."""
     subject = waiting(**GROUP, confirmed_by=("U1",), reminded_at=NOON)

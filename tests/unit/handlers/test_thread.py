@@ -110,9 +110,12 @@ def test_end_calls_the_one_who_asked_and_nobody_else(status: Status) -> None:
     assert due(execution(status), said=["end"]) == []
 
 
-def test_own_discard_is_not_announced() -> None:
-    """Who pressed the button knows."""
+def test_own_end_before_any_try_is_not_announced() -> None:
+    """Who pressed the button knows; of what was sent to a host, all hear how it ended."""
     assert due(execution(Status.DISCARDED, answered_by="U0ANA")) == []
+    assert due(execution(Status.CANCELLED, cancelled_by="U0ANA", attempt=0)) == []
+    assert keys(due(execution(Status.CANCELLED, cancelled_by="U0BRUNO", attempt=0))) == ["end"]
+    assert keys(due(execution(Status.CANCELLED, cancelled_by="U0ANA", attempt=1))) == ["end"]
 
 
 def test_failure_says_what_to_do_and_the_last_twenty_lines() -> None:
