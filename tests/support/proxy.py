@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Self
@@ -19,6 +20,7 @@ class Proxy:
         self.is_silent = False  #: takes bytes and passes none, as behind a dead router
         self.unheard = 0  #: bytes to the server that were taken and not passed
         self.mute_after: int | None = None  #: bytes to the server after which answers are dropped
+        self.heard: list[tuple[float, int]] = []  #: when bytes came for the server, and how many
         self.refuses = False  #: hangs up on whoever comes
         self.cut_after: int | None = None  #: bytes of answers after which every line is cut
         self._flows = asyncio.Event()
@@ -81,6 +83,8 @@ class Proxy:
     ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
+                if not is_answer:
+                    self.heard.append((time.time(), len(data)))
                 if self.mute_after is not None:
                     self.mute_after -= 0 if is_answer else len(data)
                 is_mute = self.mute_after is not None and self.mute_after < 0
