@@ -1,24 +1,20 @@
 """A start that broke off on its host, or that nobody heard of, is neither lost nor left alone."""
 
-import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from db.model.execution import Execution, Status
+from db.model.execution import Status
 from executor.giving_up import remote_of
 from executor.services import Services
 from executor.tools import Tools
-from executor.worker import Worker
 from tests.faults.processes import end_all, processes_of
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
-from tests.support.loops import at_work
-from tests.support.on_host import launch, place, run_folder
-from tests.support.remote import eventually, script
+from tests.support.on_host import launch, login_shell, once_over, place, run_folder, worker
+from tests.support.remote import script
 from tests.support.sshd import Sshd, give, sshd  # noqa: F401 - a fixture
 from tests.support.waiting import until
 
@@ -44,28 +40,8 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def mute(sshd: Sshd) -> Iterator[Sshd]:  # noqa: F811
     """Serve a host that does what a start asks, and does not answer."""
-    shell = sshd.host.home / "mute.sh"
-    shell.write_text(MUTE)
-    shell.chmod(0o755)
-    give(shell, sshd.host.user)
-    server = sshd.login_shell(str(shell))
-    server.start()
-    yield server
-    server.stop()
-
-
-@asynccontextmanager
-async def _worker(tools: Tools) -> AsyncIterator[None]:  # noqa: F811
-    async with at_work(tools.writer, Worker(tools, name="w", slots=1, lease_s=60, poll_s=0.05)):
-        yield
-
-
-async def _over(services: Services, execution: Execution) -> Execution:
-    return await eventually(
-        lambda: services.history.execution(execution.id),
-        lambda one: one.status.is_over,
-        within_s=45,
-    )
+    with login_shell(sshd, "mute", MUTE) as server:
+        yield server
 
 
 def _begin(folder: Path, user: str) -> None:
@@ -87,8 +63,8 @@ async def test_a_start_that_broke_off_is_repeated(
     assert await services.records.start_requested(claimed, claimed.plan)
     _begin(run_folder(sshd.host, claimed), sshd.host.user)
     await services.queue.release("killed")
-    async with _worker(tools):
-        over = await _over(services, asked)
+    async with worker(tools):
+        over = await once_over(services, asked, within_s=45)
 
     assert (over.status, over.attempt) == (Status.SUCCEEDED, 1)
     assert (sshd.host.home / "counted-again").read_text() == "x\n"
@@ -102,8 +78,8 @@ async def test_a_start_without_an_answer_is_asked_for(
     """The script runs: it must not be told as one that never could."""
     await place(services, mute.host)
     asked = await launch(services, mute.host, "echo x >>$HOME/counted-mute")
-    async with _worker(tools):
-        over = await asyncio.wait_for(_over(services, asked), 40)
+    async with worker(tools):
+        over = await once_over(services, asked, within_s=40)
 
     assert (over.status, over.attempt, over.error_message) == (Status.SUCCEEDED, 1, "")
     assert (mute.host.home / "counted-mute").read_text() == "x\n"
@@ -126,8 +102,8 @@ async def test_what_runs_without_its_directory_is_not_started_again(
     await until(lambda: bool(processes_of(claimed)), "it runs")
     shutil.rmtree(run_folder(sshd.host, claimed))
     await services.queue.release("killed")
-    async with _worker(tools):
-        over = await _over(services, asked)
+    async with worker(tools):
+        over = await once_over(services, asked, within_s=45)
     left = processes_of(over)
     end_all(over)
 

@@ -5,8 +5,7 @@ import os
 import pwd
 import shutil
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,13 +19,12 @@ from db.model.output import Block, Level, Stream
 from executor.run import Run
 from executor.services import Ground, Services
 from executor.tools import Tools
-from executor.worker import Worker
 from tests.faults.processes import end_all, processes_of
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.database import do
 from tests.support.keepers import kill_keepers
 from tests.support.loops import at_work
-from tests.support.on_host import follows, launch, place, run_folder
+from tests.support.on_host import follows, launch, login_shell, once_over, place, run_folder, worker
 from tests.support.remote import eventually
 from tests.support.sshd import Host, Sshd, give, sshd  # noqa: F401 - a fixture
 from tests.support.waiting import until
@@ -69,35 +67,17 @@ def immortal(sshd: Sshd) -> Iterator[str]:  # noqa: F811
 
 @pytest.fixture
 def futile(sshd: Sshd) -> Iterator[Sshd]:  # noqa: F811
-    """Serve a host on which no process can be ended."""
-    shell = sshd.host.home / "futile.sh"
-    shell.write_text(FUTILE)
-    shell.chmod(0o755)
-    give(shell, sshd.host.user)
-    server = sshd.login_shell(str(shell))
-    server.start()
-    yield server
-    server.stop()
+    """Serve a host on which no process can be over."""
+    with login_shell(sshd, "futile", FUTILE) as server:
+        yield server
     (sshd.host.home / "cancels").unlink(missing_ok=True)
-
-
-async def _over(services: Services, execution: Execution) -> Execution:
-    return await eventually(
-        lambda: services.history.execution(execution.id), lambda one: one.status.is_over
-    )
-
-
-@asynccontextmanager
-async def _worker(tools: Tools, name: str) -> AsyncIterator[None]:  # noqa: F811
-    async with at_work(tools.writer, Worker(tools, name=name, slots=1, lease_s=60, poll_s=0.05)):
-        yield
 
 
 async def _orphaned(services: Services, tools: Tools, host: Host, **job: Any) -> Execution:  # noqa: F811
     """Return a run that nobody keeps any more, neither on its host nor here."""
     await place(services, host)
     asked = await launch(services, host, "echo ready; sleep 300", **job)
-    async with _worker(tools, "w1"):
+    async with worker(tools, "w1"):
         running = await follows(services, asked)
     kill_keepers(run_folder(host, running), watchdog=True)
     return running
@@ -133,8 +113,8 @@ async def test_what_outlives_its_supervisor_is_ended(
 ) -> None:
     """The run is lost, and nothing of it runs beside what comes next."""
     orphan = await _orphaned(services, tools, sshd.host)
-    async with _worker(tools, "w2"):
-        over = await _over(services, orphan)
+    async with worker(tools, "w2"):
+        over = await once_over(services, orphan)
     left = processes_of(over)
     end_all(over)
 
@@ -150,11 +130,11 @@ async def test_what_outlives_its_directory_is_ended_before_it_is_tried_again(
     """Somebody cleaned up on the host: its watchdog there sees that only some seconds later."""
     await place(services, sshd.host)
     asked = await launch(services, sshd.host, "echo ready; exec sleep 300", retry=AGAIN)
-    async with _worker(tools, "w1"):
+    async with worker(tools, "w1"):
         running = await follows(services, asked)
         await until(lambda: bool(processes_of(running)), "the script runs")
     shutil.rmtree(run_folder(sshd.host, running))
-    async with _worker(tools, "w2"):
+    async with worker(tools, "w2"):
         again = await eventually(
             lambda: services.history.execution(asked.id), lambda one: one.is_retried
         )
@@ -173,8 +153,8 @@ async def test_what_cannot_be_ended_forbids_a_retry(
     """It is tried a few times, not for ever; then told, and never run beside itself."""
     orphan = await _orphaned(services, tools, futile.host, retry=AGAIN)
     try:
-        async with _worker(tools, "w2"):
-            over = await _over(services, orphan)
+        async with worker(tools, "w2"):
+            over = await once_over(services, orphan)
         left = processes_of(over)
     finally:
         end_all(orphan)
@@ -196,8 +176,8 @@ async def test_what_a_stop_left_over_forbids_a_retry(
     text = f"{immortal} >/dev/null 2>&1 & echo $! >$HOME/left; wait"
     asked = await launch(services, sshd.host, text, retry=AGAIN, timeout_s=1)
     try:
-        async with _worker(tools, "w1"):
-            over = await _over(services, asked)
+        async with worker(tools, "w1"):
+            over = await once_over(services, asked)
     finally:
         left = int((sshd.host.home / "left").read_text())
         assert left > 1
@@ -217,10 +197,10 @@ async def test_a_cancel_is_told_as_one_although_the_script_is_silent_meanwhile(
     text = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
     quiet = {"silence_s": 3, "silence_action": SilenceAction.STOP}
     asked = await launch(services, sshd.host, text, **quiet)
-    async with _worker(tools, "w1"):
+    async with worker(tools, "w1"):
         await follows(services, asked)
         await services.controls.cancel(asked.id, ANA)
-        over = await _over(services, asked)
+        over = await once_over(services, asked)
 
     assert (over.status, over.error_category) == (Status.CANCELLED, None)
 
@@ -241,11 +221,11 @@ async def test_a_remark_on_the_end_is_made_once(
         return [line.text.partition(" (")[0] for line in lines]
 
     await do(ground.db, NO_END)
-    async with _worker(small, "w1"):
+    async with worker(small, "w1"):
         await eventually(remarks, lambda texts: len(texts) == 2)
     await do(ground.db, "DROP TRIGGER no_end")
-    async with _worker(small, "w2"):
-        over = await _over(services, asked)
+    async with worker(small, "w2"):
+        over = await once_over(services, asked)
 
     assert (over.status, over.resumed) == (Status.SUCCEEDED, 1)
     assert await remarks() == ["stderr was cut here", "stdout was cut here"]
@@ -274,8 +254,8 @@ async def test_a_run_whose_lines_are_refused_for_good_ends(
     taken = Block(asked.id, 1, 1, Stream.OUT, ground.clock(), [Level.INFO], ["not its own"])
     async with ground.db.begin() as repos:
         await repos.log_lines.add([taken])
-    async with _worker(tools, "w1"):
-        over = await _over(services, asked)
+    async with worker(tools, "w1"):
+        over = await once_over(services, asked)
 
     assert (over.status, over.error_category) == (Status.FAILED, Category.INTERNAL_ERROR)
     assert told in over.error_message

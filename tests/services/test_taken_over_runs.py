@@ -1,7 +1,6 @@
 """A run that is taken over while something keeps Ferry from its host goes on all the same."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,10 @@ from db.model.errors import InvalidInput
 from db.model.execution import Execution, Status
 from executor.services import Ground, Services
 from executor.tools import Tools
-from executor.worker import Worker
 from tests.faults.processes import processes_of
 from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.database import do
-from tests.support.loops import at_work
-from tests.support.on_host import HELD, follows, launch, place
+from tests.support.on_host import HELD, follows, launch, place, worker
 from tests.support.remote import eventually
 from tests.support.sshd import Sshd, sshd  # noqa: F401 - a fixture
 from tests.support.world import ANA
@@ -64,13 +61,6 @@ def supervisors(sshd: Sshd) -> Iterator[Supervisors]:  # noqa: F811
     found.let_in()
 
 
-@asynccontextmanager
-async def _worker(tools: Tools, name: str) -> AsyncIterator[None]:  # noqa: F811
-    worker = Worker(tools, name=name, slots=1, lease_s=60, poll_s=0.05)
-    async with at_work(tools.writer, worker):
-        yield
-
-
 async def _left(
     services: Services,
     tools: Tools,  # noqa: F811
@@ -81,7 +71,7 @@ async def _left(
     """Return a run whose script goes on, and that nobody here looks after."""
     await place(services, sshd.host)
     asked = await launch(services, sshd.host, HELD.format(gate=gate.name), **job)
-    async with _worker(tools, "w1"):
+    async with worker(tools, "w1"):
         return await follows(services, asked)
 
 
@@ -113,7 +103,7 @@ async def test_a_supervisor_that_cannot_be_installed_now_is_waited_for(
     """A new version of Ferry brings its own, and the script of the old one knows nothing of it."""
     run = await _left(services, tools, sshd, gate)
     supervisors.keep_out()
-    async with _worker(tools, "w2"):
+    async with worker(tools, "w2"):
         waits = await _until(services, run, "out of reach")
         supervisors.let_in()
         _end(gate)
@@ -131,7 +121,7 @@ async def test_a_key_that_is_trusted_anew_brings_a_run_back(
     """The worker that found the host with another key is told of it: nobody restarts it."""
     run = await _left(services, tools, sshd, gate)
     await services.catalog.trust_host_key("host", sshd.host.other_host_key, ANA)
-    async with _worker(tools, "w2"):
+    async with worker(tools, "w2"):
         waits = await _until(services, run, "out of reach")
         await services.catalog.trust_host_key("host", sshd.host.host_key, ANA)
         _end(gate)
@@ -151,7 +141,7 @@ async def test_a_cancel_ends_a_run_whose_secret_is_gone(
         name="token", secret_ref="file:/token", passing=Passing.ENV, target="TOKEN"
     )
     run = await _left(services, tools, sshd, gate, parameters=(token,))
-    async with _worker(replace(tools, read_secret=_gone), "w2"):
+    async with worker(replace(tools, read_secret=_gone), "w2"):
         await services.controls.cancel(run.id, ANA)
         over = await _until(services, run, "over")
     last = (await services.history.tail(run.id, 1))[0]
@@ -171,7 +161,7 @@ async def test_a_run_that_a_new_version_cannot_read_is_stopped_and_ends(
     """Its job's pattern was good for an older Ferry: nobody could follow it any more."""
     run = await _left(services, tools, sshd, gate, progress_pattern="(?P<percent>[0-9]+) done")
     await do(ground.db, "UPDATE migration_job_versions SET progress_pattern = '(?=x)'")
-    async with _worker(tools, "w2"):
+    async with worker(tools, "w2"):
         over = await _until(services, run, "over")
 
     assert (over.status, over.error_category) == (Status.FAILED, Category.INTERNAL_ERROR)
@@ -188,9 +178,9 @@ async def test_a_silence_is_forgotten_by_the_next_worker_too(
     await place(services, sshd.host)
     text = f"{HELD.format(gate=gate.name)}; while :; do echo again; sleep 0.1; done"
     asked = await launch(services, sshd.host, text, silence_s=1)
-    async with _worker(tools, "w1"):
+    async with worker(tools, "w1"):
         silent = await _until(services, asked, "silent")
-    async with _worker(tools, "w2"):
+    async with worker(tools, "w2"):
         _end(gate)
         now = await _until(services, asked, "heard")
         await services.controls.cancel(asked.id, ANA)

@@ -1,14 +1,19 @@
 """Scripts that runs of the services find on a real host, without Slack."""
 
 import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from db.model.catalog import JobDraft
 from db.model.execution import Execution
 from executor.services import Ask, Services
+from executor.tools import Tools
+from executor.worker import Worker
+from tests.support.loops import at_work
 from tests.support.remote import eventually
-from tests.support.sshd import Host
+from tests.support.sshd import Host, Sshd, give
 from tests.support.world import ANA, BRUNO, environment
 
 _CHANNEL = "C0HOST"
@@ -52,6 +57,38 @@ async def follows(services: Services, execution: Execution) -> Execution:
     found = await eventually(look, lambda one: one is not None)
     assert found is not None
     return found
+
+
+async def once_over(services: Services, execution: Execution, *, within_s: float = 15) -> Execution:
+    """Return *execution* once its end is recorded."""
+    return await eventually(
+        lambda: services.history.execution(execution.id),
+        lambda one: one.status.is_over,
+        within_s=within_s,
+    )
+
+
+@asynccontextmanager
+async def worker(tools: Tools, name: str = "w1") -> AsyncIterator[None]:
+    """Have a worker at work, and what it says stored, until the end of the block."""
+    one = Worker(tools, name=name, slots=1, lease_s=60, poll_s=0.05)
+    async with at_work(tools.writer, one):
+        yield
+
+
+@contextmanager
+def login_shell(sshd: Sshd, name: str, text: str) -> Iterator[Sshd]:
+    """Serve a host whose user has the sh program *text* for a login shell."""
+    shell = sshd.host.home / f"{name}.sh"
+    shell.write_text(text)
+    shell.chmod(0o755)
+    give(shell, sshd.host.user)
+    server = sshd.login_shell(str(shell))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def run_folder(host: Host, execution: Execution) -> Path:
