@@ -404,7 +404,8 @@ reap() { # reap PROCESS: its exit status in $status; a signal to us must not be 
   while :; do
     interrupted=
     wait "${1%%:*}"; status=$?
-    [ "$interrupted" ] || return 0
+    # Up to 128 it is the process's own: a shell that is asked again knows nothing of it any more.
+    [ "$interrupted" ] && [ "$status" -gt 128 ] || return 0
     [ "$1" != "$payload" ] || is_alive "$watchdog" || guard # somebody killed it, see look
   done
 }
