@@ -6,7 +6,7 @@ Slack loses nothing and ends in the true card; at worst one thing is said twice.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -110,8 +110,7 @@ class Reporter:
             fresh = {item.execution.id for item in pending}
             live = await self._news.live()
             # The whole of what runs is only read once it is told: there may be hundreds.
-            due = [number for number in live if number not in fresh and self._is_tick(number)]
-            running = await self._news.items(due[:AT_ONCE])
+            running = await self._news.items(self._ticks(live, fresh))
         except Unavailable as error:
             logger.warning("news_unavailable", error=error.message)
             return DATABASE_AWAY_S
@@ -133,8 +132,18 @@ class Reporter:
         self._forget(fresh, live)
         return BUSY_S if pending or live or queued or self._busy else IDLE_S
 
+    def _ticks(self, live: Mapping[int, str], fresh: Collection[int]) -> list[int]:
+        """Return what runs and may be due to be told again, as far as its channel has room."""
+        there = Counter(self._channels.values())
+        found = []
+        for number, channel_id in live.items():
+            is_free = number not in fresh and number not in self._busy
+            if is_free and there[channel_id] < AT_ONCE_THERE and self._is_tick(number):
+                there[channel_id] += 1
+                found.append(number)
+        return found[:AT_ONCE]
+
     def _is_tick(self, execution_id: int) -> bool:
-        """Whether the progress of something that runs may be due."""
         known = self._known.get(execution_id)
         return known is None or max(known.retry_at, known.next_at) <= self._clock()
 

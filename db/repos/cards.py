@@ -28,12 +28,13 @@ class Cards(Repository):
         query = query.order_by(FINAL_FIRST, executions.c.id)
         return await self._with_cards(await first_of(self._session, query, limit))
 
-    async def live(self) -> list[int]:
-        """Return the numbers of what runs now and is told somewhere, the oldest first."""
-        query = select(executions.c.id).where(
+    async def live(self) -> dict[int, str]:
+        """Return the numbers of what runs now, with the channels of their cards, oldest first."""
+        query = select(executions.c.id, executions.c.channel_id).where(
             executions.c.status.in_(LIVE), executions.c.channel_id != ""
         )
-        return sorted(row["id"] for row in await self._session.rows(query))
+        rows = await self._session.rows(query)
+        return dict(sorted((row["id"], row["channel_id"]) for row in rows))
 
     async def waiting(self) -> list[tuple[Execution, Card]]:
         """Return what waits and is told somewhere: time and others change what its cards say."""

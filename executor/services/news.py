@@ -45,8 +45,8 @@ class News:
         async with self._db.read() as repos:
             return [Item(*found) for found in await repos.cards.untold(limit)]
 
-    async def live(self) -> list[int]:
-        """Return the numbers of what runs now: whose progress may be told."""
+    async def live(self) -> dict[int, str]:
+        """Return the numbers of what runs now, whose progress may be told, with their channels."""
         async with self._db.read() as repos:
             return await repos.cards.live()
 

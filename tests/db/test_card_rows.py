@@ -100,7 +100,7 @@ async def test_what_has_no_channel_is_never_news(database: Database, clock: Cloc
     async with database.begin() as repos:
         await repos.executions.change(execution.id, expect=LIVE)
         assert await repos.cards.untold(10) == []
-        assert await repos.cards.live() == []
+        assert await repos.cards.live() == {}
 
 
 async def test_live_is_what_runs_now(database: Database, clock: Clock) -> None:
@@ -117,5 +117,5 @@ async def test_live_is_what_runs_now(database: Database, clock: Clock) -> None:
         live = await repos.cards.live()
         read = await repos.cards.some(live)
 
-    assert live == [runs[0].id, runs[1].id]
-    assert [execution.id for execution, _ in read] == live
+    assert list(live.items()) == [(run.id, run.channel_id) for run in runs[:2]]
+    assert [execution.id for execution, _ in read] == list(live)

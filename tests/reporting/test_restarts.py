@@ -148,7 +148,7 @@ class SlowNews(News):
 
     looks = 0
 
-    async def live(self) -> list[int]:
+    async def live(self) -> dict[int, str]:
         """Return what runs now, much later."""
         found = await super().live()
         await asyncio.sleep(0.5)
