@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from db.model.execution import Status
+from db.model.execution import Execution, Status
 from executor.giving_up import remote_of
 from executor.services import Services
 from executor.tools import Tools
 from tests.faults.processes import end_all, processes_of
-from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.on_host import launch, login_shell, once_over, place, run_folder, worker
 from tests.support.remote import script
-from tests.support.sshd import Sshd, give, sshd  # noqa: F401 - a fixture
+from tests.support.sshd import Sshd, give
 from tests.support.waiting import until
 
 #: A login shell that ends before it answers to a start, as one does that may not fork any more.
@@ -38,10 +37,20 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def mute(sshd: Sshd) -> Iterator[Sshd]:  # noqa: F811
+def mute(sshd: Sshd) -> Iterator[Sshd]:
     """Serve a host that does what a start asks, and does not answer."""
     with login_shell(sshd, "mute", MUTE) as server:
         yield server
+
+
+async def _sent(services: Services, host: Sshd, text: str) -> Execution:
+    """Return a run whose start was about to be sent when its bot was killed."""
+    await place(services, host.host)
+    await launch(services, host.host, text)
+    sent = await services.queue.claim_next("killed", timedelta(minutes=1))
+    assert sent is not None
+    assert await services.records.start_requested(sent, sent.plan)
+    return sent
 
 
 def _begin(folder: Path, user: str) -> None:
@@ -52,16 +61,12 @@ def _begin(folder: Path, user: str) -> None:
 
 async def test_a_start_that_broke_off_is_repeated(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
 ) -> None:
     """Its bot was killed, and its line was cut after the directory was made: nothing ran yet."""
-    await place(services, sshd.host)
-    asked = await launch(services, sshd.host, "echo x >>$HOME/counted-again")
-    claimed = await services.queue.claim_next("killed", timedelta(minutes=1))
-    assert claimed is not None
-    assert await services.records.start_requested(claimed, claimed.plan)
-    _begin(run_folder(sshd.host, claimed), sshd.host.user)
+    asked = await _sent(services, sshd, "echo x >>$HOME/counted-again")
+    _begin(run_folder(sshd.host, asked), sshd.host.user)
     await services.queue.release("killed")
     async with worker(tools):
         over = await once_over(services, asked, within_s=45)
@@ -72,7 +77,7 @@ async def test_a_start_that_broke_off_is_repeated(
 
 async def test_a_start_without_an_answer_is_asked_for(
     services: Services,
-    tools: Tools,  # noqa: F811
+    tools: Tools,
     mute: Sshd,
 ) -> None:
     """The script runs: it must not be told as one that never could."""
@@ -88,19 +93,15 @@ async def test_a_start_without_an_answer_is_asked_for(
 
 async def test_what_runs_without_its_directory_is_not_started_again(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
 ) -> None:
     """Its bot was killed before it heard of the start, and somebody cleaned up on the host."""
-    await place(services, sshd.host)
-    asked = await launch(services, sshd.host, "echo x >>$HOME/counted-bare")
-    claimed = await services.queue.claim_next("killed", timedelta(minutes=1))
-    assert claimed is not None
-    assert await services.records.start_requested(claimed, claimed.plan)
-    remote = remote_of(tools, await services.queue.brief(claimed))
+    asked = await _sent(services, sshd, "echo x >>$HOME/counted-bare")
+    remote = remote_of(tools, await services.queue.brief(asked))
     await remote.start(script("exec sleep 300"), timeout_s=60, grace_s=1, max_bytes=1000)
-    await until(lambda: bool(processes_of(claimed)), "it runs")
-    shutil.rmtree(run_folder(sshd.host, claimed))
+    await until(lambda: bool(processes_of(asked)), "it runs")
+    shutil.rmtree(run_folder(sshd.host, asked))
     await services.queue.release("killed")
     async with worker(tools):
         over = await once_over(services, asked, within_s=45)

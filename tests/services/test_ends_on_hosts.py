@@ -20,13 +20,12 @@ from executor.run import Run
 from executor.services import Ground, Services
 from executor.tools import Tools
 from tests.faults.processes import end_all, processes_of
-from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.database import do
 from tests.support.keepers import kill_keepers
 from tests.support.loops import at_work
 from tests.support.on_host import follows, launch, login_shell, once_over, place, run_folder, worker
 from tests.support.remote import eventually
-from tests.support.sshd import Host, Sshd, give, sshd  # noqa: F401 - a fixture
+from tests.support.sshd import Host, Sshd
 from tests.support.waiting import until
 from tests.support.world import ANA
 
@@ -52,7 +51,7 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def immortal(sshd: Sshd) -> Iterator[str]:  # noqa: F811
+def immortal(sshd: Sshd) -> Iterator[str]:
     """Give a command of the remote user that becomes root, so that they cannot end it."""
     program = shutil.which("setpriv")
     if os.getuid() != 0 or program is None:
@@ -66,14 +65,14 @@ def immortal(sshd: Sshd) -> Iterator[str]:  # noqa: F811
 
 
 @pytest.fixture
-def futile(sshd: Sshd) -> Iterator[Sshd]:  # noqa: F811
+def futile(sshd: Sshd) -> Iterator[Sshd]:
     """Serve a host on which no process can be over."""
     with login_shell(sshd, "futile", FUTILE) as server:
         yield server
     (sshd.host.home / "cancels").unlink(missing_ok=True)
 
 
-async def _orphaned(services: Services, tools: Tools, host: Host, **job: Any) -> Execution:  # noqa: F811
+async def _orphaned(services: Services, tools: Tools, host: Host, **job: Any) -> Execution:
     """Return a run that nobody keeps any more, neither on its host nor here."""
     await place(services, host)
     asked = await launch(services, host, "echo ready; sleep 300", **job)
@@ -85,8 +84,8 @@ async def _orphaned(services: Services, tools: Tools, host: Host, **job: Any) ->
 
 async def test_a_run_is_not_over_before_its_lines_are_stored(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
 ) -> None:
     """Who reads that it is over finds every line, however slowly lines are stored."""
     await place(services, sshd.host)
@@ -108,8 +107,8 @@ async def test_a_run_is_not_over_before_its_lines_are_stored(
 
 async def test_what_outlives_its_supervisor_is_ended(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
 ) -> None:
     """The run is lost, and nothing of it runs beside what comes next."""
     orphan = await _orphaned(services, tools, sshd.host)
@@ -124,8 +123,8 @@ async def test_what_outlives_its_supervisor_is_ended(
 
 async def test_what_outlives_its_directory_is_ended_before_it_is_tried_again(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
 ) -> None:
     """Somebody cleaned up on the host: its watchdog there sees that only some seconds later."""
     await place(services, sshd.host)
@@ -147,7 +146,7 @@ async def test_what_outlives_its_directory_is_ended_before_it_is_tried_again(
 
 async def test_what_cannot_be_ended_forbids_a_retry(
     services: Services,
-    tools: Tools,  # noqa: F811
+    tools: Tools,
     futile: Sshd,
 ) -> None:
     """It is tried a few times, not for ever; then told, and never run beside itself."""
@@ -167,8 +166,8 @@ async def test_what_cannot_be_ended_forbids_a_retry(
 
 async def test_what_a_stop_left_over_forbids_a_retry(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     immortal: str,
 ) -> None:
     """Its time was over, all else was ended, one did not go: it is in the receipt."""
@@ -189,8 +188,8 @@ async def test_what_a_stop_left_over_forbids_a_retry(
 
 async def test_a_cancel_is_told_as_one_although_the_script_is_silent_meanwhile(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
 ) -> None:
     """It ends only on KILL, and says nothing until then: who stopped it was the person."""
     await place(services, sshd.host, grace_s=4)
@@ -208,8 +207,8 @@ async def test_a_cancel_is_told_as_one_although_the_script_is_silent_meanwhile(
 async def test_a_remark_on_the_end_is_made_once(
     services: Services,
     ground: Ground,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
 ) -> None:
     """The worker that made it could not record the end; the next one meets the same end."""
     await place(services, sshd.host)
@@ -243,8 +242,8 @@ async def test_a_remark_on_the_end_is_made_once(
 async def test_a_run_whose_lines_are_refused_for_good_ends(
     services: Services,
     ground: Ground,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     text: str,
     told: str,
 ) -> None:

@@ -8,7 +8,6 @@ from executor.janitor import Janitor
 from executor.leftovers import Leftovers
 from executor.services import Ask, Ground, Services
 from executor.tools import Tools
-from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.database import Clock
 from tests.support.world import BRUNO, GOOD, PRODUCTION
 
@@ -17,7 +16,7 @@ async def test_what_cannot_be_done_keeps_nothing_else_undone(
     services: Services,
     ground: Ground,
     clock: Clock,
-    tools: Tools,  # noqa: F811 - the fixture
+    tools: Tools,
 ) -> None:
     """Of a row that cannot be read any more nobody is reminded, but it expires all the same."""
     ask = Ask(job="import-patients", channel_id=PRODUCTION, by=BRUNO, values=GOOD)

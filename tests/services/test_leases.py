@@ -1,7 +1,7 @@
 """Whose run it is: a worker neither takes over from itself nor clings to what another one owns."""
 
-from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,12 +9,11 @@ from db.model.execution import Execution, Status
 from executor.services import Services
 from executor.tools import Tools
 from executor.worker import Worker
-from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.database import Clock
 from tests.support.loops import at_work
 from tests.support.on_host import HELD, follows, launch, place
 from tests.support.remote import eventually
-from tests.support.sshd import Sshd, sshd  # noqa: F401 - a fixture
+from tests.support.sshd import Sshd
 
 LEASE = timedelta(minutes=5)
 
@@ -26,11 +25,9 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def held(sshd: Sshd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: F811
+def held(gate: Path) -> str:
     """Give a script that says nothing and ends with the test."""
-    gate = sshd.host.home / tmp_path_factory.mktemp("gate").name
-    yield HELD.format(gate=gate.name)
-    gate.touch()
+    return HELD.format(gate=gate.name)
 
 
 async def _runs(services: Services, execution: Execution) -> Execution:
@@ -41,8 +38,8 @@ async def _runs(services: Services, execution: Execution) -> Execution:
 
 async def test_a_worker_does_not_take_over_what_it_works_on(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     clock: Clock,
     held: str,
 ) -> None:
@@ -61,8 +58,8 @@ async def test_a_worker_does_not_take_over_what_it_works_on(
 
 async def test_a_worker_lets_go_of_what_another_one_owns(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     clock: Clock,
     held: str,
 ) -> None:

@@ -2,46 +2,23 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from db.model.execution import Execution, Status
 from executor.leftovers import Leftovers
 from executor.rules.outcomes import Outcome
-from executor.services import Ask, Ground, Services
-from executor.services.log_writer import LogWriter
-from executor.ssh.pool import Hosts
+from executor.services import Ask, Services
 from executor.ssh.remote import RemoteRun
-from executor.ssh.resolve import Resolver
 from executor.ssh.target import target_of
 from executor.tools import Tools
 from tests.support.database import Clock
 from tests.support.remote import script
-from tests.support.sshd import Sshd, free_port, give, sshd  # noqa: F401 - a fixture
+from tests.support.sshd import Sshd, free_port, give
 from tests.support.world import ANA, BRUNO, another, environment
-
-
-@pytest.fixture
-async def tools(ground: Ground, services: Services) -> AsyncIterator[Tools]:
-    """Give what runs work with."""
-    hosts = Hosts(read_secret=lambda reference: reference, connect_timeout_s=5)
-    yield Tools(
-        queue=services.queue,
-        records=services.records,
-        preflights=services.preflights,
-        voids=services.voids,
-        writer=LogWriter(ground),
-        hosts=hosts,
-        resolver=Resolver(hosts),
-        read_secret=lambda reference: reference,
-        clock=ground.clock,
-    )
-    await hosts.close()
 
 
 async def _ended(services: Services, server: Sshd, name: str, **changes: int) -> Execution:
@@ -102,7 +79,7 @@ def _held(place: Path, user: str) -> Iterator[None]:
 async def test_leftovers_are_removed_and_forgotten(
     services: Services,
     tools: Tools,
-    sshd: Sshd,  # noqa: F811
+    sshd: Sshd,
 ) -> None:
     """A host that does not answer keeps its own until the next time, and holds up no other."""
     away = await _ended(services, sshd, "away", ssh_port=free_port())
@@ -120,7 +97,7 @@ async def test_leftovers_are_removed_and_forgotten(
 async def test_what_still_runs_is_not_a_leftover(
     services: Services,
     tools: Tools,
-    sshd: Sshd,  # noqa: F811
+    sshd: Sshd,
 ) -> None:
     """Whatever the database takes it for: nothing is taken from under a script."""
     execution = await _ended(services, sshd, "there")
@@ -138,7 +115,7 @@ async def test_what_stays_holds_up_nothing(
     services: Services,
     tools: Tools,
     clock: Clock,
-    sshd: Sshd,  # noqa: F811
+    sshd: Sshd,
 ) -> None:
     """One runs, one is stuck in its place: the one behind them is removed, then they are tried."""
     runs = [await _ended(services, sshd, "there")]

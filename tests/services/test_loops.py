@@ -14,8 +14,6 @@ from executor.preflight import Preflight
 from executor.services import Ask, Ground, Services
 from executor.tools import Tools
 from executor.worker import Worker
-from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
-from tests.services.test_worker import key  # noqa: F401 - a fixture
 from tests.support.database import do, no_executions
 from tests.support.loops import at_work
 from tests.support.remote import eventually
@@ -52,7 +50,7 @@ async def asked(services: Services) -> Execution:
 
 
 @pytest.fixture
-def preflight(services: Services, ground: Ground, tools: Tools) -> Preflight:  # noqa: F811
+def preflight(services: Services, ground: Ground, tools: Tools) -> Preflight:
     """Give what looks at hosts, twice a second."""
     return Preflight(
         services.preflights, tools.hosts, tools.resolver, clock=ground.clock, poll_s=0.5
@@ -80,8 +78,8 @@ async def test_what_nobody_foresaw_ends_no_loop(
     ground: Ground,
     asked: Execution,
     preflight: Preflight,
-    tools: Tools,  # noqa: F811
-    key: str,  # noqa: F811
+    tools: Tools,
+    key: str,
 ) -> None:
     """It is told to operators each time, no more often than is looked; then all goes on."""
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing

@@ -14,11 +14,10 @@ from db.model.execution import Execution, Status
 from executor.services import Ground, Services
 from executor.tools import Tools
 from tests.faults.processes import processes_of
-from tests.services.test_leftovers import tools  # noqa: F401 - a fixture
 from tests.support.database import do
 from tests.support.on_host import HELD, follows, launch, place, worker
 from tests.support.remote import eventually
-from tests.support.sshd import Sshd, sshd  # noqa: F401 - a fixture
+from tests.support.sshd import Sshd
 from tests.support.world import ANA
 
 
@@ -26,14 +25,6 @@ from tests.support.world import ANA
 def database_url(sqlite_url: str) -> str:
     """Give one database: which one it is does not matter here."""
     return sqlite_url
-
-
-@pytest.fixture
-def gate(sshd: Sshd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:  # noqa: F811
-    """Give the file that lets a held script end, at the latest with the test."""
-    gate = sshd.host.home / tmp_path_factory.mktemp("gate").name
-    yield gate
-    gate.touch()
 
 
 class Supervisors:
@@ -54,7 +45,7 @@ class Supervisors:
 
 
 @pytest.fixture
-def supervisors(sshd: Sshd) -> Iterator[Supervisors]:  # noqa: F811
+def supervisors(sshd: Sshd) -> Iterator[Supervisors]:
     """Give what is installed on the host; after the test it can be again."""
     found = Supervisors(sshd.host.home / ".cache/ferry")
     yield found
@@ -63,8 +54,8 @@ def supervisors(sshd: Sshd) -> Iterator[Supervisors]:  # noqa: F811
 
 async def _left(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     gate: Path,
     **job: Any,
 ) -> Execution:
@@ -95,8 +86,8 @@ async def _until(services: Services, run: Execution, what: str) -> Execution:
 
 async def test_a_supervisor_that_cannot_be_installed_now_is_waited_for(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     gate: Path,
     supervisors: Supervisors,
 ) -> None:
@@ -114,8 +105,8 @@ async def test_a_supervisor_that_cannot_be_installed_now_is_waited_for(
 
 async def test_a_key_that_is_trusted_anew_brings_a_run_back(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     gate: Path,
 ) -> None:
     """The worker that found the host with another key is told of it: nobody restarts it."""
@@ -132,8 +123,8 @@ async def test_a_key_that_is_trusted_anew_brings_a_run_back(
 
 async def test_a_cancel_ends_a_run_whose_secret_is_gone(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     gate: Path,
 ) -> None:
     """What it printed could not be masked and is not stored, which its log says."""
@@ -154,8 +145,8 @@ async def test_a_cancel_ends_a_run_whose_secret_is_gone(
 async def test_a_run_that_a_new_version_cannot_read_is_stopped_and_ends(
     services: Services,
     ground: Ground,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     gate: Path,
 ) -> None:
     """Its job's pattern was good for an older Ferry: nobody could follow it any more."""
@@ -170,8 +161,8 @@ async def test_a_run_that_a_new_version_cannot_read_is_stopped_and_ends(
 
 async def test_a_silence_is_forgotten_by_the_next_worker_too(
     services: Services,
-    tools: Tools,  # noqa: F811
-    sshd: Sshd,  # noqa: F811
+    tools: Tools,
+    sshd: Sshd,
     gate: Path,
 ) -> None:
     """The bot that told of it was stopped meanwhile; the script speaks again."""

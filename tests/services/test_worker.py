@@ -2,11 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
-
-import asyncssh
-import pytest
 
 from db.model.categories import Category
 from db.model.execution import Execution
@@ -21,15 +17,6 @@ from tests.support.remote import eventually
 from tests.support.world import ANA, BRUNO, another, environment
 
 CHANNEL = "C0BROKEN"
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> str:
-    """Make a private key."""
-    path = tmp_path / "id_ed25519"
-    path.touch(mode=0o600)
-    asyncssh.generate_private_key("ssh-ed25519").write_private_key(path)
-    return str(path)
 
 
 async def test_a_run_that_breaks_ferry_twice_is_recorded_and_harms_no_other(

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from db.model.catalog import JobDraft
 from db.model.execution import Execution
 from executor.services import Ask, Services
@@ -19,6 +21,14 @@ from tests.support.world import ANA, BRUNO, environment
 _CHANNEL = "C0HOST"
 #: Says nothing until its gate is opened; by then its bot may be gone.
 HELD = 'until [ -e "$HOME/{gate}" ]; do sleep 0.05; done'
+
+
+@pytest.fixture
+def gate(sshd: Sshd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give the file that lets a held script end, at the latest with the test."""
+    gate = sshd.host.home / tmp_path_factory.mktemp("gate").name
+    yield gate
+    gate.touch()
 
 
 async def place(services: Services, host: Host, **changes: Any) -> None:

@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+from db.model.execution import Execution
+from executor.rules.estimates import Forecast, estimate
+from handlers.views.card import execution_card
 from handlers.views.message import Told
 from playground.blocks import check_message_blocks
+from tests.support.executions import NOON
 
 OURS = re.compile(
     r"<(@U0ANA|@U0BRUNO|!subteam\^S0OPS|#C0STAGING|#C0PROD|"
@@ -57,3 +62,15 @@ def check(told: Told) -> None:
         assert "<" not in left, text
         assert ">" not in left, text
         assert not re.search(r"&(?!(amp|lt|gt);)", left), text
+
+
+def card(subject: Execution, **changes: Any) -> Told:
+    """Return the card half a minute after noon."""
+    told: dict[str, Any] = {"tail": [], "forecast": Forecast(position=2)}
+    told["now"] = NOON + timedelta(seconds=33)
+    return execution_card(subject, **(told | changes))
+
+
+def usual(seconds: float) -> Forecast:
+    """Return the forecast of a run that always took so long."""
+    return Forecast(estimate=estimate([seconds] * 3))
