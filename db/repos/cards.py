@@ -12,7 +12,7 @@ from db.repos.execution_rows import executions_of, first_of, selection
 from db.schema import card_posts, cards, executions
 from db.session import Taken
 
-FINAL_FIRST = case(
+QUESTIONS_FIRST = case(
     (executions.c.status == Status.AWAITING_CONFIRMATION, 0),
     (executions.c.status.in_(OVER), 1),
     else_=2,
@@ -25,7 +25,7 @@ class Cards(Repository):
     async def untold(self, limit: int) -> list[tuple[Execution, Card]]:
         """Return executions with news: questions first, then ends, and then the oldest."""
         query = selection().where(executions.c.untold)
-        query = query.order_by(FINAL_FIRST, executions.c.id)
+        query = query.order_by(QUESTIONS_FIRST, executions.c.id)
         return await self._with_cards(await first_of(self._session, query, limit))
 
     async def live(self) -> dict[int, str]:

@@ -77,6 +77,11 @@ def readable(row: Mapping[str, Any] | None) -> Execution | None:
         return None
 
 
+async def readable_at(session: Session, execution_id: int) -> Execution | None:
+    """Return the execution of that number; None if there is none, or it is unreadable."""
+    return readable(await session.row(selection().where(table.c.id == execution_id)))
+
+
 async def first_of(session: Session, query: Select[Any], limit: int) -> list[Execution]:
     """Return the first *limit* executions of *query*, past those that are unreadable."""
     found: list[Execution] = []

@@ -17,7 +17,7 @@ from db.repos.execution_rows import (
     executions_of,
     first_of,
     news,
-    readable,
+    readable_at,
     selection,
     sought,
 )
@@ -89,7 +89,7 @@ class Executions(Repository):
 
     async def readable(self, execution_id: int) -> Execution | None:
         """Return the execution of that number; None also if it is unreadable."""
-        return readable(await self._session.row(selection().where(table.c.id == execution_id)))
+        return await readable_at(self._session, execution_id)
 
     async def hold(self, execution_id: int) -> None:
         """Hold the execution against other transactions until this one ends."""

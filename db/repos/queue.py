@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
 from db.repos.environments import Environments
-from db.repos.execution_rows import executions_of, news, readable, selection
+from db.repos.execution_rows import executions_of, news, readable_at, selection
 from db.schema import executions as table
 from db.schema import jobs
 from db.session import Row
@@ -61,14 +61,10 @@ class Queue(Repository):
             key = row["concurrency_key"]
             rests = row["not_before"] is not None and row["not_before"] > now
             may = not rests and row["id"] not in full and (not key or key not in taken)
-            if may and await self._is_readable(row["id"]):
+            if may and await readable_at(self._session, row["id"]):
                 return int(row["id"])
             taken.add(key)  # who comes later must not overtake: same records, same order
         return None
-
-    async def _is_readable(self, execution_id: int) -> bool:
-        row = await self._session.row(selection().where(table.c.id == execution_id))
-        return readable(row) is not None
 
     async def _full(self, job_ids: Collection[int], line: Sequence[Row]) -> set[int]:
         """Return those in *line* whose job runs as often as it may; *job_ids*: those with limits.
