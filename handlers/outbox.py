@@ -77,7 +77,7 @@ class _Message:
     channel_id: str
     ts: str
     digest: str
-    was_reposted: bool = False
+    gone: str = ""  #: the ts of the one that was deleted; a second one is not posted again
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     newest: int = 0
     is_urgent: bool = False  #: a render that was superseded passes its urgency on
@@ -183,10 +183,10 @@ class Outbox:
         try:
             answer = await self._post_or_edit(message, told, turn)
         except Trouble as trouble:
-            if trouble.kind is not Kind.GONE or message.was_reposted:
+            if trouble.kind is not Kind.GONE or message.gone:
                 raise
             logger.warning("card_gone", code=trouble.code, channel_id=message.channel_id)
-            message.ts, message.was_reposted = "", True
+            message.gone, message.ts = message.ts, ""
             answer = await self._post_or_edit(message, told, turn)
         message.channel_id, message.ts = answer["channel"], answer["ts"]
         message.digest = told.digest
@@ -232,9 +232,9 @@ class Outbox:
         if message is None:
             message = _Message(place.channel_id, place.ts, place.digest)
             self._messages[place.key] = message
-        else:
-            message.ts = message.ts or place.ts
-            message.digest = place.digest or message.digest  # another process may have edited it
+        elif place.ts not in ("", message.gone):  # another process may have edited it, or posted it
+            message.channel_id, message.ts = place.channel_id, place.ts
+            message.digest = place.digest or message.digest
         self._messages.move_to_end(place.key)
         while len(self._messages) > MOST_REMEMBERED:
             self._messages.popitem(last=False)

@@ -30,6 +30,7 @@ LINES_ON_CARD, LINES_OF_FAILURE = 60, 20  # most may be marks of progress, which
 UPLOADS_AT_ONCE = 2
 # Keys of posts, beside those of the thread. A card is being posted before anybody knows where.
 LOG, NOT_HERE, POSTING, ANEW = "log", "not-here", "posting", "posted-anew"
+SHOWN = (Outcome.SENT, Outcome.UNCHANGED)
 
 
 class NotNow(Exception):
@@ -101,7 +102,7 @@ class Teller:
             card,
             ts=sent.ts,
             channel_id=sent.channel_id,
-            told_hash=told.digest,
+            told_hash=told.digest if sent.outcome in SHOWN else card.told_hash,
             posts=card.posts | said,
         )
 
@@ -144,7 +145,7 @@ class Teller:
             self.posting.discard(card.execution_id)
         if sent.outcome is Outcome.REFUSED:
             raise NotThere(sent.why)
-        if is_urgent:
+        if is_urgent or not sent.ts:  # without its card a thread would begin in the channel
             _check(sent)
         return sent
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -282,3 +283,37 @@ async def test_answer_that_does_not_come_is_not_waited_for(slack: PlaygroundSlac
 
     assert time.monotonic() - began < 2.5
     assert (sent.outcome, sent.is_unsure) == (Outcome.LATER, True)
+
+
+async def test_deleted_card_is_posted_again_though_slack_is_away(slack: PlaygroundSlack) -> None:
+    """The one that is gone is not asked for a second time: that would look like a wish."""
+    async with outbox_on(slack, patience_s=0.1) as outbox:
+        first = await outbox.show(card("1"), told("running"), urgent=True)
+        slack.workspace.delete(STAGING, first.ts)
+        await slack.control.faults({"method": "chat.postMessage", "times": 1, "status": 503})
+        stored = replace(card("1"), ts=first.ts)
+
+        refused = await outbox.show(stored, told("over"), urgent=True)
+        again = refused
+        while again.outcome is Outcome.LATER:  # noqa: ASYNC110 - Slack rings no bell when it is back
+            await asyncio.sleep(0.05)
+            again = await outbox.show(stored, told("over"), urgent=True)
+
+    assert (refused.outcome, refused.ts) == (Outcome.LATER, "")
+    assert again.outcome is Outcome.SENT
+    assert texts(slack) == ["over"]
+
+
+async def test_card_that_another_process_posted_again_is_edited(
+    slack: PlaygroundSlack, outbox: Outbox
+) -> None:
+    """Where it stands by now is in the database; where it was is not looked at any more."""
+    first = await outbox.show(card("1"), told("running"), urgent=True)
+    slack.workspace.delete(STAGING, first.ts)
+    async with outbox_on(slack) as other:
+        second = await other.show(replace(card("1"), ts=first.ts), told("50 %"), urgent=True)
+
+    third = await outbox.show(replace(card("1"), ts=second.ts), told("over"), urgent=True)
+
+    assert third.ts == second.ts
+    assert texts(slack) == ["over"]
