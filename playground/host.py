@@ -7,11 +7,12 @@ the person who started the playground can do.
 import asyncio
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncssh
 
-from playground.host_session import Channel, Command, Session
+from playground.host_session import Channel, Command, Launch, Session
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -20,14 +21,23 @@ class SampleHost:
     """An SSH server that runs each command as ``/bin/sh -c <command>`` in *home*.
 
     Its keys are kept in *key_dir* (``home/.ssh`` unless given), so a restart is the same host.
+    *session* is made for each of them from what launches commands.
     """
 
     address = "127.0.0.1"
     user = "ferry"
 
-    def __init__(self, home: Path, port: int = 0, *, key_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        port: int = 0,
+        *,
+        key_dir: Path | None = None,
+        session: Callable[[Launch], Session] = Session,
+    ) -> None:
         self.home = home
         self.port = port
+        self.session = session
         self._key_dir = key_dir or home / ".ssh"
         self._connections: set[asyncssh.SSHServerConnection] = set()
         self._running: dict[asyncio.Task[None], Command] = {}
@@ -133,7 +143,7 @@ class _Server(asyncssh.SSHServer):
         return username == self._host.user and key.public_data == self._client_key.public_data
 
     def session_requested(self) -> Session:
-        return Session(self._host.launch)
+        return self._host.session(self._host.launch)
 
 
 def plain_path() -> str:

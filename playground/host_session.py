@@ -173,10 +173,13 @@ def _signal_name(number: int) -> str:
         return f"RT{number}"
 
 
+Launch = Callable[[str | None, Channel], Command]
+
+
 class Session(asyncssh.SSHServerSession[bytes]):
     """What a client asked for on one channel; *launch* starts it (None: a plain shell)."""
 
-    def __init__(self, launch: Callable[[str | None, Channel], Command]) -> None:
+    def __init__(self, launch: Launch) -> None:
         self._launch = launch
         self._line: str | None = None
 

@@ -20,7 +20,7 @@ from db.model.categories import Category
 from db.model.errors import AttemptError
 from db.model.output import Stream
 from executor.ssh import helper
-from executor.ssh.errors import HelperFailed, classify
+from executor.ssh.errors import classify
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 
@@ -192,18 +192,12 @@ class Follower:
             status = self._channel.get_exit_status()
             if status == helper.MISSING and not installed:
                 installed = True
-                await self._install()
+                await helper.install(self._hosts, self._target)
             elif status != _COME_AGAIN:
                 self._outcome = self._end(status)
                 return
             await self._stack.aclose()
             await self._open()
-
-    async def _install(self) -> None:
-        try:
-            await helper.install(self._hosts, self._target)
-        except (asyncssh.Error, OSError, HelperFailed) as error:
-            raise classify(error, target=self._target) from error
 
     async def _open(self) -> None:
         mark = secrets.token_hex(8)

@@ -6,10 +6,14 @@ beside the old one, which may still be seeing a run through.
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 
+import asyncssh
+
 from executor.ssh.channel import Answer, ask
-from executor.ssh.errors import HelperFailed
+from executor.ssh.errors import HelperFailed, classify
 from executor.ssh.pool import Hosts
 from executor.ssh.target import Target
 
@@ -44,15 +48,16 @@ def call_text(verb: str, *words: str | int) -> str:
 
 
 async def install(hosts: Hosts, target: Target) -> None:
-    """Put the supervisor on the host; HelperFailed if it cannot be stored."""
-    answer = await ask(hosts, target, _INSTALL, TEXT)
-    if answer.exit_status != 0:
-        text = last_line(answer)
-        if "o space" in text or "uota" in text:
-            raise HelperFailed("nospace", text)
-        if "ermission denied" in text or "annot create" in text or "ead-only" in text:
-            raise HelperFailed("nodirectory", text)
-        raise HelperFailed("noshell", text)
+    """Put the supervisor on the host; AttemptError if it cannot be stored."""
+    with _in_words(target):
+        answer = await ask(hosts, target, _INSTALL, TEXT)
+        if answer.exit_status != 0:
+            text = last_line(answer)
+            if "o space" in text or "uota" in text:
+                raise HelperFailed("nospace", text)
+            if "ermission denied" in text or "annot create" in text or "ead-only" in text:
+                raise HelperFailed("nodirectory", text)
+            raise HelperFailed("noshell", text)
 
 
 async def call(
@@ -65,22 +70,32 @@ async def call(
 ) -> str:
     """Return the supervisor's answer to *verb*, installing it first where it is missing.
 
-    *once*: not asked again when the line is lost before the answer.
+    *once*: not asked again when the line is lost before the answer. AttemptError if none comes.
     """
     line = call_text(verb, *words)
-    answer = await ask(hosts, target, line, data, once=once)
-    if answer.exit_status == MISSING:
-        await install(hosts, target)
+    with _in_words(target):
         answer = await ask(hosts, target, line, data, once=once)
-    found = _ANSWER.findall(answer.out)  # what login files print comes before
-    if not found:
-        # Killed on its way it may have done its work; a shell that is none has not, but one that
-        # could not fork any more may have: what is asked once is not to be taken for not done.
-        killed = answer.exit_status in {-1, 75} or answer.exit_status > 128
-        silent = "noanswer" if once else "noshell"
-        raise HelperFailed("killed" if killed else silent, last_line(answer))
+        if answer.exit_status == MISSING:
+            await install(hosts, target)
+            answer = await ask(hosts, target, line, data, once=once)
+        found = _ANSWER.findall(answer.out)  # what login files print comes before
+        if not found:
+            # Killed on its way it may have done its work; a shell that is none has not, but one
+            # that could not fork any more may have: what is asked once is not to be taken for not
+            # done.
+            killed = answer.exit_status in {-1, 75} or answer.exit_status > 128
+            silent = "noanswer" if once else "noshell"
+            raise HelperFailed("killed" if killed else silent, last_line(answer))
     text: str = found[-1].decode("ascii", "replace").strip()
     return text
+
+
+@contextmanager
+def _in_words(target: Target) -> Iterator[None]:
+    try:
+        yield
+    except (asyncssh.Error, OSError, HelperFailed) as error:
+        raise classify(error, target=target) from error
 
 
 def last_line(answer: Answer) -> str:

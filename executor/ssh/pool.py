@@ -95,8 +95,8 @@ class Hosts:
         """Run *command* in a session of its own on a connection with room, bytes both ways.
 
         *open_s*: what the server may take to open it. Opens another connection when the server
-        allows fewer sessions than expected, and once more when the connection turns out to be dead.
-        The channel is closed at the end.
+        allows fewer sessions than expected, or the connection turns out to be dead: three tries in
+        all. The channel is closed at the end.
         """
         link, channel, session = await self._open(target, make, command, open_s)
         try:
@@ -134,7 +134,7 @@ class Hosts:
                 link.room = link.uses  # this server allows no more of them on one connection
                 if link.room == 0:
                     self._evict(target, link)
-            except (asyncssh.ConnectionLost, ConnectionError, TimeoutError) as error:
+            except (asyncssh.Error, OSError) as error:
                 problem = error
                 self._release(target, link)
                 self._evict(target, link)
@@ -206,10 +206,14 @@ async def _closed(link: _Link) -> None:
 async def _new_session(
     connection: asyncssh.SSHClientConnection, make: Callable[[], S], command: str, open_s: float
 ) -> tuple[Channel, S]:
-    async with asyncio.timeout(open_s):
-        channel, session = await connection.create_session(
-            make, command, encoding=None, window=_WINDOW
-        )
+    try:
+        async with asyncio.timeout(open_s):
+            channel, session = await connection.create_session(
+                make, command, encoding=None, window=_WINDOW
+            )
+    except asyncssh.DisconnectError as error:
+        # Whichever reason the server hangs up for, "no such user" too: the login was over before.
+        raise asyncssh.ConnectionLost(error.reason) from error
     return channel, cast("S", session)
 
 

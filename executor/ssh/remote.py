@@ -1,7 +1,5 @@
 """One run on one host: start, follow, ask, cancel, remove. Each may be repeated without harm."""
 
-import asyncssh
-
 from db.model.errors import AttemptError
 from executor.ssh import helper
 from executor.ssh.errors import HelperFailed, StartUncertain, classify
@@ -11,8 +9,6 @@ from executor.ssh.status import Receipt, RemoteState, RemoteStatus, read_status
 from executor.ssh.target import Target
 
 __all__ = ["FollowEnd", "Follower", "Receipt", "RemoteRun", "RemoteState", "RemoteStatus"]
-
-_EXPECTED = (asyncssh.Error, OSError, HelperFailed)
 
 
 class RemoteRun:
@@ -76,12 +72,9 @@ class RemoteRun:
     async def _call(
         self, verb: str, *words: str | int, data: bytes = b"", once: bool = False
     ) -> str:
-        try:
-            return await helper.call(
-                self._hosts, self._target, verb, self._run_id, *words, data=data, once=once
-            )
-        except _EXPECTED as error:
-            raise classify(error, target=self._target) from error
+        return await helper.call(
+            self._hosts, self._target, verb, self._run_id, *words, data=data, once=once
+        )
 
 
 def _is_refused_login(error: AttemptError) -> bool:
