@@ -57,6 +57,8 @@ class Run:
             brief.attempt.last_output_at or brief.attempt.started_at,
             tools.clock,
         )
+        # Whoever had the run before us may have made one, and come no further.
+        self._remarks = {line.text for line in brief.last if line.stream is Stream.NOTE}
         key = brief.environment.host_key
         self._line = Line(tools.records, self._execution, self._silence, host_key=key)
         self._log = logger.bind(execution_id=self._execution.id, attempt=self._execution.attempt)
@@ -131,9 +133,9 @@ class Run:
 
     async def _remark(self, sentence: str) -> None:
         remark = self._output.clean(sentence)
-        if any(line.stream is Stream.NOTE and line.text == remark for line in self._brief.last):
-            return  # whoever had the run before us made it, and came no further
-        await self._write(self._output.note(remark, Level.WARNING))
+        if remark not in self._remarks:
+            self._remarks.add(remark)
+            await self._write(self._output.note(remark, Level.WARNING))
 
     # -- while it runs ------------------------------------------------------------------------
 

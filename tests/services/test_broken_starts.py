@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from db.model.execution import Execution, Status
+from db.model.output import Stream
 from executor.giving_up import remote_of
 from executor.services import Services
 from executor.tools import Tools
@@ -29,6 +30,19 @@ esac
 exec sh "$@"
 """
 
+#: Forgets the first two starts without a word, and keeps its PATH to itself.
+FORGETFUL = """#!/bin/sh
+SHELL=/bin/true
+export SHELL
+case $2 in *" start "*)
+    case $2 in *" probe-"*) ;; *)
+        echo start >>"$HOME/forgotten"
+        [ "$(wc -l <"$HOME/forgotten")" -gt 2 ] || exit 2 ;;
+    esac ;;
+esac
+exec sh "$@"
+"""
+
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
@@ -40,6 +54,13 @@ def database_url(sqlite_url: str) -> str:
 def mute(sshd: Sshd) -> Iterator[Sshd]:
     """Serve a host that does what a start asks, and does not answer."""
     with login_shell(sshd, "mute", MUTE) as server:
+        yield server
+
+
+@pytest.fixture
+def forgetful(sshd: Sshd) -> Iterator[Sshd]:
+    """Serve a host that has to be asked for a start three times."""
+    with login_shell(sshd, "forgetful", FORGETFUL) as server:
         yield server
 
 
@@ -89,6 +110,22 @@ async def test_a_start_without_an_answer_is_asked_for(
     assert (over.status, over.attempt, over.error_message) == (Status.SUCCEEDED, 1, "")
     assert (mute.host.home / "counted-mute").read_text() == "x\n"
     assert (mute.host.home / "starts").read_text() == "start\n"
+
+
+async def test_a_path_that_was_guessed_is_remarked_once(
+    services: Services, tools: Tools, forgetful: Sshd
+) -> None:
+    """However often the start is tried again: the log is not to fill up with it."""
+    await place(services, forgetful.host)
+    asked = await launch(services, forgetful.host, "echo said")
+    async with worker(tools):
+        over = await once_over(services, asked)
+    lines = await services.history.tail(asked.id, 9)
+
+    assert over.status is Status.SUCCEEDED
+    assert (forgetful.host.home / "forgotten").read_text() == "start\n" * 3
+    assert [line.stream for line in lines] == [Stream.NOTE, Stream.OUT]
+    assert "did not tell its PATH" in lines[0].text
 
 
 async def test_what_runs_without_its_directory_is_not_started_again(
