@@ -42,12 +42,11 @@ class Records:
         """Record that the start is about to be sent; False if a person cancelled meanwhile.
 
         From here on the script may be running, whatever happens to us. *plan*: what was measured
-        right before; it is stored where it is not what the execution has.
+        right before; it is stored where it is not what the execution has. LeaseLost when it is not
+        ours.
         """
         async with self._ground.db.begin() as repos:
-            fresh = await repos.executions.get(execution.id)
-            if fresh is None or fresh.fence != execution.fence:
-                raise LeaseLost(_LOST)
+            fresh = await ours(repos, execution)
             if fresh.status is not Status.RUNNING:
                 return False
             if (new := plan_hash(plan)) != fresh.plan_hash:
@@ -58,14 +57,12 @@ class Records:
                     plan=asdict(plan),
                     plan_hash=new,
                 )
-            is_ours = await repos.attempts.change(
+            await repos.attempts.change(
                 execution.id,
                 execution.attempt,
                 fence=execution.fence,
                 start_requested_at=self._ground.clock(),
             )
-        if not is_ours:
-            raise LeaseLost(_LOST)
         return True
 
     async def may_run(self, execution: Execution) -> bool:

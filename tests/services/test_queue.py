@@ -1,6 +1,7 @@
 """Claims, leases, fences, and what is recorded."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from db.model.errors import Conflict, LeaseLost, NotAllowed
 from db.model.execution import Execution, Status
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
-from executor.services import Ask, Services
-from tests.support.database import Clock
+from executor.services import Ask, Ground, Services
+from tests.support.database import Clock, waiting
+from tests.support.executions import MEASURED
+from tests.support.remote import eventually
 from tests.support.world import ANA, BRUNO, STAGING, another
 
 LEASE = timedelta(seconds=15)
@@ -140,6 +143,25 @@ async def test_the_end_keeps_why_and_what_came_out(services: Services) -> None:
     assert (ended.status, ended.exit_status) == (Status.FAILED, 3)
     assert (ended.error_category, ended.error_message) == (Category.SCRIPT_ERROR, "It ended.")
     assert ended.result == {"imported": "12"}
+
+
+async def test_a_cancel_while_the_start_is_recorded_is_seen_by_the_worker(
+    services: Services, ground: Ground
+) -> None:
+    """Both write to the run: neither fails for it, and the start is not sent."""
+    await _launch(services)
+    mine = await _claim(services)
+    async with ground.db.begin() as repos:
+        await repos.executions.hold(mine.id)
+        asking = asyncio.create_task(
+            services.records.start_requested(mine, replace(mine.plan, measured=MEASURED))
+        )
+        if not ground.db.is_sqlite:  # which lets one write at a time
+            await eventually(lambda: waiting(ground.db), bool)
+        await repos.executions.change(mine.id, expect={mine.status}, status=Status.CANCELLING)
+
+    assert await asking is False
+    assert await services.records.may_run(mine) is False
 
 
 async def test_a_worker_that_was_paused_starts_nothing(services: Services, clock: Clock) -> None:
