@@ -1,6 +1,6 @@
 """The queue over ``migration_executions``: what waits, in which order, and what may start next.
 
-The environment's row is locked first, so that two workers cannot both count a free place.
+Who claims locks the environment's row first: two workers must not both count a free place.
 """
 
 from collections import Counter
@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 
+from db.model.catalog import Environment
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
-from db.repos.environments import Environments
 from db.repos.execution_rows import executions_of, news, readable_at, selection
 from db.schema import executions as table
 from db.schema import jobs
@@ -35,17 +35,16 @@ class Queue(Repository):
         return [row["environment_id"] for row in await self._session.rows(query)]
 
     async def next_in(
-        self, environment_id: int, now: datetime, *, is_closed: bool = False
+        self, environment: Environment, now: datetime, *, is_closed: bool = False
     ) -> int | None:
         """Return the number of the execution that may start there now; None if none may.
 
-        Holds the environment, and the jobs with a limit of their own, until the transaction ends.
+        *environment*: as ``Environments.lock`` gave it. The jobs with a limit of their own are
+        held, too, until the transaction ends.
         *is_closed*: only what an admin broke the glass for may start, past all that waits.
         """
-        environments = Environments(self._session, self._now)
-        environment = await environments.lock(environment_id)
-        there = table.c.environment_id == environment_id
-        running = await self.running(environment_id)
+        there = table.c.environment_id == environment.id
+        running = await self.running(environment.id)
         if len(running) >= environment.concurrency:
             return None
         columns = (table.c.id, table.c.job_id, table.c.job_concurrency, table.c.concurrency_key)

@@ -65,16 +65,15 @@ class Queue:
     async def _claim_in(
         self, environment_id: int, worker: str, lease: timedelta
     ) -> Execution | None:
-        now = self._ground.clock()
         async with self._ground.db.begin() as repos:
             environment = await repos.environments.lock(environment_id)
-            closed = await closed_now(repos, environment, self._ground.clock())
-            execution_id = await repos.queue.next_in(
-                environment_id, now, is_closed=closed is not None
-            )
+            now = self._ground.clock()
+            closed = await closed_now(repos, environment, now)
+            execution_id = await repos.queue.next_in(environment, now, is_closed=closed is not None)
             if execution_id is None:
                 return None
-            if not await repos.leases.claim(execution_id, worker, now + lease):
+            until = self._ground.clock() + lease  # a job with a limit may have been waited for
+            if not await repos.leases.claim(execution_id, worker, until):
                 return None
             execution = await repos.executions.get(execution_id)
             assert execution is not None, "just claimed"  # noqa: S101

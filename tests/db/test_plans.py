@@ -18,7 +18,7 @@ Ask = Callable[[Repos, World], Awaitable[object]]
 
 
 async def _next_in(repos: Repos, place: World) -> object:
-    return await repos.queue.next_in(place.environment.id, repos.queue._now())
+    return await repos.queue.next_in(place.environment, repos.queue._now())
 
 
 async def _twin(repos: Repos, place: World) -> object:

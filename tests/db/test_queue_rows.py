@@ -76,7 +76,8 @@ async def test_twenty_workers_who_want_different_executions_fill_the_room_and_no
 
     async def want(number: int) -> bool:
         async with database.begin() as repos:
-            room = await repos.queue.next_in(place.environment.id, clock())
+            environment = await repos.environments.lock(place.environment.id)
+            room = await repos.queue.next_in(environment, clock())
             return room is not None and await repos.leases.claim(
                 number, f"w{number}", clock() + LEASE
             )
@@ -98,7 +99,8 @@ async def test_each_environment_has_its_own_queue(database: Database, clock: Clo
 
     async with database.begin() as repos:
         offered = await repos.queue.waiting(clock())
-        first = [await repos.queue.next_in(environment, clock()) for environment in offered]
+        held = [await repos.environments.lock(number) for number in offered]
+        first = [await repos.queue.next_in(environment, clock()) for environment in held]
 
     assert offered == [place.environment.id, other.id]
     assert first == [None, waiting[1].id]
@@ -117,10 +119,10 @@ async def test_the_last_place_of_a_job_is_not_counted_twice_in_two_environments(
 
     async def look() -> int | None:
         async with database.begin() as repos:
-            return await repos.queue.next_in(other.id, clock())
+            return await repos.queue.next_in(other, clock())
 
     async with database.begin() as repos:
-        offered = await repos.queue.next_in(place.environment.id, clock())
+        offered = await repos.queue.next_in(place.environment, clock())
         looking = asyncio.create_task(look())
         done, _ = await asyncio.wait({looking}, timeout=0.5)
         assert await repos.leases.claim(first.id, "w1", clock() + LEASE)
@@ -327,7 +329,8 @@ async def _claim_oldest(
         waiting = await repos.queue.waiting(clock())
     for environment in waiting:
         async with database.begin() as repos:
-            oldest = await repos.queue.next_in(environment, clock())
+            held = await repos.environments.lock(environment)
+            oldest = await repos.queue.next_in(held, clock())
             if oldest and await repos.leases.claim(oldest, worker, clock() + LEASE):
                 claimed.append(oldest)
                 active = await repos.history.active(environment)

@@ -25,6 +25,24 @@ async def _asked(services: Services, name: str) -> Execution:
 
 @pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
 @pytest.mark.mariadb
+async def test_a_lease_counts_from_the_claim_on(
+    services: Services, ground: Ground, clock: Clock
+) -> None:
+    """Not from before its environment was waited for, which may take most of a short lease."""
+    asked = await _asked(services, "one")
+    async with ground.db.begin() as repos:
+        await repos.environments.lock(asked.environment_id)
+        claiming = asyncio.create_task(services.queue.claim_next("w1", LEASE))
+        await eventually(lambda: waiting(ground.db, "environments"), bool)
+        clock.advance(10)
+    claimed = await claiming
+
+    assert claimed is not None
+    assert claimed.lease_until == clock() + LEASE
+
+
+@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
+@pytest.mark.mariadb
 async def test_what_ran_meanwhile_and_waits_for_a_retry_does_not_expire(
     services: Services, ground: Ground, clock: Clock
 ) -> None:

@@ -107,12 +107,12 @@ async def do(database: Database, statement: str) -> None:
         await repos.session.change(text(statement))
 
 
-async def waiting(database: Database) -> int:
-    """Return how many statements on executions MariaDB has under way, which wait for others."""
+async def waiting(database: Database, table: str = "migration_executions") -> int:
+    """Return how many statements on *table* MariaDB has under way, which wait for others."""
     query = text(
         "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Query'"
-        " AND info LIKE '%migration_executions%' AND id <> CONNECTION_ID()"
-    )
+        " AND info LIKE :of AND id <> CONNECTION_ID()"
+    ).bindparams(of=f"%{table}%")
     async with database.read() as repos:
         return int(await repos.session.value(query))
 
