@@ -16,7 +16,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Janitor:
-    """Sweeps every *every_s* seconds, between ``start()`` and ``stop()``; hosts less often."""
+    """Sweeps every few seconds, between ``start()`` and ``stop()``; hosts less often."""
 
     def __init__(
         self,
@@ -24,13 +24,10 @@ class Janitor:
         queue: Queue,
         locks: Locks,
         leftovers: Leftovers,
-        *,
-        every_s: float = 5.0,
-        hosts_every_s: float = 300.0,
     ) -> None:
         self._confirmations, self._queue, self._locks = confirmations, queue, locks
         self._clock = AsyncIOScheduler(timezone="UTC")
-        for work, seconds in ((self.sweep, every_s), (leftovers.sweep, hosts_every_s)):
+        for work, seconds in ((self.sweep, 5), (leftovers.sweep, 300)):
             self._clock.add_job(work, "interval", seconds=seconds, max_instances=1, coalesce=True)
 
     def start(self) -> None:

@@ -23,7 +23,6 @@ from executor.line import Line
 from executor.output import Output
 from executor.preparation import PlanChanged
 from executor.rules.outcomes import SILENCE, Outcome
-from executor.services.log_writer import Batch
 from executor.services.queue import Brief
 from executor.silence import Silence
 from executor.ssh.remote import FollowEnd, Follower, RemoteState, RemoteStatus
@@ -135,7 +134,7 @@ class Run:
         remark = self._output.clean(sentence)
         if remark not in self._remarks:
             self._remarks.add(remark)
-            await self._write(self._output.note(remark, Level.WARNING))
+            await self._lane.write(self._output.note(remark, Level.WARNING))
 
     # -- while it runs ------------------------------------------------------------------------
 
@@ -186,7 +185,7 @@ class Run:
             await self._store(follower)
         is_all = follower.outcome in {FollowEnd.COMPLETE, FollowEnd.SUPERVISOR_DEAD}
         if is_all and (batch := self._output.finish()):
-            await self._write(batch)
+            await self._lane.write(batch)
         return follower.outcome
 
     def _read_soon(self, wake: Callable[[], None]) -> None:
@@ -198,10 +197,7 @@ class Run:
             self._silence.broken()
             for batch in self._output.feed(chunks):
                 with self._silence.held():
-                    await self._write(batch)
-
-    async def _write(self, batch: Batch) -> None:
-        await self._lane.write(batch)
+                    await self._lane.write(batch)
 
     async def _stop_when_unwanted(self) -> None:
         await self._unwanted.wait()

@@ -115,8 +115,9 @@ class Executions(Repository):
     ) -> bool:
         """Set *values* if the status is one of *expect* (and the fence is ours); say whether.
 
-        The compare-and-set that every change of state goes through; it makes news, and is noted
-        as done *by* that person, for the reason *why*; *mark*: what is noted of the plan's hash.
+        The compare-and-set that every change of state goes through, but a claim (``Leases``), whose
+        caller calls ``note``. It makes news, and is noted as done *by* that person, for the reason
+        *why*; *mark*: what is noted of the plan's hash.
         """
         change = update(table).where(table.c.id == execution_id, table.c.status.in_(expect))
         if fence is not None:

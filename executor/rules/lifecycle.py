@@ -1,4 +1,7 @@
-"""Which status may follow which; what is not in this chart cannot happen.
+"""Which status may follow which.
+
+A cancel, a broken glass and how a run ends are checked against this chart; every other change
+names the one status that it comes from.
 
 ::
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 from db.model.catalog import Environment
@@ -200,9 +199,7 @@ class Records:
         self._ground.news.ring()
         self._ground.work.ring()
 
-    async def leftovers(
-        self, limit: int, after: Mapping[int, datetime] = MappingProxyType({})
-    ) -> list[Leftover]:
+    async def leftovers(self, limit: int, after: Mapping[int, datetime]) -> list[Leftover]:
         """Return at most *limit* ended attempts of each environment that may be on its host yet.
 
         Those first that ended after the time in *after*, by environment; then the oldest.

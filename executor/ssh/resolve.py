@@ -58,7 +58,6 @@ class Shell:
     """The PATH for runs, empty: as sshd gives it."""
 
     path: str
-    how: str  #: "login shell", "nvm", "nvm versions", "as set" or "as is"
     note: str = ""  #: a sentence if it had to be guessed, for the log of the run
 
 
@@ -79,10 +78,8 @@ class Resolver:
 
         Raises AttemptError when the host cannot be asked.
         """
-        if setup == "none":
-            return Shell(path="", how="as is")
         if setup != "auto":
-            return Shell(path=setup, how="as set")
+            return Shell(path="" if setup == "none" else setup)
         until, shell = self._known.get(target, (0.0, None))
         if shell is not None and self._clock() < until:
             return shell
@@ -106,19 +103,19 @@ class Resolver:
     async def _ask(self, target: Target) -> Shell:
         for kind, path in await self._run(target, _LOGIN):
             if kind == "path":
-                return Shell(path=_once_each(path), how="login shell")
+                return Shell(path=_once_each(path))
         found = await self._run(target, _NVM)
         note = f"The login shell of {target.user} on {target.host} did not tell its PATH"
         for kind, path in found:
             if kind == "path":
-                return Shell(path=_once_each(path), how="nvm", note=f"{note}; nvm did.")
+                return Shell(path=_once_each(path), note=f"{note}; nvm did.")
         versions = [path for kind, path in found if kind == "version"]
         if versions:
             newest = max(versions, key=_version)
             note += "; taken is the newest node of nvm."
-            return Shell(path=_once_each(newest), how="nvm versions", note=note)
+            return Shell(path=_once_each(newest), note=note)
         note += f" within {self._limit_s} s; commands are looked up on the bare PATH."
-        return Shell(path="", how="as is", note=note)
+        return Shell(path="", note=note)
 
     async def _run(self, target: Target, program: bytes) -> list[tuple[str, str]]:
         """Return the marked lines that *program* prints within the limit."""

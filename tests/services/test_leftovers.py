@@ -49,7 +49,7 @@ async def _again(services: Services, channel: str) -> Execution:
 async def _start(services: Services, tools: Tools, execution: Execution, text: str) -> Path:
     """Run *text* as the execution on its host; return its directory there."""
     (left,) = [
-        one for one in await services.records.leftovers(10) if one.execution_id == execution.id
+        one for one in await services.records.leftovers(10, {}) if one.execution_id == execution.id
     ]
     name = f"{execution.key}-1"
     remote = RemoteRun(tools.hosts, target_of(left.environment), name)
@@ -90,7 +90,7 @@ async def test_leftovers_are_removed_and_forgotten(
     await Leftovers(tools).sweep()
 
     assert not place.exists()
-    left = await services.records.leftovers(10)
+    left = await services.records.leftovers(10, {})
     assert [one.execution_id for one in left] == [away.id]
 
 
@@ -106,7 +106,7 @@ async def test_what_still_runs_is_not_a_leftover(
     await Leftovers(tools).sweep()
 
     assert place.exists()
-    (left,) = await services.records.leftovers(10)
+    (left,) = await services.records.leftovers(10, {})
     assert left.execution_id == execution.id
     await RemoteRun(tools.hosts, target_of(left.environment), place.name).cancel()
 
@@ -137,6 +137,6 @@ async def test_what_stays_holds_up_nothing(
         assert [place.exists() for place in (lives, stuck, goes)] == [True, True, False]
     await leftovers.sweep()
     assert not stuck.exists()
-    (left,) = await services.records.leftovers(10)
+    (left,) = await services.records.leftovers(10, {})
     assert left.execution_id == runs[0].id
     await RemoteRun(tools.hosts, target_of(left.environment), lives.name).cancel()

@@ -148,15 +148,15 @@ async def test_directories_of_ended_attempts_are_remembered_until_they_are_remov
     sent = await _claim(services)
     assert sent is not None
     await services.records.start_requested(sent, sent.plan)
-    early = await services.records.leftovers(10)
+    early = await services.records.leftovers(10, {})
     await services.records.finish(sent, Outcome(status=Status.SUCCEEDED))
 
-    left = await services.records.leftovers(10)
+    left = await services.records.leftovers(10, {})
     await services.records.removed(sent.id, 1)
 
     assert early == []
     assert [(one.execution_id, one.attempt) for one in left] == [(sent.id, 1)]
-    assert await services.records.leftovers(10) == []
+    assert await services.records.leftovers(10, {}) == []
 
 
 async def test_an_admin_makes_a_retry_due_at_once(services: Services, clock: Clock) -> None:
