@@ -27,10 +27,10 @@ class Turn:
         until = self._clock() + _LASTS
         if self._until < until - _LASTS / 3:
             async with self._db.begin() as repos:
-                if not await repos.turns.take(self._name, self._holder, until):
-                    return False
-            self._until = until
-        return True
+                is_given = await repos.turns.take(self._name, self._holder, until)
+            # Who has it now may have a clock that is ahead: ours must not go on until it runs out.
+            self._until = until if is_given else _NEVER
+        return self.is_ours
 
     async def end(self) -> None:
         """Let another process have it from now on."""
