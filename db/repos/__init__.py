@@ -1,4 +1,7 @@
-"""One class per table, with all of its SQL. Nothing here commits: the caller does."""
+"""One class for each thing that is asked, with all of its SQL; several may ask one table.
+
+Nothing here commits: the caller does.
+"""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -11,7 +11,7 @@ V = TypeVar("V")
 
 
 class Repository:
-    """SQL of one table; never commits."""
+    """SQL of one thing that is asked; never commits."""
 
     def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
         self._session = session
