@@ -165,7 +165,7 @@ class Bot:
         """Give the reporter a moment to tell what it has not told yet."""
         deadline = time.monotonic() + _LAST_CARDS_S
         with suppress(Unavailable):
-            while time.monotonic() < deadline and await self.services.news.pending(limit=1):
+            while time.monotonic() < deadline and await self.services.news.pending():
                 self.ground.news.ring()
                 await asyncio.sleep(_LOOK_S)
 

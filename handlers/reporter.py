@@ -6,7 +6,7 @@ Slack loses nothing and ends in the true card; at worst one thing is said twice.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 
 from db.model.errors import Unavailable
-from db.model.execution import Execution, Status
+from db.model.execution import WAITING, Brief
 from executor.rules.estimates import Forecast
 from executor.services import Item, Services
 from handlers.outbox import Outbox
@@ -31,7 +31,6 @@ GATHER_S = 0.1  # changes that come together are told together
 DATABASE_AWAY_S = 2.0
 LAST_WORDS_S = 5.0
 STANDBY_S = 1.0  # between two looks whether the process that tells is gone
-WAITING = frozenset({Status.AWAITING_CONFIRMATION, Status.QUEUED})
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -39,11 +38,11 @@ EVER = datetime.min.replace(tzinfo=UTC)
 class _Known:
     """What the reporter remembers of one execution between two looks."""
 
-    status: Status | None = None
+    status: str = ""
     next_at: datetime = EVER  # of a render that is only progress
     retry_at: datetime = EVER
     failures: int = 0
-    given_up: int = -1  # the version that Slack refused
+    given_up: int = -1  # the version that Slack refused, or that we cannot read
 
 
 class Reporter:
@@ -75,8 +74,6 @@ class Reporter:
             security_channel,
         )
         self._known: dict[int, _Known] = {}
-        self._queued: dict[int, Item] = {}  # their place in line changes without news of their own
-        self._knows_queued = False  # what was told before a restart, or by another process
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._channels: dict[int, str] = {}  # of what is busy
 
@@ -99,82 +96,67 @@ class Reporter:
         busy = set(self._busy)  # what ends while we read was read too early
         try:
             if not await self._news.take_turn():
-                self._known, self._queued = {}, {}  # others know better from here on
-                self._knows_queued = False
+                self._known = {}  # others know better from here on
                 return STANDBY_S
-            if not self._knows_queued:
-                waiting = await self._news.waiting()
-                self._queued = {item.execution.id: item for item in waiting}
-                self._knows_queued = True
-            pending = await self._news.pending(limit=100)
-            fresh = {item.execution.id for item in pending}
-            live = await self._news.live()
-            # The whole of what runs is only read once it is told: there may be hundreds.
-            running = await self._news.items(self._ticks(live, fresh))
+            moving = await self._news.moving()
+            pending = await self._news.pending()  # after it: what changed in between is news
+            chosen = self._chosen(pending, moving, busy)
+            # The whole of it is only read once it is told: there may be thousands.
+            found = await self._news.items([brief.id for brief in chosen])
         except Unavailable as error:
             logger.warning("news_unavailable", error=error.message)
             return DATABASE_AWAY_S
         except Exception:  # what is told now and what runs must not end with one look
             logger.exception("reporter_stumbled")
             return DATABASE_AWAY_S
-        queued = [item for item in self._queued.values() if item.execution.id not in fresh]
-        chosen = self._chosen(pending, [*running, *queued], busy)
-        forecasts = await self._foresee(chosen)
-        for item in chosen:
-            number = item.execution.id
-            known = self._plan_next(item.execution, runs=len(live))
+        items = {item.execution.id: item for item in found}
+        forecasts = await self._foresee(found)
+        fresh = {brief.id for brief in pending}
+        for brief in chosen:
+            number = brief.id
+            known = self._known.setdefault(number, _Known())
+            if number not in items:  # another version of Ferry can read it
+                known.given_up = brief.version
+                continue
+            known.status, known.next_at = brief.status, self._next_at(items[number], moving)
             telling = self._tell(
-                item, known, is_news=number in fresh, forecast=forecasts.get(number)
+                items[number], known, is_news=number in fresh, forecast=forecasts.get(number)
             )
             self._busy[number] = group.create_task(telling, name=f"tell-{number}")
-            self._channels[number] = item.execution.channel_id
+            self._channels[number] = brief.channel_id
             self._busy[number].add_done_callback(partial(self._end, number))
-        self._forget(fresh, live)
-        return BUSY_S if pending or live or queued or self._busy else IDLE_S
+        self._forget(pending, moving)
+        return BUSY_S if pending or moving or self._busy else IDLE_S
 
-    def _ticks(self, live: Mapping[int, str], fresh: Collection[int]) -> list[int]:
-        """Return what runs and may be due to be told again, as far as its channel has room."""
-        there = Counter(self._channels.values())
-        found = []
-        for number, channel_id in live.items():
-            is_free = number not in fresh and number not in self._busy
-            if is_free and there[channel_id] < AT_ONCE_THERE and self._is_tick(number):
-                there[channel_id] += 1
-                found.append(number)
-        return found[:AT_ONCE]
-
-    def _is_tick(self, execution_id: int) -> bool:
-        known = self._known.get(execution_id)
-        return known is None or max(known.retry_at, known.next_at) <= self._clock()
-
-    def _is_due(self, item: Item, is_news: bool) -> bool:
-        known, now = self._known.get(item.execution.id), self._clock()
-        if known is None:
-            return True
-        if known.retry_at > now or known.given_up >= item.execution.version:
-            return False
-        has_turned = is_news and item.execution.status is not known.status
-        return has_turned or known.next_at <= now
-
-    def _chosen(self, news: list[Item], ticks: list[Item], busy: set[int]) -> list[Item]:
+    def _chosen(
+        self, pending: Sequence[Brief], moving: Sequence[Brief], busy: Collection[int]
+    ) -> list[Brief]:
         """Return what is told now: what is due, each once, as far as there is room.
 
         There is room in all, and in each channel.
         """
-        chosen: dict[int, Item] = {}
+        chosen: list[Brief] = []
+        fresh = {brief.id for brief in pending}
         room = AT_ONCE - len(self._busy)
         there = Counter(self._channels.values())
-        for items, is_news in ((news, True), (ticks, False)):
-            for item in items:
-                if len(chosen) >= room:
-                    break
-                number, channel_id = item.execution.id, item.execution.channel_id
-                if number in busy or number in chosen or there[channel_id] >= AT_ONCE_THERE:
-                    continue
-                if self._is_due(item, is_news):
-                    chosen[number] = item
-                    there[channel_id] += 1
-        return list(chosen.values())
+        for brief in (*pending, *(one for one in moving if one.id not in fresh)):
+            if len(chosen) >= room:
+                break
+            if brief.id in busy or there[brief.channel_id] >= AT_ONCE_THERE:
+                continue
+            if self._is_due(brief, is_news=brief.id in fresh):
+                chosen.append(brief)
+                there[brief.channel_id] += 1
+        return chosen
+
+    def _is_due(self, brief: Brief, *, is_news: bool) -> bool:
+        known, now = self._known.get(brief.id), self._clock()
+        if known is None:
+            return True
+        if known.retry_at > now or known.given_up >= brief.version:
+            return False
+        has_turned = is_news and brief.status != known.status
+        return has_turned or known.next_at <= now
 
     async def _foresee(self, items: list[Item]) -> dict[int, Forecast]:
         """Return the forecasts of *items*; none if that fails: then each asks for its own."""
@@ -186,16 +168,15 @@ class Reporter:
             logger.exception("forecasts_crashed")
             return {}
 
-    def _plan_next(self, execution: Execution, *, runs: int) -> _Known:
-        """Note that *execution* is told now, and when its progress is due again."""
-        now = self._clock()
-        known = self._known.setdefault(execution.id, _Known())
-        known.status, known.next_at = execution.status, now
+    def _next_at(self, item: Item, moving: Sequence[Brief]) -> datetime:
+        """Return when *item*, which is told now, is due again if only its progress changes."""
+        execution, now = item.execution, self._clock()
+        waits = sum(brief.status in WAITING for brief in moving)
         if execution.status.is_live:
-            known.next_at += interval(now - (execution.started_at or now), runs)
-        elif execution.status in WAITING:
-            known.next_at += timedelta(seconds=QUEUED_S + FOR_EACH_QUEUED_S * len(self._queued))
-        return known
+            return now + interval(now - (execution.started_at or now), len(moving) - waits)
+        if execution.status in WAITING:
+            return now + timedelta(seconds=QUEUED_S + FOR_EACH_QUEUED_S * waits)
+        return now
 
     async def _tell(
         self, item: Item, known: _Known, *, is_news: bool, forecast: Forecast | None
@@ -203,11 +184,10 @@ class Reporter:
         log = logger.bind(execution_id=item.execution.id)
         try:
             try:
-                card = await self._teller.tell(item, is_news=is_news, forecast=forecast)
+                await self._teller.tell(item, is_news=is_news, forecast=forecast)
             except NotThere as refusal:
                 await self._teller.give_up(item, str(refusal))
                 known.given_up = item.execution.version
-                self._queued.pop(item.execution.id, None)
                 return
         except NotNow as reason:
             self._put_off(known)
@@ -220,9 +200,6 @@ class Reporter:
             log.exception("telling_crashed")
         else:
             known.failures = 0
-            self._queued.pop(item.execution.id, None)
-            if item.execution.status in WAITING:
-                self._queued[item.execution.id] = Item(item.execution, card)
 
     def _end(self, number: int, _: asyncio.Task[None]) -> None:
         self._busy.pop(number, None)
@@ -231,10 +208,9 @@ class Reporter:
     def _put_off(self, known: _Known) -> None:
         known.failures += 1
         known.retry_at = self._clock() + retry_after(known.failures)
-        known.status = None  # it was not told
+        known.status = ""  # it was not told
 
-    def _forget(self, *seen: Iterable[int]) -> None:
-        """Drop what is neither news, nor running, nor queued."""
-        kept = {number for numbers in seen for number in numbers}
-        kept |= self._busy.keys() | self._queued.keys()
+    def _forget(self, *seen: Iterable[Brief]) -> None:
+        """Drop what is neither news, nor running, nor waiting."""
+        kept = {brief.id for briefs in seen for brief in briefs} | self._busy.keys()
         self._known = {key: known for key, known in self._known.items() if key in kept}

@@ -35,6 +35,7 @@ class Status(StrEnum):
         return self in LIVE
 
 
+WAITING = frozenset({Status.AWAITING_CONFIRMATION, Status.QUEUED})
 LIVE = frozenset({Status.RUNNING, Status.CANCELLING})
 OVER = frozenset(
     {
@@ -262,3 +263,13 @@ class Card:
     told_hash: str = ""
     posts: frozenset[str] = frozenset()  #: keys of the thread posts that are out ("started", "end")
     log_permalink: str = ""  #: of the attached log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """As much of an execution as decides whether it is told now; all of it may be large."""
+
+    id: int
+    channel_id: str
+    status: str  #: also one that only another version of Ferry knows
+    version: int

@@ -4,14 +4,15 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import ColumnElement, Select, case, insert, select, update
 
-from db.model.execution import LIVE, OVER, Card, Execution, Status
+from db.model.execution import LIVE, OVER, WAITING, Brief, Card, Execution, Status
 from db.repos.base import Repository, fill
-from db.repos.execution_rows import executions_of, first_of, selection
+from db.repos.execution_rows import executions_of, selection
 from db.schema import card_posts, cards, executions
 from db.session import Taken
 
+BRIEF = select(executions.c.id, executions.c.channel_id, executions.c.status, executions.c.version)
 QUESTIONS_FIRST = case(
     (executions.c.status == Status.AWAITING_CONFIRMATION, 0),
     (executions.c.status.in_(OVER), 1),
@@ -22,27 +23,19 @@ QUESTIONS_FIRST = case(
 class Cards(Repository):
     """One card an execution; an untold execution is news."""
 
-    async def untold(self, limit: int) -> list[tuple[Execution, Card]]:
+    async def untold(self) -> list[Brief]:
         """Return executions with news: questions first, then ends, and then the oldest."""
-        query = selection().where(executions.c.untold)
-        query = query.order_by(QUESTIONS_FIRST, executions.c.id)
-        return await self._with_cards(await first_of(self._session, query, limit))
+        return await self._briefs(BRIEF.where(executions.c.untold), QUESTIONS_FIRST)
 
-    async def live(self) -> dict[int, str]:
-        """Return the numbers of what runs now, with the channels of their cards, oldest first."""
-        query = select(executions.c.id, executions.c.channel_id).where(
-            executions.c.status.in_(LIVE), executions.c.channel_id != ""
-        )
-        rows = await self._session.rows(query)
-        return dict(sorted((row["id"], row["channel_id"]) for row in rows))
+    async def moving(self) -> list[Brief]:
+        """Return what runs, then what waits, the oldest first, where it is told somewhere."""
+        status = executions.c.status
+        query = BRIEF.where(status.in_(LIVE | WAITING), executions.c.channel_id != "")
+        return await self._briefs(query, status.in_(WAITING))
 
-    async def waiting(self) -> list[tuple[Execution, Card]]:
-        """Return what waits and is told somewhere: time and others change what its cards say."""
-        query = selection().where(
-            executions.c.status.in_([Status.AWAITING_CONFIRMATION, Status.QUEUED]),
-            executions.c.channel_id != "",
-        )
-        return await self._with_cards(executions_of(await self._session.rows(query)))
+    async def _briefs(self, query: Select[Any], first: ColumnElement[Any]) -> list[Brief]:
+        rows = await self._session.rows(query.order_by(first, executions.c.id))
+        return [Brief(**row) for row in rows]
 
     async def some(self, ids: Collection[int]) -> list[tuple[Execution, Card]]:
         """Return those of *ids*, the oldest first."""

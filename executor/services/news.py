@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from db.model.execution import Card, Execution
+from db.model.execution import Brief, Card, Execution
 from executor.services.ground import Ground
 from executor.services.turn import Turn
 
@@ -40,23 +40,18 @@ class News:
         """Let another process tell from now on."""
         await self._turn.end()
 
-    async def pending(self, limit: int = 50) -> list[Item]:
+    async def pending(self) -> list[Brief]:
         """Return executions with news: questions first, then ends, and then the oldest."""
         async with self._db.read() as repos:
-            return [Item(*found) for found in await repos.cards.untold(limit)]
+            return await repos.cards.untold()
 
-    async def live(self) -> dict[int, str]:
-        """Return the numbers of what runs now, whose progress may be told, with their channels."""
+    async def moving(self) -> list[Brief]:
+        """Return what runs, then what waits: its card changes without news of its own."""
         async with self._db.read() as repos:
-            return await repos.cards.live()
-
-    async def waiting(self) -> list[Item]:
-        """Return what waits: its place, and what it waits for, change without news of their own."""
-        async with self._db.read() as repos:
-            return [Item(*found) for found in await repos.cards.waiting()]
+            return await repos.cards.moving()
 
     async def items(self, ids: Collection[int]) -> list[Item]:
-        """Return those of *ids*, the oldest first."""
+        """Return the whole of those of *ids* that can be read, the oldest first."""
         async with self._db.read() as repos:
             return [Item(*found) for found in await repos.cards.some(ids)]
 

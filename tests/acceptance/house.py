@@ -97,9 +97,7 @@ class House:
 
         async def look() -> Execution | None:
             execution = await self.services.history.execution(number)
-            is_pending = any(
-                item.execution.id == number for item in await self.services.news.pending()
-            )
+            is_pending = any(brief.id == number for brief in await self.services.news.pending())
             if not execution.status.is_over or is_pending:
                 return None
             return execution if await self._has_log(card) or not execution.lines else None

@@ -1,7 +1,7 @@
 """What Slack was told, and what it has yet to be told."""
 
 from db.database import Database
-from db.model.execution import LIVE, OVER, Card, Status
+from db.model.execution import LIVE, OVER, Brief, Card, Status
 from tests.db.seeds import ask, claim, world
 from tests.support.database import Clock
 
@@ -12,26 +12,26 @@ async def test_a_new_execution_is_news_with_a_blank_card(database: Database) -> 
     execution = await ask(database, place)
 
     async with database.read() as repos:
-        told = await repos.cards.untold(10)
+        (news,) = await repos.cards.untold()
+        told = await repos.cards.some([news.id])
 
+    assert news == Brief(id=execution.id, channel_id="C1", status="queued", version=0)
     assert told == [(execution, Card(execution_id=execution.id, channel_id="C1"))]
 
 
 async def test_ends_and_questions_come_first(database: Database) -> None:
-    """Then the oldest; never more than asked for."""
+    """Then the oldest."""
     place = await world(database)
     by_status = {status: await ask(database, place, status=status) for status in Status}
     first = {*OVER, Status.AWAITING_CONFIRMATION}
 
     async with database.read() as repos:
-        order = [execution.status for execution, _ in await repos.cards.untold(100)]
-        some = await repos.cards.untold(2)
+        order = [news.status for news in await repos.cards.untold()]
 
     assert order == [
         *(status for status in by_status if status in first),
         *(status for status in by_status if status not in first),
     ]
-    assert len(some) == 2
 
 
 async def test_settled_is_no_news_until_it_changes(database: Database) -> None:
@@ -41,12 +41,12 @@ async def test_settled_is_no_news_until_it_changes(database: Database) -> None:
 
     async with database.begin() as repos:
         await repos.cards.settle(execution.id, execution.version)
-        after = await repos.cards.untold(10)
+        after = await repos.cards.untold()
         await repos.executions.change(execution.id, expect={Status.QUEUED})
-        later = await repos.cards.untold(10)
+        later = await repos.cards.untold()
 
     assert after == []
-    assert [told.version for told, _ in later] == [execution.version + 1]
+    assert [news.version for news in later] == [execution.version + 1]
 
 
 async def test_settling_an_old_version_hides_nothing(database: Database) -> None:
@@ -57,9 +57,9 @@ async def test_settling_an_old_version_hides_nothing(database: Database) -> None
     async with database.begin() as repos:
         await repos.executions.change(execution.id, expect={Status.QUEUED})
         await repos.cards.settle(execution.id, execution.version)
-        left = await repos.cards.untold(10)
+        left = await repos.cards.untold()
 
-    assert [told.id for told, _ in left] == [execution.id]
+    assert [news.id for news in left] == [execution.id]
 
 
 async def test_a_card_keeps_its_place(database: Database) -> None:
@@ -99,23 +99,22 @@ async def test_what_has_no_channel_is_never_news(database: Database, clock: Cloc
 
     async with database.begin() as repos:
         await repos.executions.change(execution.id, expect=LIVE)
-        assert await repos.cards.untold(10) == []
-        assert await repos.cards.live() == {}
+        assert await repos.cards.untold() == []
+        assert await repos.cards.moving() == []
 
 
-async def test_live_is_what_runs_now(database: Database, clock: Clock) -> None:
-    """Running and cancelling, settled or not, oldest first."""
+async def test_moving_is_what_runs_and_what_waits(database: Database, clock: Clock) -> None:
+    """Settled or not: what runs or ends first, then what waits; nothing that is over."""
     place = await world(database)
-    runs = [await ask(database, place) for _ in range(3)]
-    for execution in runs[:2]:
+    waits, *runs = [await ask(database, place) for _ in range(3)]
+    asks = await ask(database, place, status=Status.AWAITING_CONFIRMATION)
+    await ask(database, place, status=Status.SUCCEEDED)
+    for execution in runs:
         await claim(database, execution.id, "w1", clock)
     async with database.begin() as repos:
         await repos.executions.change(runs[0].id, expect={Status.RUNNING}, status=Status.CANCELLING)
         await repos.cards.settle(runs[1].id, 99)
+        moving = await repos.cards.moving()
 
-    async with database.read() as repos:
-        live = await repos.cards.live()
-        read = await repos.cards.some(live)
-
-    assert list(live.items()) == [(run.id, run.channel_id) for run in runs[:2]]
-    assert [execution.id for execution, _ in read] == list(live)
+    assert [brief.id for brief in moving] == [runs[0].id, runs[1].id, waits.id, asks.id]
+    assert [brief.status for brief in moving[:2]] == [Status.CANCELLING, Status.RUNNING]

@@ -61,9 +61,9 @@ async def _due(repos: Repos, place: World) -> object:
     return await repos.executions.due(repos.queue._now())
 
 
-async def _live(repos: Repos, place: World) -> object:
+async def _moving(repos: Repos, place: World) -> object:
     del place
-    return await repos.cards.live()
+    return await repos.cards.moving()
 
 
 async def _plans(database: Database, place: World, question: Ask) -> list[str]:
@@ -99,7 +99,7 @@ async def _plans(database: Database, place: World, question: Ask) -> list[str]:
         _unreminded,
         _due,
         _ended,
-        _live,
+        _moving,
     ],
 )
 async def test_no_frequent_question_walks_through_history(

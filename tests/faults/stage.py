@@ -97,7 +97,7 @@ class Stage:
 
         async def look() -> bool | None:
             pending = await self.house.services.news.pending()
-            is_told = all(item.execution.id != played.number for item in pending)
+            is_told = all(brief.id != played.number for brief in pending)
             # Slack shows a file in its thread a moment after it took it.
             return (is_told and not self.house.slack.core._tasks) or None
 

@@ -1,15 +1,12 @@
 """From rows to Slack: one true card and its thread, through restarts, outages and refusals."""
 
 import asyncio
-from collections.abc import Collection
 from datetime import timedelta
 
 from db.model.categories import Category
 from db.model.output import Stream
 from executor.rules.outcomes import failed
-from executor.services.news import Item, News
 from handlers.pace import QUEUED_S
-from handlers.reporter import AT_ONCE, AT_ONCE_THERE
 from playground.server import PlaygroundSlack
 from tests.support.looked import looked_at
 from tests.support.reporting import ANA, DONE, FAILED, Channel, Ferry, told_all, wall_clock
@@ -188,54 +185,13 @@ async def test_next_attempt_does_not_show_what_the_last_one_said(
     assert "boom of the first" not in str(slack.workspace.messages)
 
 
-async def test_a_busy_channel_does_not_hold_up_another(
-    ferry: Ferry, slack: PlaygroundSlack
-) -> None:
-    """What ended there takes minutes to tell, at one post a second; a question comes at once."""
-    for _ in range(AT_ONCE + 5):
-        await ferry.finish(await ferry.start(), DONE)
-    prod = Channel(slack, "C0PROD")
-    async with ferry.reporting(slack):
-        await until(lambda: len(Channel(slack).cards) >= 2)
-        await ferry.launch("C0PROD")
-        await until(lambda: prod.shows("Awaiting confirmation"), "the question", within_s=10)
-
-    assert len(Channel(slack).cards) < AT_ONCE
-
-
 async def test_questions_are_told_before_ends(ferry: Ferry) -> None:
-    """A person waits for them, and of the ends there may be more than are read at once."""
+    """A person waits for them, and of the ends there may be more than are told at once."""
     over = await ferry.start()
     await ferry.finish(over, DONE)
     asks = await ferry.launch("C0PROD")
     waits = await ferry.launch()
 
-    told = [item.execution.id for item in await ferry.services.news.pending(2)]
+    news = [brief.id for brief in await ferry.services.news.pending()]
 
-    assert told == [asks.id, over.id]
-    assert waits.id not in told
-
-
-class AskedNews(News):
-    """Remembers of how much it was asked to read all."""
-
-    most = 0
-
-    async def items(self, ids: Collection[int]) -> list[Item]:
-        """Return those of *ids*, and remember how many they were."""
-        self.most = max(self.most, len(ids))
-        return await super().items(ids)
-
-
-async def test_no_more_is_read_of_a_channel_than_it_has_room_for(
-    ferry: Ferry, slack: PlaygroundSlack
-) -> None:
-    """After a restart all that runs may be due to be told; what is elsewhere must not wait."""
-    for _ in range(AT_ONCE_THERE + 3):
-        one = await ferry.start()
-        await ferry.services.news.settled(one.id, one.version + 1)
-    news = AskedNews(ferry.ground)
-    async with ferry.reporting(slack, news=news):
-        await until(lambda: news.most)
-
-    assert news.most == AT_ONCE_THERE
+    assert news == [asks.id, over.id, waits.id]

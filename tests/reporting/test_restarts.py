@@ -8,10 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from db.database import Database
-from db.model.execution import Execution
+from db.model.execution import Brief, Execution
 from executor.rules.estimates import Forecast
 from executor.services.forecasts import Forecasts
-from executor.services.news import News
+from executor.services.news import Item, News
 from handlers.teller import POSTING
 from playground.server import PlaygroundSlack
 from tests.support.database import no_executions
@@ -144,16 +144,22 @@ async def test_end_is_not_lost_where_edits_have_to_wait(
 
 
 class SlowNews(News):
-    """Takes long to find out what is running."""
+    """Takes long to find out what is news."""
 
     looks = 0
+    asked: tuple[int, ...] = ()
 
-    async def live(self) -> dict[int, str]:
-        """Return what runs now, much later."""
-        found = await super().live()
+    async def pending(self) -> list[Brief]:
+        """Return what is news, much later."""
+        found = await super().pending()
         await asyncio.sleep(0.5)
         self.looks += 1
         return found
+
+    async def items(self, ids: Collection[int]) -> list[Item]:
+        """Return those of *ids*, and remember which they were."""
+        self.asked += tuple(ids)
+        return await super().items(ids)
 
 
 async def test_news_that_were_told_while_they_were_read_are_not_told_again(
@@ -169,6 +175,7 @@ async def test_news_that_were_told_while_they_were_read_are_not_told_again(
         news.bell.ring()
         await until(lambda: news.looks == 3)
 
+    assert news.asked == (execution.id,)
     assert len(staging.cards) == 1
     assert len(staging.replies) == 1
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -154,6 +154,7 @@ class Ferry:
         news: News | None = None,
         forecasts: Forecasts | None = None,
         security_channel: str = "",
+        clock: Callable[[], datetime] = wall_clock,
     ) -> AsyncIterator[None]:
         """Run a reporter until the end of the block; leaving it is a restart."""
         async with outbox_on(slack, patience_s=patience_s, timeout_s=timeout_s) as outbox:
@@ -165,7 +166,7 @@ class Ferry:
                 ),
                 outbox,
                 scopes=scopes,
-                clock=wall_clock,
+                clock=clock,
                 security_channel=security_channel,
             )
             running = asyncio.create_task(reporter.run())
