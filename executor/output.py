@@ -132,7 +132,7 @@ class Output:
                 self._read_results(texts)
         self._last_output_at = self._clock()
         levels = levels_of(stream, texts, joined)
-        self._warnings += levels.count(Level.WARNING)
+        self._warnings += len(levels) - levels.count(Level.INFO)
         self._add(blocks, stream, levels, texts)
         self.offsets[stream] = self._splitters[stream].offset
 

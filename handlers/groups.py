@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import structlog
@@ -44,7 +44,7 @@ class Groups:
         self._client, self._clock, self._named = client, clock, named
         self._one_asks = asyncio.Lock()
         self._known: Mapping[str, Group] | None = None
-        self._until: datetime | None = None
+        self._asked_at, self._kept = datetime.min.replace(tzinfo=UTC), timedelta()
 
     async def of(self, person: Person) -> Person:
         """Return *person* with their groups; with ``knows_groups`` False if Slack does not say."""
@@ -74,12 +74,13 @@ class Groups:
 
     async def _current(self) -> Mapping[str, Group] | None:
         async with self._one_asks:
-            if self._until is None or self._until <= self._clock():
+            # A clock that was put back would keep them for as long as it was ahead.
+            if not timedelta() <= self._clock() - self._asked_at < self._kept:
                 try:
-                    self._known, kept = await self.listed(), _KEPT
+                    self._known, self._kept = await self.listed(), _KEPT
                 except Unavailable:
-                    self._known, kept = None, _SILENT
-                self._until = self._clock() + kept
+                    self._known, self._kept = None, _SILENT
+                self._asked_at = self._clock()
             return self._known
 
 

@@ -185,7 +185,7 @@ class Execution:
     reconnecting_since: datetime | None = None
     silent_since: datetime | None = None  #: set once it has said nothing for too long
     resumed: int = 0  #: how often a worker took the running remote over
-    warnings: int = 0  #: lines of level warning
+    warnings: int = 0  #: lines of level warning or error
     lines: int = 0  #: stored lines so far
     version: int = 0  #: grows with every change that a card shows
 

@@ -69,6 +69,8 @@ _HINTS: Mapping[str, str] = MappingProxyType(
         "SYNTAX": "The script cannot be read by this interpreter: check its version, and the "
         "script as it is on the host.",
         "LIBRARY": "Install the library that the line names on the host.",
+        "KILL": "`journalctl -k` on the host tells whether its memory ran out. If so, run it on "
+        "fewer records at a time, or give it more memory; if not, ask who was on the host.",
     }
 )
 
@@ -149,9 +151,12 @@ def _not_started(exit_status: int, line: str) -> Outcome:
 
 def _killed(name: str, tail: str, line: str) -> Outcome:
     _, category = _SIGNALS.get(name, (0, Category.KILLED_EXTERNALLY))
-    if NO_MEMORY.pattern.search(tail):
+    if is_told := NO_MEMORY.pattern.search(tail):
         category = Category.OUT_OF_MEMORY
     sentence = f"{ADVICE[category].sentence[:-1]} (SIG{name})."
+    if name == "KILL" and not is_told:
+        sentence = "Something on the host killed the script (SIGKILL): mostly that is a lack of "
+        sentence += "memory, else a person."
     return failed(category, _with_line(sentence, line), detail=name)
 
 

@@ -109,7 +109,8 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
     if execution.is_one_of_several and execution.status.is_over:
         facts.append(f"attempt {execution.attempt} of {execution.max_attempts}")
     if execution.warnings:
-        facts.append(f"{execution.warnings} warning{'s' if execution.warnings > 1 else ''}")
+        s = "s" if execution.warnings > 1 else ""
+        facts.append(f"{execution.warnings} warning{s} or error{s}")
     if log_permalink:
         facts.append(f"<{log_permalink}|full log>")
     lines = [SEPARATOR.join(fact for fact in facts if fact)]

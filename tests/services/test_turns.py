@@ -25,3 +25,19 @@ async def test_a_turn_that_went_to_another_is_over_at_once(
 
     assert (ours.is_ours, theirs.is_ours) == (False, True)
     await other.close()
+
+
+async def test_a_clock_that_is_put_back_makes_no_turn_longer(
+    ground: Ground, clock: Clock, database_url: str
+) -> None:
+    """It was an hour ahead, for all on this machine: who asks next has the turn, alone."""
+    ours = Turn(ground, "telling")
+    assert await ours.take()
+    clock.advance(-3600)
+    other = Database(database_url, clock=clock)
+    theirs = Turn(Ground(db=other, clock=clock), "telling")
+
+    assert await theirs.take()
+
+    assert (ours.is_ours, await ours.take(), theirs.is_ours) == (False, False, True)
+    await other.close()

@@ -74,6 +74,19 @@ async def test_who_left_a_group_is_out_of_it_three_minutes_later(
     assert not (await groups.of(BRUNO)).groups
 
 
+async def test_who_left_a_group_is_out_of_it_though_the_clock_is_put_back(
+    groups: Groups, slack: PlaygroundSlack, services: Services, clock: Clock
+) -> None:
+    """It was an hour ahead when Slack was asked."""
+    await services.grants.give(OPS, Role.APPROVER, "", ANA)
+    await groups.of(CARLA)
+    await slack.control.usergroup({"id": "S0OPS", "users": ["U0BRUNO"]})
+
+    clock.advance(-3600)
+
+    assert not (await groups.of(CARLA)).groups
+
+
 async def test_when_slack_does_not_say_nobody_knows(
     groups: Groups, slack: PlaygroundSlack, services: Services, clock: Clock
 ) -> None:

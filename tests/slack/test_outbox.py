@@ -295,7 +295,7 @@ async def test_deleted_card_is_posted_again_though_slack_is_away(slack: Playgrou
 
         refused = await outbox.show(stored, told("over"), urgent=True)
         again = refused
-        while again.outcome is Outcome.LATER:  # noqa: ASYNC110 - Slack rings no bell when it is back
+        while again.outcome is Outcome.LATER:
             await asyncio.sleep(0.05)
             again = await outbox.show(stored, told("over"), urgent=True)
 

@@ -150,6 +150,17 @@ def test_ending_is_categorised(
     assert ended.hint
 
 
+@pytest.mark.parametrize(("stderr", "is_sure"), [("", False), (HEAP, True)])
+def test_a_kill_is_called_lack_of_memory_only_if_the_script_said_so(
+    stderr: str, is_sure: bool
+) -> None:
+    """Mostly it is; but who splits batches for nothing was told something untrue."""
+    message = outcome(137, "", "exit", stderr).message
+
+    assert message.startswith("The script ran out of memory") is is_sure
+    assert message.startswith("Something on the host killed the script (SIGKILL)") is not is_sure
+
+
 @pytest.mark.parametrize(
     ("stderr", "line"),
     [
