@@ -30,7 +30,6 @@ LINES_ON_CARD, LINES_OF_FAILURE = 60, 20  # most may be marks of progress, which
 UPLOADS_AT_ONCE = 2
 # Keys of posts, beside those of the thread. A card is being posted before anybody knows where.
 LOG, NOT_HERE, POSTING, ANEW = "log", "not-here", "posting", "posted-anew"
-SHOWN = (Outcome.SENT, Outcome.UNCHANGED)
 
 
 class NotNow(Exception):
@@ -55,8 +54,8 @@ class Teller:
     security_channel: str = ""
     posting: set[int] = field(default_factory=set)  #: executions whose card this process posts
 
-    async def tell(self, item: Item, *, is_news: bool, forecast: Forecast | None = None) -> Card:
-        """Bring Slack up to *item*; remember in the database what was told, and return it.
+    async def tell(self, item: Item, *, is_news: bool, forecast: Forecast | None = None) -> None:
+        """Bring Slack up to *item*, and remember in the database what was told.
 
         *forecast*: as *item* was read; without it, it is asked for.
         *is_news*: the execution changed; else only its progress did, and a render may be dropped.
@@ -90,21 +89,13 @@ class Teller:
             )
             self.posting.discard(execution.id)
         calls = await self._calls(execution, forecast.closed, overrode)
-        said = await self._say_what_is_due(item, tail, forecast, sent, calls)
+        await self._say_what_is_due(item, tail, forecast, sent, calls)
         if permalink := await self._attach_log(item, sent):
             # It stays news until the card says so, too.
-            card = replace(card, log_permalink=permalink)
             told = render(log_permalink=permalink)
             _check(await self._show(card, told, is_urgent=False))
         if is_news:
             await self.news.settled(execution.id, execution.version)
-        return replace(
-            card,
-            ts=sent.ts,
-            channel_id=sent.channel_id,
-            told_hash=told.digest if sent.outcome in SHOWN else card.told_hash,
-            posts=card.posts | said,
-        )
 
     async def give_up(self, item: Item, why: str) -> None:
         """Tell the requester why, once; then leave the card alone until the execution changes.
@@ -156,8 +147,8 @@ class Teller:
         forecast: Forecast,
         card: Sent,
         calls: thread.Calls,
-    ) -> set[str]:
-        """Say what the thread has yet to tell; return the keys of it."""
+    ) -> None:
+        """Say what the thread has yet to tell."""
         execution = item.execution
         has_retries = execution.max_attempts > 1 and execution.attempt > 0
         posts = thread.due_posts(
@@ -181,7 +172,6 @@ class Teller:
                     "post_refused", execution_id=execution.id, key=post.key, why=sent.why
                 )
             await self.news.posted(execution.id, post.key)
-        return {post.key for post in posts}
 
     async def _calls(
         self, execution: Execution, closed: Closed | None, overrode: Closed | None
