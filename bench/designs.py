@@ -28,7 +28,7 @@ async def engine_of(url: str) -> AsyncIterator[AsyncEngine]:
 
         @event.listens_for(engine.sync_engine, "connect")
         def _configure(connection: Any, _record: Any) -> None:
-            for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
+            for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
                 connection.execute(f"PRAGMA {pragma}")
 
     try:

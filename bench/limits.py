@@ -26,7 +26,7 @@ async def executemany(url: str, rows: Sequence[Values]) -> None:
     calls = [rows[start : start + ROWS_A_CALL] for start in range(0, len(rows), ROWS_A_CALL)]
     if url.startswith("sqlite"):
         async with aiosqlite.connect(_file(url)) as connection:
-            await connection.execute("PRAGMA synchronous=NORMAL")
+            await connection.execute("PRAGMA synchronous=FULL")
             for call in calls:
                 await connection.executemany(_SQLITE, call)
                 await connection.commit()
@@ -47,7 +47,7 @@ def bulk(url: str, rows: Sequence[Values], file: Path) -> None:
     """Store the same rows in the fastest way there is; *file*: where MariaDB reads them from."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(_file(url))) as connection, connection:
-            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA synchronous=FULL")
             connection.executemany(_SQLITE, rows)
         return
     with (

@@ -171,7 +171,8 @@ def _sqlite(url: URL, *, busy_s: float) -> AsyncEngine:
         connection.isolation_level = None  # BEGIN is ours, see below
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={int(busy_s * 1000)}")
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        # FULL: a host's copy of a run is removed once it is stored here, power cut or not.
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
