@@ -219,10 +219,11 @@ class Execution:
     def goes_without_yes(self) -> bool:
         """Whether a broken glass took the place of the yes that it needs.
 
-        One that only opened a lock for the run did not: then somebody said yes to the plan.
+        One that only opened a lock for the run did not: it is in the queue once somebody said yes.
         """
         is_asked = self.confirmation is not ConfirmationPolicy.NONE
-        return is_asked and bool(self.overridden_by) and not self.answered_by
+        is_past = self.queued_at is not None and not self.answered_by
+        return is_asked and is_past and bool(self.overridden_by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

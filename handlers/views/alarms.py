@@ -1,6 +1,6 @@
 """What calls people: a reminder that a run still waits, and that somebody broke the glass."""
 
-from db.model.execution import Execution
+from db.model.execution import Execution, Status
 from db.model.locks import Closed
 from executor.rules.confirming import Answerers, missing
 from executor.rules.readiness import failed_checks, is_ready
@@ -55,14 +55,22 @@ def broken_glass(
     who, where = person(execution.overridden_by), esc(execution.environment_name)
     why = esc(clip(execution.override_reason, REASON))
     at = f" It was asked for in <#{execution.channel_id}>." if is_elsewhere else ""
-    unheeded = "although it is closed"
-    if execution.goes_without_yes:
-        unheeded = "without the confirmation that it needs"
-        unheeded += ", and although it is closed" if overrode else ""
-    text = f"🔨 {who} broke the glass: {name(execution)} runs on {where} {unheeded}. Why: {why}"
+    past = _past(execution, overrode)
+    text = f"🔨 {who} broke the glass: {name(execution)} on {where} was let past {past}. Why: {why}"
     asked = f"Asked for by {person(execution.requested_by)}.{at}"
     spite = overridden(execution, overrode).partition("\n")[2]
     return _said(" ".join(part for part in (f"{text.rstrip('.')}.", asked, spite) if part))
+
+
+def _past(execution: Execution, overrode: Closed | None) -> str:
+    """Return what it was let past, in words that stay true whatever becomes of it."""
+    shut = "whatever closes it"
+    if overrode:
+        shut = "the freeze window there" if overrode.is_freeze else "the lock there"
+    if execution.goes_without_yes:
+        return "the confirmation that it needs" + (f", and past {shut}" if overrode else "")
+    is_asked = execution.status is Status.AWAITING_CONFIRMATION
+    return shut + ("; its confirmation is asked for as ever" if is_asked else "")
 
 
 def not_alarmed() -> Told:

@@ -82,15 +82,17 @@ def answer_word(execution: Execution) -> str:
 def overridden(execution: Execution, overrode: Closed | None = None) -> str:
     """Return who went past the rules, why, and in spite of what; empty if nobody did.
 
-    *overrode*: what closed the environment then.
+    *overrode*: what closed the environment then. Checks hold on unless it goes without a yes.
     """
     if not execution.overridden_by:
         return ""
     why = esc(clip(execution.override_reason, REASON))
     was_shut = f"\nAlthough it was {how_closed(overrode).rstrip('.')}." if overrode else ""
-    spite = _named(execution, CheckState.FAILED, "In spite of")
-    unseen = _named(execution, CheckState.UNSEEN, "Not looked at")
-    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}{was_shut}{spite}{unseen}"
+    spite = ""
+    if execution.goes_without_yes:
+        spite = _named(execution, CheckState.FAILED, "In spite of")
+        spite += _named(execution, CheckState.UNSEEN, "Not looked at")
+    return f"🔨 {person(execution.overridden_by)} broke the glass: {why}{was_shut}{spite}"
 
 
 def _named(execution: Execution, state: CheckState, words: str) -> str:

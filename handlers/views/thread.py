@@ -38,6 +38,7 @@ OUT_OF_REACH = timedelta(minutes=1)
 MOST_OUTAGES = 5  # a flapping line is told of this often
 MOST_SILENCES = 3
 TAIL = 20
+GLASS, GLASS_OF_LOCK = "overridden", "past-lock"  # the first was the key of both once
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,17 @@ def _called(execution: Execution, said: Collection[str], calls: Calls) -> list[P
         key = f"{'reminder' if is_callable else 'unready'}-{at}"  # others are called once it is
         if is_open or f"reminder-{at}" not in said:  # that it was closed later is announced
             posts.append(Post(key, reminder(execution, calls.answerers, calls.closed)))
-    if execution.overridden_by:
-        posts.append(Post("overridden", broken_glass(execution, calls.overrode), broadcast=True))
+    if execution.overridden_by and not {_glass(execution), GLASS}.intersection(said):
+        told = broken_glass(execution, calls.overrode)
+        posts.append(Post(_glass(execution), told, broadcast=True))
     if ALARM_REFUSED in said:
         posts.append(Post("not-alarmed", not_alarmed()))
     return posts
+
+
+def _glass(execution: Execution) -> str:
+    """Return the key of the post: what opened a lock may be let past its confirmation later."""
+    return GLASS if execution.goes_without_yes else GLASS_OF_LOCK
 
 
 def _started(execution: Execution) -> Post:

@@ -82,6 +82,51 @@ async def test_a_broken_glass_is_told_in_channel_and_security_channel_once(
     assert prod.shows("broke the glass")
 
 
+async def test_a_glass_that_is_broken_for_a_lock_is_told_as_that_until_more_is_broken(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """It waits for its confirmation, as ever; whoever goes past that as well is told of then."""
+    prod, security = Channel(slack, "C0PROD"), Channel(slack, SECURITY)
+    await ferry.services.locks.lock("production", ANA, "deploying")
+    execution = await ferry.launch("C0PROD", override=WHY)
+
+    async with ferry.reporting(slack, security_channel=SECURITY):
+        await until(lambda: len(prod.replies) == 1, "the broadcast")
+        await looked_at(ferry.services, execution)
+        await told_all(ferry)
+        (alarm,) = security.cards
+        for said in (prod.broadcasts[0], alarm["text"]):
+            assert "on production was let past the lock there; its confirmation is asked" in said
+            assert "without" not in said
+        await ferry.services.break_glass.override(execution.id, ANA, "nobody answers")
+        await until(lambda: len(prod.replies) == 2, "that it needs no confirmation any more")
+        await told_all(ferry)
+
+    assert prod.replies == prod.broadcasts
+    said = prod.replies[1]
+    assert "was let past the confirmation that it needs, and past the lock there. Why: nob" in said
+
+
+async def test_a_yes_after_a_broken_glass_leaves_true_what_was_told(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """Nothing went past the confirmation, so nobody is told that anything did."""
+    prod = Channel(slack, "C0PROD")
+    await ferry.services.locks.lock("production", ANA, "deploying")
+    execution = await looked_at(ferry.services, await ferry.launch("C0PROD", override=WHY))
+
+    async with ferry.reporting(slack):
+        await until(lambda: len(prod.replies) == 1, "the broadcast")
+        await ferry.services.confirmations.confirm(execution.id, ANA, execution.plan_hash)
+        await ferry.claim()
+        await until(lambda: len(prod.replies) == 2, "the start")
+        await told_all(ferry)
+
+    (glass, started) = prod.replies
+    assert "was let past the lock there; its confirmation is asked for as ever." in glass
+    assert started == "▶️ #1 import-patients started on production."
+
+
 async def test_the_security_channel_is_told_after_an_outage(
     ferry: Ferry, slack: PlaygroundSlack
 ) -> None:

@@ -264,6 +264,8 @@ async def test_a_broken_glass_is_no_confirmation(services: Services) -> None:
 
     assert asking.status is Status.AWAITING_CONFIRMATION
     assert confirmed.status is Status.QUEUED
+    assert not asking.goes_without_yes
+    assert not confirmed.goes_without_yes
     assert await services.queue.claim_next("w1", LEASE) is not None
 
 

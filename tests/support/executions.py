@@ -64,7 +64,11 @@ _ENDED = _STARTED | {"finished_at": NOON + timedelta(seconds=192), "lines": 40}
 _FAILED = _ENDED | {"exit_status": 127, "error_category": Category.COMMAND_NOT_FOUND}
 _FAILED |= {"error_message": "`node` is not there.", "error_hint": "Set the node path."}
 _STATES: dict[Status, dict[str, Any]] = {
-    Status.AWAITING_CONFIRMATION: {"expires_at": NOON + timedelta(minutes=30), "checked_at": NOON},
+    Status.AWAITING_CONFIRMATION: {
+        "expires_at": NOON + timedelta(minutes=30),
+        "checked_at": NOON,
+        "queued_at": None,
+    },
     Status.QUEUED: {},
     Status.RUNNING: _STARTED | {"progress": Progress(done=7, total=12), "lines": 7},
     Status.CANCELLING: _STARTED | {"cancelled_by": "U0ANA"},
@@ -73,8 +77,8 @@ _STATES: dict[Status, dict[str, Any]] = {
     Status.TIMED_OUT: _ENDED | {"error_category": Category.TIMEOUT_ERROR, "receipt": "1 process"},
     Status.CANCELLED: _ENDED | {"cancelled_by": "U0ANA", "receipt": "5 processes: none remain"},
     Status.LOST: _ENDED | {"error_category": Category.HOST_REBOOTED},
-    Status.DISCARDED: {"answered_by": "U0BRUNO", "answered_at": NOON},
-    Status.EXPIRED: {"finished_at": NOON + timedelta(minutes=30)},
+    Status.DISCARDED: {"answered_by": "U0BRUNO", "answered_at": NOON, "queued_at": None},
+    Status.EXPIRED: {"finished_at": NOON + timedelta(minutes=30), "queued_at": None},
 }
 
 

@@ -82,10 +82,10 @@ class Ferry:
             await catalog.create_environment(draft, ANA)
             await self.services.bindings.bind(channel_id, name, ANA)
 
-    async def launch(self, channel_id: str = "C0STAGING") -> Execution:
+    async def launch(self, channel_id: str = "C0STAGING", **other: str) -> Execution:
         """Ask for a run."""
         values = {"number": str(next(self._numbers))}  # the same ones are not queued twice
-        ask = Ask(job="import-patients", channel_id=channel_id, by=ANA, values=values)
+        ask = Ask(job="import-patients", channel_id=channel_id, by=ANA, values=values, **other)
         return await self.services.launcher.launch(ask)
 
     async def claim(self) -> Execution:

@@ -26,6 +26,7 @@ from tests.support.rendered import check, shown
 POLICY = ConfirmationPolicy
 GROUP = {"confirmation": POLICY.GROUP, "confirmations": 2, "confirm_group": "S0OPS"}
 OVERRIDDEN = {"overridden_by": "U0ANA", "override_reason": "the clinic is down"}
+_NEVER_QUEUED = {Status.AWAITING_CONFIRMATION, Status.DISCARDED, Status.EXPIRED}
 EVIL = "<!channel> <@U0GUEST> `x` *b*"
 EVILS = st.one_of(st.just(EVIL), st.just("x" * 5000), st.text(max_size=80))
 
@@ -112,7 +113,12 @@ def test_refusal_is_told_with_its_reason_and_a_discard_without() -> None:
 
 @pytest.mark.parametrize("status", Status)
 def test_override_stays_on_the_card_and_is_told_to_all(status: Status) -> None:
-    """In every state; in spite of what failed, if it did."""
+    """In every state; in spite of what failed, if it did and the glass took the place of a yes."""
+    past_yes: dict[str, Any] = {
+        "confirmation": POLICY.REQUESTER,
+        "queued_at": NOON,
+        "answered_by": "",
+    }
     subject = execution(status, **OVERRIDDEN)
     failed = Check(name="disk", state=CheckState.FAILED, words="full")
     good = Check(name="host", state=CheckState.GOOD)
@@ -121,12 +127,36 @@ def test_override_stays_on_the_card_and_is_told_to_all(status: Status) -> None:
     check(card(subject))
     assert "🔨 <@U0ANA> broke the glass: the clinic is down" in shown(card(subject))
     assert "In spite of" not in shown(card(subject))
-    in_spite = shown(card(replace(subject, checks=(good, failed, unseen))))
+    of_lock = replace(subject, checks=(good, failed, unseen))
+    assert "In spite of" not in shown(card(of_lock))
+    in_spite = shown(card(replace(of_lock, **past_yes)))
     assert "In spite of: disk.\nNot looked at: clock." in in_spite
-    due = [post for post in _due(subject) if post.key == "overridden"]
-    assert [post.broadcast for post in due] == [True]
-    assert "broke the glass" in due[0].told.text
-    assert "overridden" not in posts(subject, said=["overridden"])
+    for key, one in (("past-lock", subject), ("overridden", replace(subject, **past_yes))):
+        due = [post for post in _due(one) if post.key == key]
+        assert [post.broadcast for post in due] == [True]
+        assert "broke the glass" in due[0].told.text
+        assert key not in posts(one, said=[key])
+        assert key not in posts(one, said=["overridden"])  # once that was the key of both
+
+
+@pytest.mark.parametrize("is_freeze", [True, False])
+@pytest.mark.parametrize("status", Status)
+def test_a_glass_that_was_broken_for_a_lock_is_not_said_to_do_more(
+    status: Status, is_freeze: bool
+) -> None:
+    """Whatever became of the run, and also if nothing closed its environment after all."""
+    yes = {} if status in _NEVER_QUEUED else {"answered_by": "U0BRUNO", "answered_at": NOON}
+    subject = execution(status, **OVERRIDDEN, **yes, confirmation=POLICY.REQUESTER)
+    shut = Closed(
+        environment="staging", by="U1", reason="deploying", until=None, is_freeze=is_freeze
+    )
+    what = "the freeze window there" if is_freeze else "the lock there"
+    asked = "; its confirmation is asked for as ever" * (status is Status.AWAITING_CONFIRMATION)
+
+    told, for_nothing = broken_glass(subject, shut).text, broken_glass(subject).text
+
+    assert f"#128 import-patients on staging was let past {what}{asked}. Why: the c" in told
+    assert f"was let past whatever closes it{asked}. Why: the clinic" in for_nothing
 
 
 def test_a_broken_glass_tells_what_it_went_past() -> None:
@@ -141,8 +171,8 @@ def test_a_broken_glass_tells_what_it_went_past() -> None:
         check(each)
         assert "Although it was locked by <@U0BRUNO> until <!date" in shown(each)
         assert "month end &lt;!channel" in shown(each)
-    assert "without the confirmation that it needs, and although it is closed" in told.text
-    assert "although it is closed" not in broken_glass(subject).text
+    assert "past the confirmation that it needs, and past the lock there. Why: " in told.text
+    assert "the confirmation that it needs. Why: " in broken_glass(subject).text
 
 
 def _due(subject: Execution) -> list[Any]:
