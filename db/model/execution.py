@@ -146,6 +146,7 @@ class Execution:
     plan: Plan
     plan_hash: str
     voided_plan: Plan | None = None  #: what was confirmed before the host was found changed
+    voids: int = 0  #: how often it was asked again since what would run had changed
     checks: tuple[Check, ...] = ()
     checked_at: datetime | None = None  #: when the last look was over; None: not yet
     confirmation: ConfirmationPolicy = ConfirmationPolicy.NONE  #: as it was when it was asked for

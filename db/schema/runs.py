@@ -25,6 +25,7 @@ executions = table(
     Column("plan", JSON, nullable=False),
     Column("plan_hash", String(64), nullable=False),
     Column("voided_plan", JSON),
+    count("voids"),
     Column("checks", JSON),
     Column("checked_at", UtcDateTime),
     words("confirmation", 16),

@@ -88,7 +88,7 @@ class Preflights:
             if new != execution.plan_hash:
                 values |= {"plan": asdict(plan), "plan_hash": new, "confirmed_by": []}
                 if execution.confirmed_by:
-                    values["voided_plan"] = asdict(execution.plan)
+                    values |= {"voided_plan": asdict(execution.plan), "voids": execution.voids + 1}
                     note_void(repos, execution, new, veil_of(self._ground, execution))
             await self._put(repos, question, **values)
         self._ground.news.ring()

@@ -73,6 +73,7 @@ def _asked_again(execution: Execution, plan: Plan) -> dict[str, Any]:
     return {
         "status": Status.AWAITING_CONFIRMATION,
         "voided_plan": asdict(execution.plan),
+        "voids": execution.voids + 1,
         "plan": asdict(plan),
         "plan_hash": plan_hash(plan),
         "checks": [],

@@ -160,7 +160,8 @@ def _voided(execution: Execution) -> Post:
     told = f"✋ {person(execution.requested_by)}: {name(execution)} did not start. "
     told += f"{voided(execution)} {nothing_ran(execution).capitalize()}; "
     told += "its card shows what changed, and asks again."
-    return Post(f"voided-{execution.attempt}", _message(told))
+    nth = f".{execution.voids}" if execution.voids else ""  # older versions did not count them
+    return Post(f"voided-{execution.attempt}{nth}", _message(told))
 
 
 def _silence(execution: Execution, said: Collection[str], now: datetime) -> list[Post]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.util import CommandError
-from sqlalchemy import Index, insert, text
+from sqlalchemy import Index, column, insert, table, text
 
 from db.database import Database, async_url
 from db.migrations import check, upgrade
@@ -123,9 +123,12 @@ async def test_runs_from_before_are_found_by_their_values(empty_url: str) -> Non
     database = Database(empty_url, clock=lambda: NOW)
     place = await world(database)
     new = asked(place) | {"id": 1, "plan": asdict(PLAN), "created_at": NOW, "updated_at": NOW}
-    new |= dict.fromkeys(("error_message", "error_hint", "receipt"), "") | {"result": {}}
+    new |= dict.fromkeys(("error_message", "error_hint", "receipt"), "")
+    new |= {"result": {}, "untold": False}
+    columns = [column(name, executions.c[name].type) for name in new]
+    then = table(executions.name, *columns)  # without those that came later
     async with database.begin() as repos:
-        await repos.session.change(insert(executions).values(new))
+        await repos.session.change(insert(then).values(new))
         await repos.session.change(text(_PARAMETERS).bindparams(long=long, digest=digest))
 
     await upgrade(empty_url)

@@ -163,7 +163,7 @@ def test_the_longest_question_is_taken_by_slack() -> None:
 
 
 def test_the_thread_calls_the_requester_once_for_each_time_it_is_void() -> None:
-    """The attempt that did not start makes the difference."""
+    """The attempt that did not start makes the difference, and how often it was void."""
     void = asking(voided_plan=PLAN, attempt=1, max_attempts=2)
 
     def posts(subject: Execution, *said: str) -> list[str]:
@@ -183,6 +183,8 @@ def test_the_thread_calls_the_requester_once_for_each_time_it_is_void() -> None:
     assert "What was confirmed is not what is on the host any more. Nothing ran" in told
     assert posts(void, "voided-1") == []
     assert len(posts(replace(void, attempt=2, max_attempts=3), "voided-1")) == 1
+    (second,) = posts(replace(void, voids=2), "voided-1", "voided-1.1")
+    assert second.startswith("voided-1.2 ✋")
 
 
 def test_what_was_never_confirmed_is_not_said_to_have_been() -> None:
