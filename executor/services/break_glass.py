@@ -7,14 +7,13 @@ from db.model.execution import Execution, Status
 from db.model.people import Person
 from executor.rules import lifecycle
 from executor.rules.access import Verb, check_is_open
-from executor.rules.closing import noted
 from executor.rules.reasons import reason_of
 from executor.services.access import require
 from executor.services.answers import check_awaits
 from executor.services.closing import closed_now
 from executor.services.ground import Ground
 from executor.services.history import find_execution
-from executor.services.launcher import queued
+from executor.services.launcher import note_override, queued
 from executor.services.personal import veil_of
 
 
@@ -58,19 +57,9 @@ class BreakGlass:
             await repos.executions.change(
                 execution_id, expect={execution.status}, by=by.user_id, why=told, **after
             )
-            repos.audit.note(
-                by.user_id,
-                "execution.overridden",
-                execution_id,
-                environment=execution.environment_name,
-                before={"status": execution.status, "confirmed_by": list(execution.confirmed_by)},
-                after={
-                    "overridden_by": by.user_id,
-                    **noted(await closed_now(repos, environment, now)),
-                },
-                reason=told,
-            )
             fresh = await find_execution(repos, execution_id)
+            found = await closed_now(repos, environment, now)
+            note_override(repos, fresh, told, found, before=execution)
         self._ground.work.ring()
         self._ground.news.ring()
         return fresh

@@ -126,7 +126,8 @@ class Launcher:
         await repos.environments.lock(environment.id)  # of two at once, one sees the other's
         if known := await _known(repos, ask.idempotency_key):
             return known
-        new |= await self._break_glass(repos, environment, ask)
+        found = await closed_now(repos, environment, self._ground.clock())
+        new |= await self._break_glass(repos, environment, ask, found)
         if waiting := await repos.executions.waiting_twin(new):
             raise Duplicate(waiting)
         veil = Veil(plan.personal, new["parameters"], self._ground.keys.personal)
@@ -139,18 +140,16 @@ class Launcher:
         )
         assert execution is not None, "only the idempotency key can be taken"  # noqa: S101
         if execution.overridden_by:
-            found = await closed_now(repos, environment, self._ground.clock())
             note_override(repos, execution, veil.text(execution.override_reason), found)
         return execution
 
     async def _break_glass(
-        self, repos: Repos, environment: Environment, ask: Ask
+        self, repos: Repos, environment: Environment, ask: Ask, found: Closed | None
     ) -> dict[str, Any]:
-        """Return what is set where *environment* is closed, and an admin says why it must run.
+        """Return what is set where *found* closes it, and an admin says why it must run.
 
         Raises Locked where nobody says so; the confirmation is asked for as ever.
         """
-        found = await closed_now(repos, environment, self._ground.clock())
         if found is None:
             return {}
         if not ask.override.strip():
@@ -179,16 +178,24 @@ class Launcher:
             self._ground.looks.ring()
 
 
-def note_override(repos: Repos, execution: Execution, why: str, found: Closed | None) -> None:
+def note_override(
+    repos: Repos,
+    execution: Execution,
+    why: str,
+    found: Closed | None,
+    before: Execution | None = None,
+) -> None:
     """Note that somebody broke the glass for *execution*, and *why*: without personal values.
 
-    *found*: what closes its environment.
+    *found*: what closes its environment; *before*: the execution until then, if there was one.
     """
+    was = {"status": before.status, "confirmed_by": list(before.confirmed_by)} if before else None
     repos.audit.note(
         execution.overridden_by,
         "execution.overridden",
         execution.id,
         environment=execution.environment_name,
+        before=was,
         after={
             "status": execution.status,
             "overridden_by": execution.overridden_by,

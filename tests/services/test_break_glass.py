@@ -36,8 +36,24 @@ async def test_what_awaits_confirmation_is_queued_at_once(
     async with ground.db.read() as repos:
         events = [event for event in await repos.audit.page(0, 100) if event.actor == "U0ANA"]
     (event,) = [event for event in events if event.verb == "execution.overridden"]
+    assert overridden.goes_without_yes
     assert (event.subject, event.reason) == (str(waiting.id), WHY)
-    assert event.before["status"] == "awaiting_confirmation"
+    assert event.before == {"status": "awaiting_confirmation", "confirmed_by": []}
+    assert event.after == {"status": "queued", "overridden_by": "U0ANA"}
+
+
+async def test_a_glass_that_was_broken_for_a_lock_is_broken_for_the_yes_as_well(
+    services: Services,
+) -> None:
+    """Only then it goes without one, and that is to be told anew."""
+    await services.locks.lock("production", ANA, "month end")
+    ask = Ask(job="import-patients", channel_id=PRODUCTION, by=ANA, values=GOOD, override=WHY)
+    asked = await looked_at(services, await services.launcher.launch(ask))
+
+    overridden = await services.break_glass.override(asked.id, ANA, "nobody answers")
+
+    assert (asked.status, asked.goes_without_yes) == (Status.AWAITING_CONFIRMATION, False)
+    assert (overridden.status, overridden.goes_without_yes) == (Status.QUEUED, True)
 
 
 async def test_what_waits_in_the_queue_is_marked(services: Services) -> None:
