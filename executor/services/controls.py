@@ -10,6 +10,7 @@ from db.repos import Repos
 from executor.rules import lifecycle
 from executor.rules.access import Verb
 from executor.services.access import require, require_cancel
+from executor.services.answers import check_awaits
 from executor.services.ground import Ground
 from executor.services.history import find_execution
 
@@ -23,7 +24,8 @@ class Controls:
     async def cancel(self, execution_id: int, by: Person) -> Execution:
         """Cancel at once what waits, ask its worker to stop what runs; return the execution.
 
-        Raises NotFound, NotAllowed, or Conflict when it is over or being cancelled already.
+        Raises NotFound, NotAllowed, or Conflict when it is over or being cancelled already, or the
+        time to answer it is.
         """
         async with self._ground.db.begin() as repos:
             await repos.executions.hold(execution_id)  # whatever it became just now is cancelled
@@ -32,6 +34,7 @@ class Controls:
             now = self._ground.clock()
             match execution.status:
                 case Status.AWAITING_CONFIRMATION:
+                    check_awaits(execution, now)
                     after: dict[str, Any] = {"status": Status.DISCARDED, "finished_at": now}
                     after |= {"answered_by": by.user_id, "answered_at": now}
                 case Status.QUEUED:

@@ -258,6 +258,18 @@ async def test_requester_and_admins_discard_without_a_reason(
     assert (discarded.status, discarded.error_message) == (Status.DISCARDED, "")
 
 
+async def test_a_cancel_that_comes_too_late_is_no_discard(services: Services, clock: Clock) -> None:
+    """It says what *Discard* would say: nobody's click ended it."""
+    asked = await ask(services)
+    clock.advance(30 * 60)
+
+    for no in (services.controls.cancel, services.confirmations.discard):
+        with pytest.raises(Conflict, match=f"The time to confirm #{asked.id} is over"):
+            await no(asked.id, BRUNO)
+
+    assert (await services.history.execution(asked.id)).status is Status.AWAITING_CONFIRMATION
+
+
 async def test_who_said_yes_says_why_when_they_change_their_mind(
     services: Services, ground: Ground
 ) -> None:
