@@ -48,6 +48,7 @@ async def test_a_void_confirmation_asks_again(
     asks = await services.history.execution(running.id)
     assert asks.status is Status.AWAITING_CONFIRMATION
     assert (asks.voided_plan, asks.plan) == (running.plan, _changed(running))
+    assert (running.voids, asks.voids) == (0, 1)
     assert asks.plan_hash == plan_hash(asks.plan)
     assert (asks.checks, asks.checked_at) == ((), None)
     assert (asks.answered_by, asks.answered_at, asks.confirmed_by) == ("", None, ())
