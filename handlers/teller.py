@@ -197,25 +197,26 @@ class Teller:
         return replace(item, card=replace(item.card, posts=posts | {key}))
 
     async def _alarm(self, item: Item) -> Item:
-        """Tell the security channel of a broken glass, once, before all else; return *item* then.
+        """Tell the security channel of a glass, each time it is broken; return *item* then.
 
-        Not with the thread: its channel may refuse the card.
+        Before all else, and not with the thread: its channel may refuse the card.
         """
         execution, posts = item.execution, item.card.posts
-        is_told = alarms.ALARM in posts or alarms.ALARM_REFUSED in posts
-        if is_told or not (execution.overridden_by and self.security_channel):
+        key = alarms.alarm_key(execution, posts)
+        if not (key and self.security_channel):
             return item
         self._check_turn()
         overrode = await self.history.overrode(execution)
         told = alarms.broken_glass(execution, overrode, is_elsewhere=True)
         sent = await self.outbox.say(self.security_channel, told)
         _check(sent)
-        key = alarms.ALARM
+        keys = {key}
         if sent.outcome is Outcome.REFUSED:
-            key = alarms.ALARM_REFUSED
+            keys.add(alarms.ALARM_REFUSED)
             logger.error("security_channel_not_told", execution_id=execution.id, why=sent.why)
-        await self.news.posted(execution.id, key)
-        return replace(item, card=replace(item.card, posts=posts | {key}))
+        for each in keys:
+            await self.news.posted(execution.id, each)
+        return replace(item, card=replace(item.card, posts=posts | keys))
 
     async def _attach_log(self, item: Item, card: Sent) -> str:
         """Put the whole log into the thread; return its address, empty if nothing was attached."""

@@ -1,5 +1,7 @@
 """What calls people: a reminder that a run still waits, and that somebody broke the glass."""
 
+from collections.abc import Collection
+
 from db.model.execution import Execution, Status
 from db.model.locks import Closed
 from executor.rules.confirming import Answerers, missing
@@ -10,7 +12,8 @@ from handlers.views.ids import COMMAND
 from handlers.views.message import Told
 from handlers.views.sentences import name
 
-ALARM, ALARM_REFUSED = "alarm", "alarm-refused"  # keys of what the security channel was told
+# Keys of what the security channel was told: the first was that of a lock as well once.
+ALARM, ALARM_OF_LOCK, ALARM_REFUSED = "alarm", "alarm-past-lock", "alarm-refused"
 
 
 def reminder(execution: Execution, answerers: Answerers, closed: Closed | None = None) -> Told:
@@ -71,6 +74,13 @@ def _past(execution: Execution, overrode: Closed | None) -> str:
         return "the confirmation that it needs" + (f", and past {shut}" if overrode else "")
     is_asked = execution.status is Status.AWAITING_CONFIRMATION
     return shut + ("; its confirmation is asked for as ever" if is_asked else "")
+
+
+def alarm_key(execution: Execution, posts: Collection[str]) -> str:
+    """Return the key of the alarm that is due; empty if *posts* has it, or none is."""
+    key = ALARM if execution.goes_without_yes else ALARM_OF_LOCK
+    is_due = execution.overridden_by and not {key, ALARM}.intersection(posts)
+    return key if is_due else ""
 
 
 def not_alarmed() -> Told:
