@@ -29,9 +29,9 @@ ADVICE: Mapping[Category, Advice] = MappingProxyType(
         ),
         Category.COMMAND_NOT_FOUND: Advice(
             "A command was not found on the host.",
-            "Non-interactive shells read no profile, so nvm's `node` is often missing: set the "
-            "environment's node path (for example `/home/deploy/.nvm/versions/node/v20.11.0/bin/"
-            "node`) or its shell setup.",
+            "Check that it is installed there. Non-interactive shells read no profile, so what is "
+            "set up in one is missing, often nvm's `node`: set the environment's node path (for "
+            "example `/home/deploy/.nvm/versions/node/v20.11.0/bin/node`) or its shell setup.",
         ),
         Category.CONNECTION_ERROR: Advice(
             "The host could not be reached.",
