@@ -120,6 +120,8 @@ class Teller:
             return await tail(LINES_ON_CARD)
         if execution.status not in BAD_ENDS:
             return []
+        if execution.status is not Status.FAILED:  # what it did last, not what it warned of before
+            return await tail(LINES_OF_FAILURE)
         errors = await tail(LINES_OF_FAILURE, stream=Stream.ERR)
         return errors or await tail(LINES_OF_FAILURE)
 
@@ -252,7 +254,7 @@ class Teller:
                 card.channel_id,
                 file,
                 thread_ts=card.ts,
-                title=f"Log of #{execution.id} {execution.job_name}",
+                title=f"Log of #{execution.id} {execution.job_name} (times: UTC, as received)",
             )
 
 

@@ -36,6 +36,7 @@ from handlers.views.sentences import (
     advice,
     head,
     name,
+    never_began,
     outcome,
     place,
     sentence,
@@ -100,7 +101,7 @@ def _facts(execution: Execution, log_permalink: str) -> Block:
     """Return who and when, with which values, and why: a line each, small."""
     facts = [f"Asked by {person(execution.requested_by)} {when(execution.created_at)}"]
     facts.append(_receipt(execution))
-    if execution.started_at:
+    if execution.started_at and not (execution.status is Status.QUEUED or never_began(execution)):
         facts.append(f"started {when(execution.started_at, TIME)}")
     ended = f"exit status {execution.exit_status}"
     is_told = bool(execution.receipt) or ended in execution.error_message

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from db.model.catalog import Kind
+from db.model.categories import Category
 from db.model.execution import Attempt, Execution, Progress, Status
 from executor.rules.durations import words
 from handlers.views.blocks import badge, clip, clip_mrkdwn, esc, person
 from handlers.views.confirming import answer_word, awaits, nothing_ran
-from handlers.views.looks import look
+from handlers.views.looks import is_silent_end, look
 
 BAD_ENDS = frozenset({Status.FAILED, Status.TIMED_OUT, Status.LOST})
 RESULT, MESSAGE, HINT, VALUES, RECEIPT = 600, 1200, 1500, 600, 300
@@ -71,7 +72,7 @@ def head(execution: Execution) -> str:
             lasted = f" in {lasted}"
         case Status.CANCELLED if waited_for_attempt(execution):
             lasted = f" while it waited for {waited_for_attempt(execution)}"
-        case Status.CANCELLED if not lasted:
+        case Status.CANCELLED | Status.FAILED if not lasted and not waited_for_attempt(execution):
             lasted = f" {_before_it_started(execution)}"
         case Status.DISCARDED if execution.answered_by != execution.requested_by:
             lasted = _by(execution.answered_by)
@@ -87,10 +88,10 @@ def outcome(execution: Execution) -> str:
     stopped = f"stopped {esc(clip(execution.receipt, RECEIPT))}" if execution.receipt else ""
     match execution.status:
         case Status.SUCCEEDED:
-            told = " · ".join(part for part in (counted, _too_late(execution)) if part)
+            told = " · ".join(filter(None, (counted, got_to(execution), _too_late(execution))))
         case Status.CANCELLED:
             by = f"By {person(execution.cancelled_by)}" if execution.cancelled_by else ""
-            told = " · ".join(part for part in (by, stopped) if part)
+            told = " · ".join(part for part in (by, got_to(execution), stopped) if part)
         case Status.DISCARDED:
             told = nothing_ran(execution).capitalize()
             told += f"{': ' if execution.error_message else ''}{_message(execution)}."
@@ -98,8 +99,9 @@ def outcome(execution: Execution) -> str:
             why = _message(execution) or "Nobody confirmed it in time"
             told = f"{why}; {nothing_ran(execution)}."
         case Status.FAILED | Status.TIMED_OUT | Status.LOST:
-            parts = (reason, _never_made(execution), counted, stopped, _too_late(execution))
+            parts = (reason, _not_run(execution), got_to(execution), stopped, _too_late(execution))
             told = " · ".join(part for part in parts if part)
+            told += f"\nIts result: {counted}" if counted else ""
         case _:
             told = ""
     return told
@@ -115,11 +117,12 @@ def ending(execution: Execution, *, names: bool = True) -> str:
     match execution.status:
         case Status.SUCCEEDED:
             told = f"succeeded{f' in {lasted}' if lasted else ''}{results(execution)}"
+            told += _dotted(got_to(execution))
         case Status.CANCELLED:
             moment = f"after {lasted}" if lasted else _before_it_started(execution)
             if waited := waited_for_attempt(execution):
                 moment = f"while it waited for {waited}"
-            told = f"was cancelled{by} {moment}"
+            told = f"was cancelled{by} {moment}{_dotted(got_to(execution))}"
         case Status.DISCARDED:
             why = f": {_message(execution)}" if execution.error_message else ""
             told = f"was {answer_word(execution)}{by}{why}; {nothing_ran(execution)}"
@@ -127,18 +130,22 @@ def ending(execution: Execution, *, names: bool = True) -> str:
             why = _message(execution) or "nobody confirmed it in time"
             told = f"expired: {why[:1].lower()}{why[1:]}; {nothing_ran(execution)}"
         case Status.TIMED_OUT:
-            told = f"timed out{f' after {lasted}' if lasted else ''}{_why(execution)}"
+            how = "was stopped for silence" if is_silent_end(execution) else "timed out"
+            after = f" after {lasted}" if lasted else ""
+            told = f"{how}{after}{_why(execution)}{_dotted(got_to(execution))}"
         case Status.LOST:
-            told = f"was lost{_why(execution)}"
+            told = f"was lost{_why(execution)}{_dotted(got_to(execution))}"
         case _:
-            never = f" · {told}" if (told := _never_made(execution)) else ""
-            told = f"failed{_why(execution)}{never}{results(execution)}"
+            ran = got_to(execution) or _not_run(execution)
+            told = f"failed{_why(execution)}{_dotted(ran)}{results(execution)}"
     return told
 
 
 def advice(execution: Execution) -> str:
     """Return what to do about a bad end; empty if there is nothing to do."""
     hint = execution.error_hint
+    if execution.error_category is Category.SCRIPT_ERROR and not execution.lines:
+        hint = "It printed nothing. Run it by hand on the host, or let it print what goes wrong."
     return f"💡 What to do: {esc(clip(hint, HINT))}" if hint else ""
 
 
@@ -173,6 +180,15 @@ def share(progress: Progress) -> str:
     return f"{progress.done:,.10g}/{progress.total:,.10g} · {percent}"
 
 
+def got_to(execution: Execution) -> str:
+    """Return how far it was when it ended, as it said; empty if it was done, or never said."""
+    progress = execution.progress
+    if progress is None or (execution.status is Status.SUCCEEDED and progress.fraction >= 1):
+        return ""
+    done, _, percent = share(progress).partition(" · ")
+    return f"got to {done}{f' ({percent})' if percent else ''}"
+
+
 def reconnecting(execution: Execution, now: datetime) -> str:
     """Return since when the host does not answer; empty if it does."""
     since = execution.reconnecting_since
@@ -204,10 +220,17 @@ def _before_it_started(execution: Execution) -> str:
     return f"before {which if execution.attempt > 1 else 'it'} started"
 
 
-def _never_made(execution: Execution) -> str:
-    """Return that the next attempt of what failed never had its turn; empty if that is not so."""
-    waited = waited_for_attempt(execution)
-    return f"{waited} waited too long in the queue" if waited else ""
+def never_began(execution: Execution) -> bool:
+    """Whether it failed before anything of the attempt can have run on the host."""
+    is_known = execution.error_category is not Category.INTERNAL_ERROR
+    return execution.status is Status.FAILED and execution.begun_at is None and is_known
+
+
+def _not_run(execution: Execution) -> str:
+    """Return that nothing ran, or that the next attempt never had its turn; empty if it ran."""
+    if waited := waited_for_attempt(execution):
+        return f"{waited} waited too long in the queue"
+    return "nothing ran" if never_began(execution) and execution.attempt == 1 else ""
 
 
 def _too_late(execution: Execution) -> str:
@@ -240,7 +263,7 @@ def took(execution: Execution) -> str:
     if execution.started_at is None or execution.finished_at is None:
         return ""
     is_stopped_short = execution.status is Status.CANCELLED and execution.begun_at is None
-    if waited_for_attempt(execution) or is_stopped_short:
+    if waited_for_attempt(execution) or is_stopped_short or never_began(execution):
         return ""
     return words(elapsed_s(execution, execution.finished_at))
 
@@ -252,6 +275,10 @@ def _why(execution: Execution) -> str:
 
 def _message(execution: Execution) -> str:
     return esc(clip(execution.error_message, MESSAGE)).rstrip(".")
+
+
+def _dotted(told: str) -> str:
+    return f" · {told}" if told else ""
 
 
 def _by(user_id: str) -> str:

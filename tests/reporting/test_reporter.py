@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from db.model.categories import Category
 from db.model.output import Stream
-from executor.rules.outcomes import failed
+from executor.rules.outcomes import failed, outcome
 from handlers.pace import QUEUED_S
 from playground.server import PlaygroundSlack
 from tests.support.looked import looked_at
@@ -183,6 +183,21 @@ async def test_next_attempt_does_not_show_what_the_last_one_said(
 
     assert "boom of the first" not in meanwhile
     assert "boom of the first" not in str(slack.workspace.messages)
+
+
+async def test_last_lines_are_those_of_both_streams_where_the_script_did_not_fail(
+    ferry: Ferry, slack: PlaygroundSlack
+) -> None:
+    """An old warning on stderr would look like the cause of a timeout."""
+    staging = Channel(slack)
+    execution = await ferry.start()
+    await ferry.prints(execution, "patient 7 has no phone", stream=Stream.ERR)
+    await ferry.prints(execution, "patient 10", first=2)
+    await ferry.finish(execution, outcome(None, "", "timeout", ""))
+    async with ferry.reporting(slack):
+        await told_all(ferry)
+
+    assert staging.shows("patient 7 has no phone\npatient 10")
 
 
 async def test_questions_are_told_before_ends(ferry: Ferry) -> None:

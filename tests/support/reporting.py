@@ -104,13 +104,18 @@ class Ferry:
         return await self.claim()
 
     async def prints(
-        self, execution: Execution, *texts: str, stream: Stream = Stream.OUT, done: int = 1
+        self,
+        execution: Execution,
+        *texts: str,
+        stream: Stream = Stream.OUT,
+        done: int = 1,
+        first: int = 1,
     ) -> None:
-        """Let the script print lines, and be *done* of 4."""
+        """Let the script print lines, numbered from *first*, and be *done* of 4."""
         block = Block(
             execution.id,
             execution.attempt,
-            1,
+            first,
             stream,
             wall_clock(),
             [Level.INFO] * len(texts),
@@ -123,7 +128,7 @@ class Ferry:
             fence=execution.fence,
             out_offset=0,
             err_offset=0,
-            last_line=len(texts),
+            last_line=first + len(texts) - 1,
             warnings=0,
             progress_done=done,
             progress_total=4,

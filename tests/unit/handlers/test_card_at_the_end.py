@@ -1,10 +1,14 @@
 """The card of what is over: how it ended, why, and what to do."""
 
+from dataclasses import replace
+
 import pytest
 
-from db.model.execution import Status
+from db.model.categories import Category
+from db.model.execution import Progress, Status
 from db.model.output import Stream
 from executor.ssh.status import Receipt
+from handlers.views.sentences import ending
 from handlers.views.thread import due_posts
 from tests.support.executions import NOON, execution, line
 from tests.support.rendered import buttons, card, shown
@@ -68,6 +72,68 @@ def test_marks_for_ferry_are_not_shown_as_output(status: Status) -> None:
 
     assert "warning: no name" in told
     assert "::" not in told
+
+
+@pytest.mark.parametrize(
+    "status", [Status.FAILED, Status.TIMED_OUT, Status.CANCELLED, Status.LOST, Status.SUCCEEDED]
+)
+def test_how_far_it_got_is_told(status: Status) -> None:
+    """How many records are in is the first question; of what got to its end nobody asks it."""
+    short = execution(status, progress=Progress(done=1100, total=1200))
+    done = execution(status, progress=Progress(done=12, total=12))
+
+    assert "got to 1,100/1,200 (91 %)" in shown(card(short))
+    assert "got to 1,100/1,200 (91 %)" in ending(short)
+    assert ("got to" in shown(card(done))) is (status is not Status.SUCCEEDED)
+    assert "got to" not in shown(card(execution(status)))
+
+
+def test_what_never_began_does_not_say_that_it_started() -> None:
+    """Whether data was touched is what people are afraid of."""
+    never = execution(Status.FAILED, begun_at=None, lines=0)
+    again = replace(never, attempt=2, max_attempts=3)
+
+    told = card(never)
+
+    assert told.blocks[0]["text"]["text"].startswith("❌ *Failed* before it started · ")
+    assert "`node` is not there · nothing ran" in shown(told)
+    assert "started " not in told.blocks[-2]["elements"][0]["text"]
+    assert ending(never).endswith("`node` is not there · nothing ran")
+    assert "before attempt 2 of 3 started" in shown(card(again))
+    assert "nothing ran" not in shown(card(again))  # the first may have
+    assert "nothing ran" not in ending(replace(never, error_category=Category.INTERNAL_ERROR))
+
+
+def test_what_a_failed_script_counted_has_its_own_line() -> None:
+    """Behind the reason it read as a part of it."""
+    told = card(execution(Status.FAILED, result={"imported": "12"}))
+
+    assert "`node` is not there\nIts result: imported=12" in shown(told)
+
+
+def test_a_silence_is_not_told_as_a_timeout() -> None:
+    """It did not take too long; it said nothing for too long."""
+    silent = execution(Status.TIMED_OUT, error_detail="SILENCE")
+
+    assert card(silent).blocks[0]["text"]["text"].startswith("⏰ *Stopped for silence* after")
+    assert ending(silent).startswith("was stopped for silence after 3 min 12 s")
+
+
+def test_nobody_is_sent_to_a_log_that_is_empty() -> None:
+    """There is no button for it, either."""
+    said = {"error_category": Category.SCRIPT_ERROR, "error_hint": "Read its log, correct it."}
+
+    assert "Read its log" in shown(card(execution(Status.FAILED, **said)))
+    assert "It printed nothing" in shown(card(execution(Status.FAILED, lines=0, **said)))
+
+
+def test_what_waits_for_its_next_attempt_has_not_started() -> None:
+    """When the last one did is history."""
+    waits = execution(
+        Status.QUEUED, attempt=1, started_at=NOON, error_category=Category.CONNECTION_ERROR
+    )
+
+    assert "started " not in shown(card(waits))
 
 
 def test_cancel_in_the_queue_does_not_speak_of_work_done() -> None:

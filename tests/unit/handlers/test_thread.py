@@ -49,6 +49,7 @@ def test_start_is_said_once() -> None:
     assert keys(first) == ["started"]
     assert shown(first[0].told) == "▶️ #128 import-patients started on staging."
     assert due(running(0), said=["started"], now=SOON) == []
+    assert due(running(0, attempt=2), said=["attempt-1"], now=SOON) == []  # told by its failure
 
 
 def test_milestones_are_said_only_of_runs_that_last() -> None:
