@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from db.model.catalog import ConfirmationPolicy, Kind
 from db.model.categories import Category
@@ -45,6 +45,11 @@ def selection() -> Select[Any]:
         attempts.c.progress_total,
         attempts.c.progress_words,
     ).select_from(table.outerjoin(attempts, current))
+
+
+def in_time(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that what is queued has not waited for longer than it may."""
+    return or_(table.c.queue_expires_at.is_(None), table.c.queue_expires_at > now)
 
 
 def sought(value: str, digest: str = "") -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
-from db.repos.execution_rows import first_of, news, selection
+from db.repos.execution_rows import first_of, in_time, news, selection
 from db.schema import attempts
 from db.schema import executions as table
 
@@ -20,9 +20,14 @@ class Leases(Repository):
     """Claimed, taken over, extended and given back; a fence tells the owners apart."""
 
     async def claim(self, execution_id: int, worker: str, lease_until: datetime) -> bool:
-        """Give a queued execution to *worker*; False if another one was faster."""
-        change = update(table).where(table.c.id == execution_id, table.c.status == Status.QUEUED)
+        """Give a queued execution to *worker*; False if another one was faster, or it is too late.
+
+        The sweep that ends what waited for too long may not have come by yet.
+        """
         now = self._now()
+        change = update(table).where(
+            table.c.id == execution_id, table.c.status == Status.QUEUED, in_time(now)
+        )
         change = change.values(
             status=Status.RUNNING,
             worker=worker,

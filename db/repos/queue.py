@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from db.model.catalog import Environment
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
-from db.repos.execution_rows import executions_of, news, readable_at, selection
+from db.repos.execution_rows import executions_of, in_time, news, readable_at, selection
 from db.schema import executions as table
 from db.schema import jobs
 from db.session import Row
@@ -28,7 +28,7 @@ class Queue(Repository):
         """Return the environments where something is due, the one of the oldest first."""
         query = (
             select(table.c.environment_id)
-            .where(table.c.status == Status.QUEUED, _is_due(now))
+            .where(table.c.status == Status.QUEUED, _is_due(now), in_time(now))
             .group_by(table.c.environment_id)
             .order_by(func.min(table.c.id))
         )
@@ -40,7 +40,8 @@ class Queue(Repository):
         """Return the number of the execution that may start there now; None if none may.
 
         *environment*: as ``Environments.lock`` gave it. The jobs with a limit of their own are
-        held, too, until the transaction ends.
+        held, too, until the transaction ends. What has waited for longer than it may never starts,
+        and holds nobody up: it is in line until a sweep ends it.
         *is_closed*: only what an admin broke the glass for may start, past all that waits.
         """
         there = table.c.environment_id == environment.id
@@ -50,7 +51,7 @@ class Queue(Repository):
         columns = (table.c.id, table.c.job_id, table.c.job_concurrency, table.c.concurrency_key)
         line = await self._session.rows(
             select(*columns, table.c.not_before)
-            .where(there, table.c.status == Status.QUEUED, *_may_start(is_closed=is_closed))
+            .where(there, table.c.status == Status.QUEUED, *_may_start(now, is_closed=is_closed))
             .order_by(*IN_LINE)
             .limit(LOOK_AHEAD)
         )
@@ -104,12 +105,13 @@ class Queue(Repository):
 
         *is_closed*: as for ``next_in``.
         """
+        now = self._now()
         query = select(table.c.job_id).where(
             table.c.environment_id == execution.environment_id,
             table.c.status == Status.QUEUED,
-            _is_due(self._now()),
+            _is_due(now),
             _is_before(execution),
-            *_may_start(is_closed=is_closed),
+            *_may_start(now, is_closed=is_closed),
         )
         rows = await self._session.rows(query.order_by(*IN_LINE))
         return [row["job_id"] for row in rows]
@@ -121,6 +123,7 @@ class Queue(Repository):
             table.c.status == Status.QUEUED,
             table.c.concurrency_key == execution.concurrency_key,
             _is_before(execution),
+            in_time(self._now()),
         )
         return int(await self._session.value(query.order_by(*IN_LINE).limit(1)) or 0)
 
@@ -184,8 +187,8 @@ def _is_before(execution: Execution) -> ColumnElement[bool]:
     return or_(table.c.priority > execution.priority, same)
 
 
-def _may_start(*, is_closed: bool) -> list[ColumnElement[bool]]:
-    return [table.c.overridden_by != ""] if is_closed else []
+def _may_start(now: datetime, *, is_closed: bool) -> list[ColumnElement[bool]]:
+    return [in_time(now), *([table.c.overridden_by != ""] if is_closed else [])]
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

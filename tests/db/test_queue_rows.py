@@ -131,6 +131,29 @@ async def test_the_last_place_of_a_job_is_not_counted_twice_in_two_environments(
     assert await looking is None
 
 
+async def test_what_waited_too_long_is_not_claimed_and_holds_nobody_up(
+    database: Database, clock: Clock
+) -> None:
+    """Neither those behind it with its key, nor does it start if it was offered a moment before."""
+    place = await world(database)
+    late = await ask(
+        database, place, concurrency_key="p:1", queue_expires_at=clock() + timedelta(seconds=60)
+    )
+    behind = await ask(database, place, concurrency_key="p:1")
+    async with database.begin() as repos:
+        offered = [await repos.queue.next_in(place.environment, clock())]
+        before = [await repos.queue.before_with_key(behind), len(await repos.queue.ahead(behind))]
+    clock.advance(60)
+
+    async with database.begin() as repos:
+        won = await repos.leases.claim(late.id, "w1", clock() + LEASE)
+        offered.append(await repos.queue.next_in(place.environment, clock()))
+        now = [await repos.queue.before_with_key(behind), len(await repos.queue.ahead(behind))]
+
+    assert (offered, won) == ([late.id, behind.id], False)
+    assert (before, now) == ([late.id, 1], [0, 0])
+
+
 async def test_a_lease_that_ran_out_is_taken_over_once(database: Database, clock: Clock) -> None:
     """Of twenty who see it one gets it, under a new fence, as the same attempt."""
     old = await _running(database, clock)

@@ -41,12 +41,30 @@ async def test_a_lease_counts_from_the_claim_on(
     assert claimed.lease_until == clock() + LEASE
 
 
+async def test_what_waited_too_long_never_starts(services: Services, clock: Clock) -> None:
+    """Nobody swept while all bots were down: a worker that looks first finds nothing to start."""
+    asked = await _asked(services, "one")
+    clock.advance(599.999999)
+    in_time = await _asked(services, "two")
+    clock.advance(0.000001)
+
+    claimed = [await services.queue.claim_next("w1", LEASE) for _ in range(2)]
+
+    assert [one and one.id for one in claimed] == [in_time.id, None]
+    assert (await services.history.execution(asked.id)).status is Status.QUEUED
+    assert await services.queue.expire_due() == 1
+    assert (await services.history.execution(asked.id)).status is Status.EXPIRED
+
+
 @pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
 @pytest.mark.mariadb
 async def test_what_ran_meanwhile_and_waits_for_a_retry_does_not_expire(
     services: Services, ground: Ground, clock: Clock
 ) -> None:
-    """It was overdue when it was looked for, and is not any more when its turn to end comes."""
+    """It was overdue when it was looked for, and is not any more when its turn to end comes.
+
+    For another bot, whose clock is a little behind, it was not: that one still claimed it.
+    """
     first = await _asked(services, "one")
     rests = "UPDATE migration_executions SET not_before = '2030-01-01'"
     await do(ground.db, rests)  # it is claimed by nobody
@@ -56,6 +74,7 @@ async def test_what_ran_meanwhile_and_waits_for_a_retry_does_not_expire(
         await repos.executions.hold(first.id)
         expiring = asyncio.create_task(services.queue.expire_due())
         await eventually(lambda: waiting(ground.db), bool)
+        clock.advance(-2)
         claimed = await services.queue.claim_next("w1", LEASE)
         assert claimed is not None
         unreachable = failed(Category.CONNECTION_ERROR)
