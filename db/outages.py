@@ -20,14 +20,19 @@ _SQLITE_AWAY = frozenset(
     }
 )
 _SQLITE_TAKEN = frozenset({1555, 2067, 2579})  # CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID
-# https://mariadb.com/kb/en/mariadb-error-code-reference/
+# https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference;
+# below 1000 they are those of the server's own library, include/mysys_err.h
 _MARIADB_AWAY = frozenset(
     {
         0,  # the driver's own: "Not connected"
+        *(1, 3, 5, 20, 23),  # a file of the server's: not made, not written; memory, disk, files
         *range(2000, 3000),  # the client's: cannot connect, gone away, lost
         *(1020, 1021, 1028, 1041, 1114),  # changed meanwhile, disk, memory or table full
-        *(1040, 1203, 1226),  # too many connections
+        *(1026, 1030, 1180, 1598),  # not written: a file, in the engine, at the COMMIT, the binlog
+        *(1037, 1038, 1206),  # out of memory: in all, for sorting, for locks
+        *(1040, 1135, 1203, 1226),  # too many connections, no thread for one
         *(1042, 1043, 1044, 1045, 1049, 1129, 1130),  # not let in
+        1047,  # Galera's: the node is not ready
         *(1053, 1077, 1152, 1158, 1159, 1160, 1161, 1184, 1927),  # connection or server ended
         *(1205, 1213),  # lock wait too long, deadlock: rolled back
         *(1290, 1836),  # read only

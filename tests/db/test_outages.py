@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from db.database import Database
 from db.migrations import upgrade
@@ -50,6 +51,33 @@ async def test_a_stopped_server_is_told_in_words_and_found_again(
     assert set(went) == {
         "Ferry's database does not answer right now; nothing was changed. Try again in a minute."
     }
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize(
+    "code", [1, 3, 5, 20, 23, 1021, 1026, 1030, 1037, 1038, 1047, 1135, 1180, 1206, 1598]
+)
+async def test_a_server_short_of_something_is_away_and_no_bug_of_ours(
+    mariadb: MariaDB, clock: Clock, code: int
+) -> None:
+    """Disk, memory, threads, locks, its cluster: trying again helps once it has them."""
+    database = Database(mariadb.create("short"), clock=clock)
+
+    with pytest.raises(Unavailable, match="nothing was changed"):
+        await _signal(database, code)
+
+    await database.close()
+
+
+@pytest.mark.mariadb
+async def test_any_other_error_is_a_bug_and_shows_as_one(mariadb: MariaDB, clock: Clock) -> None:
+    """A table that is not there never comes by itself."""
+    database = Database(mariadb.create("bug"), clock=clock)
+
+    with pytest.raises(DBAPIError, match="1146"):
+        await _signal(database, 1146)
+
+    await database.close()
 
 
 @pytest.mark.mariadb
@@ -160,6 +188,12 @@ async def test_a_file_that_cannot_be_opened_is_told_in_words(tmp_path: Path, clo
     for thread in threading.enumerate():  # its own still has something to say to this loop
         if "_connection_worker" in thread.name:
             await asyncio.to_thread(thread.join, 5)
+
+
+async def _signal(database: Database, code: int) -> None:
+    """Have the server answer with the error of that number."""
+    async with database.begin() as repos:
+        await repos.session.rows(text(f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {code}"))
 
 
 async def _answers(database: Database) -> None:
