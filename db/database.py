@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import URL, event, exc, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.model.errors import Unavailable
+from db.outages import is_elsewhere
 from db.repos import Repos
 from db.session import Session, unhurried
 
@@ -150,7 +152,7 @@ async def _close(connection: AsyncConnection) -> None:
 
 def _mariadb(url: URL) -> AsyncEngine:
     # READ COMMITTED: the gap locks of the default level let a claim stall inserts.
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         hide_parameters=True,  # what people and scripts said does not belong in an error's text
         isolation_level="READ COMMITTED",
@@ -159,6 +161,15 @@ def _mariadb(url: URL) -> AsyncEngine:
         pool_size=_POOL_SIZE,
         connect_args={"connect_timeout": 5, "init_command": _MARIADB_SESSION},
     )
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def _leave(context: ExceptionContext) -> None:
+        # After a failover the old server still answers, pings too. All connections in the pool
+        # are opened anew, and the name of the host asked for anew with them.
+        if is_elsewhere(context.sqlalchemy_exception):
+            context.is_disconnect = True
+
+    return engine
 
 
 def _sqlite(url: URL, *, busy_s: float) -> AsyncEngine:

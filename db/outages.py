@@ -22,7 +22,10 @@ _SQLITE_AWAY = frozenset(
 _SQLITE_TAKEN = frozenset({1555, 2067, 2579})  # CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID
 # https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference;
 # below 1000 they are those of the server's own library, include/mysys_err.h
-_MARIADB_AWAY = frozenset(
+#: This server takes no changes, but answers: another one does by now. Read only, read only by
+#: super_read_only (MySQL), a node of Galera that is not ready.
+_MARIADB_ELSEWHERE = frozenset({1290, 1836, 1047})
+_MARIADB_AWAY = _MARIADB_ELSEWHERE | frozenset(
     {
         0,  # the driver's own: "Not connected"
         *(1, 3, 5, 20, 23),  # a file of the server's: not made, not written; memory, disk, files
@@ -32,10 +35,8 @@ _MARIADB_AWAY = frozenset(
         *(1037, 1038, 1206),  # out of memory: in all, for sorting, for locks
         *(1040, 1135, 1203, 1226),  # too many connections, no thread for one
         *(1042, 1043, 1044, 1045, 1049, 1129, 1130),  # not let in
-        1047,  # Galera's: the node is not ready
         *(1053, 1077, 1152, 1158, 1159, 1160, 1161, 1184, 1927),  # connection or server ended
         *(1205, 1213),  # lock wait too long, deadlock: rolled back
-        *(1290, 1836),  # read only
         *(1317, 1969, 4031),  # interrupted, too slow, idle too long
     }
 )
@@ -52,6 +53,11 @@ def is_outage(error: BaseException) -> bool:
         return True
     code = _sqlite_code(error)
     return _mariadb_code(error) in _MARIADB_AWAY if code is None else code & 0xFF in _SQLITE_AWAY
+
+
+def is_elsewhere(error: BaseException | None) -> bool:
+    """Return whether *error* says that another server than this one takes changes by now."""
+    return isinstance(error, exc.DBAPIError) and _mariadb_code(error) in _MARIADB_ELSEWHERE
 
 
 def is_taken(error: BaseException) -> bool:

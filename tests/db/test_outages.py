@@ -131,6 +131,33 @@ async def test_a_server_that_closed_idle_connections_is_not_an_outage(
 
 
 @pytest.mark.mariadb
+async def test_a_server_that_became_read_only_is_left(mariadb: MariaDB, clock: Clock) -> None:
+    """After a failover it still answers: no connection to it is used again, idle ones neither."""
+    await upgrade(mariadb.create("left"))
+    database = Database(mariadb.url_of_plain_user("left"), clock=clock)
+    before = await _two(database)
+
+    async def write(name: str) -> None:
+        async with database.begin() as repos:
+            await repos.sources.add(SourceDraft(name=name))
+
+    try:
+        await asyncio.to_thread(mariadb.run, "SET GLOBAL read_only = 1")
+        with pytest.raises(Unavailable, match="nothing was changed"):
+            await write("refused")
+    finally:
+        await asyncio.to_thread(mariadb.run, "SET GLOBAL read_only = 0")
+    after = await _two(database)
+    await write("one")
+
+    assert len(before) == len(after) == 2
+    assert before.isdisjoint(after)
+    assert await names_of(database) == ["one"]
+    assert in_use(database) == 0
+    await database.close()
+
+
+@pytest.mark.mariadb
 async def test_a_server_that_hangs_is_given_up_after_the_limit(
     mariadb: MariaDB, clock: Clock
 ) -> None:
@@ -188,6 +215,13 @@ async def test_a_file_that_cannot_be_opened_is_told_in_words(tmp_path: Path, clo
     for thread in threading.enumerate():  # its own still has something to say to this loop
         if "_connection_worker" in thread.name:
             await asyncio.to_thread(thread.join, 5)
+
+
+async def _two(database: Database) -> set[int]:
+    """Return the numbers of two connections at once, as the server counts them."""
+    number = text("SELECT CONNECTION_ID()")
+    async with database.read() as one, database.read() as two:
+        return {await one.session.value(number), await two.session.value(number)}
 
 
 async def _signal(database: Database, code: int) -> None:

@@ -139,6 +139,12 @@ class MariaDB:
         """Create the user that the URLs name."""
         self.run(f"GRANT ALL ON *.* TO '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'")
 
+    def url_of_plain_user(self, database: str) -> str:
+        """Return the address of *database* for a user whom ``read_only`` binds, like Ferry's."""
+        plain = "'plain'@'127.0.0.1'"
+        self.run(f"GRANT ALL ON `{database}`.* TO {plain} IDENTIFIED BY '{PASSWORD}'")
+        return self.url(database).replace(USER, "plain", 1)
+
     def _connect(self) -> Any:
         return pymysql.connect(
             host="127.0.0.1", port=self.port, user="root", autocommit=True, connect_timeout=5
