@@ -26,7 +26,7 @@ class Brief:
     environment: Environment
     job: Job
     attempt: Attempt
-    stderr: tuple[LogLine, ...]  #: the last stored lines, oldest first
+    stderr: tuple[LogLine, ...]  #: its last lines, oldest first, unless they are far back
     last: tuple[LogLine, ...]  #: the last two stored lines of any stream
 
 
@@ -122,13 +122,16 @@ class Queue:
     async def brief(self, execution: Execution) -> Brief:
         """Return what the run needs: the job as of the version that was asked for."""
         async with self._ground.db.read() as repos:
-            stderr = await repos.log_lines.tail(execution.id, STDERR_LINES, Stream.ERR)
+            attempt = await repos.attempts.get(execution.id, execution.attempt)
+            stderr = []
+            if attempt.err_offset:  # else it has not said anything there yet
+                stderr = await repos.log_lines.tail(execution.id, STDERR_LINES, Stream.ERR)
             last = await repos.log_lines.tail(execution.id, 2, None)
             return Brief(
                 execution=execution,
                 environment=await repos.environments.get(execution.environment_id),
                 job=await repos.jobs.get(execution.job_id, execution.job_version),
-                attempt=await repos.attempts.get(execution.id, execution.attempt),
+                attempt=attempt,
                 stderr=tuple(line for line in stderr if line.attempt == execution.attempt),
                 last=tuple(line for line in last if line.attempt == execution.attempt),
             )

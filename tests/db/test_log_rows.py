@@ -4,7 +4,8 @@ import pytest
 
 from db.database import Database
 from db.model.execution import Execution
-from db.model.output import Level, LogLine, Stream
+from db.model.output import Block, Level, LogLine, Stream
+from db.repos.log_lines import LOOKED_THROUGH
 from db.session import Taken
 from tests.db.seeds import ask, blocks, claim, line, mark, world
 from tests.support.database import Clock
@@ -71,6 +72,25 @@ async def test_the_tail_is_the_end_in_reading_order(database: Database, clock: C
     assert [one.text for one in last] == ["8", "9", "10"]
     assert [one.text for one in errors] == ["6", "9"]
     assert others == []
+
+
+async def test_a_stream_is_looked_for_near_the_end(database: Database, clock: Clock) -> None:
+    """A script that spoke there once, long ago, does not make every reader read its whole log."""
+    execution = await _running(database, clock)
+    said = [line(execution, number, str(number), clock, stream=Stream.ERR) for number in (1, 2)]
+    count = LOOKED_THROUGH - 1
+    much = Block(
+        execution.id, 1, 3, Stream.OUT, clock(), [Level.INFO] * count, ["paciente"] * count
+    )
+    async with database.begin() as repos:
+        await repos.log_lines.add([*blocks(said), much])
+
+    async with database.read() as repos:
+        errors = await repos.log_lines.tail(execution.id, 20, Stream.ERR)
+        last = await repos.log_lines.tail(execution.id, 1, None)
+
+    assert [one.text for one in errors] == ["2"]
+    assert last[0].number == LOOKED_THROUGH + 1
 
 
 async def test_a_number_is_taken_once(database: Database, clock: Clock) -> None:

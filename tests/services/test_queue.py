@@ -9,9 +9,11 @@ import pytest
 from db.model.categories import Category
 from db.model.errors import Conflict, LeaseLost, NotAllowed
 from db.model.execution import Execution, Status
+from db.model.output import Stream
 from db.model.people import Person
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services
+from tests.db.seeds import blocks, line, mark
 from tests.support.database import Clock, waiting
 from tests.support.executions import MEASURED
 from tests.support.remote import eventually
@@ -184,3 +186,20 @@ async def test_a_cancel_before_the_start_is_seen_by_the_worker(services: Service
     await services.controls.cancel(mine.id, BRUNO)
 
     assert await services.records.start_requested(mine, mine.plan) is False
+
+
+async def test_a_brief_has_the_last_words_of_a_script(
+    services: Services, ground: Ground, clock: Clock
+) -> None:
+    """Whoever takes it over tells why it failed as the one would who followed it all along."""
+    await _launch(services)
+    mine = await _claim(services)
+    new = await services.queue.brief(mine)
+    said = line(mine, 1, "Error: no such patient", clock, stream=Stream.ERR)
+    async with ground.db.begin() as repos:
+        await repos.attempts.advance([mark(mine, err_offset=23, last_line=1)])
+        await repos.log_lines.add(blocks([said]))
+
+    then = await services.queue.brief(mine)
+
+    assert (new.stderr, then.stderr) == ((), (said,))
