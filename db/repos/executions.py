@@ -25,6 +25,8 @@ from db.schema import execution_parameters
 from db.schema import executions as table
 from db.session import Session, Taken
 
+_LAST = 200  # of a job, more than are asked for while somebody clicks twice
+
 
 class Executions(Repository):
     """What was asked for, where it stands, how it ended; each change of state is noted."""
@@ -150,11 +152,17 @@ class Executions(Repository):
     ) -> Execution | None:
         """Return a later execution of the same job and values by that person in that channel.
 
-        One that was asked for after *since*; None if there is none.
+        One that was asked for after *since*, a moment ago; None if it is none of the last ones.
         """
+        last = (
+            select(table.c.id)
+            .where(table.c.job_id == old.job_id, table.c.id > old.id)
+            .order_by(table.c.id.desc())
+            .limit(_LAST)
+            .subquery()
+        )
         query = selection().where(
-            table.c.job_id == old.job_id,
-            table.c.id > old.id,
+            table.c.id.in_(select(last.c.id)),
             table.c.requested_by == requested_by,
             table.c.channel_id == channel_id,
             table.c.created_at > since,

@@ -6,13 +6,16 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from db.database import Database
+from db.migrations import upgrade
 from db.model.audit import AuditFilter
 from db.repos import Repos
+from db.schema import executions
 from tests.db.seeds import World, ask, asked, world
-from tests.support.database import Clock
+from tests.support.database import Clock, do
+from tests.support.mariadb import MariaDB
 
 Ask = Callable[[Repos, World], Awaitable[object]]
 
@@ -165,3 +168,40 @@ async def test_what_people_look_for_is_found_by_an_index(
     for step in steps:
         assert step.startswith(f"SEARCH {table} USING"), step
         assert "INTEGER PRIMARY KEY" not in step, step
+
+
+@pytest.mark.mariadb
+async def test_a_second_click_is_looked_for_among_the_last_runs(
+    mariadb: MariaDB, clock: Clock
+) -> None:
+    """However often its job ran since: who runs an old one again waits for no history."""
+    url = mariadb.create("clicks")
+    await upgrade(url)
+    database = Database(url, clock=clock)
+    place = await world(database)
+    old = await ask(database, place)
+    await do(database, _many_of_it(3000))
+    async with database.read() as repos:
+        before = await _rows_read(repos)
+        found = await repos.executions.twin(old, "U2", "C1", clock())
+        read = await _rows_read(repos) - before
+    await database.close()
+
+    assert found is None
+    assert read < 1000
+
+
+def _many_of_it(count: int) -> str:
+    """Return the statement that stores *count* more like the only execution."""
+    names = [column.name for column in executions.columns if not column.unique]
+    same = ", ".join(name for name in names if name != "id")
+    return (
+        f"INSERT INTO migration_executions (`key`, {same})"  # noqa: S608 - our own columns
+        f" SELECT CONCAT('x', seq), {same} FROM migration_executions, seq_1_to_{count}"
+    )
+
+
+async def _rows_read(repos: Repos) -> int:
+    """Return how many rows this connection has read by an index."""
+    rows = await repos.session.rows(text("SHOW SESSION STATUS LIKE 'Handler_read%'"))
+    return sum(int(row["Value"]) for row in rows if not row["Variable_name"].endswith("rnd_next"))
