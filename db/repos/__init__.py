@@ -11,6 +11,7 @@ from db.repos.audit import Audit
 from db.repos.bindings import Bindings
 from db.repos.cards import Cards
 from db.repos.confirmations import Confirmations
+from db.repos.deadlines import Deadlines
 from db.repos.environments import Environments
 from db.repos.executions import Executions
 from db.repos.grants import Grants
@@ -43,6 +44,7 @@ class Repos:
         self.history = History(session, clock)
         self.values = Values(session, clock)
         self.queue = Queue(session, clock)
+        self.deadlines = Deadlines(session, clock)
         self.leases = Leases(session, clock)
         self.attempts = Attempts(session, clock)
         self.log_lines = LogLines(session)

@@ -170,20 +170,6 @@ class Executions(Repository):
         found = executions_of(await self._session.rows(query))
         return next((one for one in found if one.parameters == old.parameters), None)
 
-    async def due(self, now: datetime) -> list[int]:
-        """Return the numbers of executions whose confirmation was not given in time."""
-        query = select(table.c.id).where(
-            table.c.status == Status.AWAITING_CONFIRMATION, table.c.expires_at <= now
-        )
-        return [row["id"] for row in await self._session.rows(query)]
-
-    async def unreminded(self) -> list[Execution]:
-        """Return what awaits confirmation and nobody was reminded of yet."""
-        query = selection().where(
-            table.c.status == Status.AWAITING_CONFIRMATION, table.c.reminded_at.is_(None)
-        )
-        return executions_of(await self._session.rows(query))
-
     async def asked_groups(self) -> set[str]:
         """Return the user groups that have to confirm what awaits it."""
         waits = table.c.status == Status.AWAITING_CONFIRMATION
@@ -209,16 +195,6 @@ class Executions(Repository):
             values = {"checks": [], "checked_at": None, **news(self._now())}
             await self._session.change(update(table).where(*there).values(values))
         return found
-
-    async def remind(self, execution_id: int, now: datetime) -> bool:
-        """Note that it was reminded of; False if it was before, or was answered."""
-        change = update(table).where(
-            table.c.id == execution_id,
-            table.c.status == Status.AWAITING_CONFIRMATION,
-            table.c.reminded_at.is_(None),
-        )
-        values = {"reminded_at": now, **news(self._now())}
-        return await self._session.change(change.values(values)) == 1
 
     async def waiting_twin(self, new: Mapping[str, Any]) -> Execution | None:
         """Return what waits already with the job, environment and values of *new*; None if none."""

@@ -174,13 +174,6 @@ class Queue(Repository):
         is_waiting = execution.status is Status.QUEUED and not rests
         return is_waiting and 0 < execution.priority == highest
 
-    async def overdue(self, now: datetime) -> list[int]:
-        """Return the numbers of what has waited in the queue for longer than it may, in order."""
-        query = select(table.c.id).where(
-            table.c.status == Status.QUEUED, table.c.queue_expires_at <= now
-        )
-        return sorted(row["id"] for row in await self._session.rows(query))
-
 
 def _is_before(execution: Execution) -> ColumnElement[bool]:
     same = and_(table.c.priority == execution.priority, table.c.id < execution.id)

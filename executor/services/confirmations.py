@@ -22,6 +22,7 @@ from executor.services.history import find_execution
 from executor.services.launcher import queued
 from executor.services.personal import veil_of
 from executor.services.second_factors import check_factor
+from executor.services.sweeping import swept
 
 _MOST_ASKED = 50  # each takes a few questions to the database
 
@@ -144,29 +145,25 @@ class Confirmations:
 
     async def remind_due(self) -> int:
         """Let what has waited for half of its time be reminded of, once; return how many."""
-        now, half, reminded = self._ground.clock(), self._ground.confirm_within / 2, 0
-        async with self._ground.db.begin() as repos:
-            for waiting in await repos.executions.unreminded():
-                # Of the time for this answer: what was void may have been asked for long ago.
-                if waiting.expires_at is None or waiting.expires_at - now > half:
-                    continue
-                reminded += await repos.executions.remind(waiting.id, now)
-        if reminded:
-            self._ground.news.ring()
-        return reminded
+        now = self._ground.clock()
+        # Of the time for this answer: what was void may have been asked for long ago.
+        half = now + self._ground.confirm_within / 2
+        return await swept(
+            self._ground,
+            lambda repos, after, limit: repos.deadlines.unreminded(half, after, limit),
+            lambda repos, number: repos.deadlines.remind(number, now),
+        )
 
     async def expire_due(self) -> int:
         """Expire what was not answered in time; return how many."""
         now = self._ground.clock()
-        expired = 0
-        async with self._ground.db.begin() as repos:
-            for execution_id in await repos.executions.due(now):
-                expired += await repos.executions.change(
-                    execution_id, expect=AWAITING, status=Status.EXPIRED, finished_at=now
-                )
-        if expired:
-            self._ground.news.ring()
-        return expired
+        return await swept(
+            self._ground,
+            lambda repos, after, limit: repos.deadlines.unanswered(now, after, limit),
+            lambda repos, number: repos.executions.change(
+                number, expect=AWAITING, status=Status.EXPIRED, finished_at=now
+            ),
+        )
 
     async def _check_may_discard(self, repos: Repos, execution: Execution, by: Person) -> None:
         # A yes makes a run one's own once it runs; before that a change of mind takes a reason.

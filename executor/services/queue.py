@@ -14,6 +14,7 @@ from db.repos import Repos
 from executor.rules.durations import words
 from executor.services.closing import closed_now
 from executor.services.ground import Ground
+from executor.services.sweeping import swept
 
 STDERR_LINES = 20  # of which the telling one is looked for
 
@@ -142,21 +143,23 @@ class Queue:
         What never ran expires; what waited for a retry failed, as its last attempt said.
         """
         now = self._ground.clock()
-        ended = 0
-        async with self._ground.db.begin() as repos:
-            for number in await repos.queue.overdue(now):
-                execution = await _still_overdue(repos, number, now)
-                if execution is None:
-                    continue
-                end: dict[str, Any] = {"status": Status.FAILED, "finished_at": now}
-                if not execution.is_retried:
-                    waited = words((now - (execution.queued_at or now)).total_seconds())
-                    sentence = f"It waited {waited} in the queue, which is as long as it may."
-                    end |= {"status": Status.EXPIRED, "error_message": sentence}
-                ended += await repos.executions.change(execution.id, expect={Status.QUEUED}, **end)
-        if ended:
-            self._ground.news.ring()
-        return ended
+        return await swept(
+            self._ground,
+            lambda repos, after, limit: repos.deadlines.overdue(now, after, limit),
+            lambda repos, number: _expire(repos, number, now),
+        )
+
+
+async def _expire(repos: Repos, number: int, now: datetime) -> bool:
+    execution = await _still_overdue(repos, number, now)
+    if execution is None:
+        return False
+    end: dict[str, Any] = {"status": Status.FAILED, "finished_at": now}
+    if not execution.is_retried:
+        waited = words((now - (execution.queued_at or now)).total_seconds())
+        sentence = f"It waited {waited} in the queue, which is as long as it may."
+        end |= {"status": Status.EXPIRED, "error_message": sentence}
+    return await repos.executions.change(number, expect={Status.QUEUED}, **end)
 
 
 async def _still_overdue(repos: Repos, number: int, now: datetime) -> Execution | None:

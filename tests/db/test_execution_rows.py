@@ -179,10 +179,11 @@ async def test_unanswered_confirmations_are_due_at_their_time(
     await ask(database, place, status=Status.DISCARDED, expires_at=until)
 
     async with database.read() as repos:
-        early = await repos.executions.due(until - timedelta(microseconds=1))
-        due = await repos.executions.due(until)
+        early = await repos.deadlines.unanswered(until - timedelta(microseconds=1), 0, 9)
+        due = await repos.deadlines.unanswered(until, 0, 9)
+        then = await repos.deadlines.unanswered(until, waiting.id, 9)
 
-    assert (early, due) == ([], [waiting.id])
+    assert (early, due, then) == ([], [waiting.id], [])
 
 
 async def test_history_pages_by_number(database: Database) -> None:
@@ -322,26 +323,24 @@ async def test_a_confirmation_is_kept_with_its_plan(database: Database, clock: C
 
 
 async def test_a_waiting_run_is_reminded_of_once(database: Database, clock: Clock) -> None:
-    """The first one wins; what is queued is not reminded of at all."""
+    """The first one wins; what is queued, or has time, is not reminded of at all."""
     place = await world(database)
-    waiting = await ask(database, place, status=Status.AWAITING_CONFIRMATION)
+    until, later = clock(), clock() + timedelta(microseconds=1)
+    waiting = await ask(database, place, status=Status.AWAITING_CONFIRMATION, expires_at=until)
+    await ask(database, place, status=Status.AWAITING_CONFIRMATION, expires_at=later)
     queued = await ask(database, place)
 
     async with database.begin() as repos:
-        listed = [one.id for one in await repos.executions.unreminded()]
-        won = [await repos.executions.remind(waiting.id, clock()) for _ in range(2)]
-        won.append(await repos.executions.remind(queued.id, clock()))
+        listed = await repos.deadlines.unreminded(until, 0, 9)
+        won = [await repos.deadlines.remind(waiting.id, clock()) for _ in range(2)]
+        won.append(await repos.deadlines.remind(queued.id, clock()))
         after = await repos.executions.get(waiting.id)
 
     assert (listed, won) == ([waiting.id], [True, False, False])
     assert after is not None
     assert (after.reminded_at, after.version) == (clock.now, waiting.version + 1)
-    assert await _unreminded(database) == []
-
-
-async def _unreminded(database: Database) -> list[Execution]:
     async with database.read() as repos:
-        return await repos.executions.unreminded()
+        assert await repos.deadlines.unreminded(until, 0, 9) == []
 
 
 async def test_no_line_is_left_when_its_offset_is_refused(database: Database, clock: Clock) -> None:

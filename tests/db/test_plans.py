@@ -42,7 +42,7 @@ async def _active(repos: Repos, place: World) -> object:
 
 async def _overdue(repos: Repos, place: World) -> object:
     del place
-    return await repos.queue.overdue(repos.queue._now())
+    return await repos.deadlines.overdue(repos.queue._now(), 0, 50)
 
 
 async def _unlooked(repos: Repos, place: World) -> object:
@@ -56,12 +56,12 @@ async def _ended(repos: Repos, place: World) -> object:
 
 async def _unreminded(repos: Repos, place: World) -> object:
     del place
-    return await repos.executions.unreminded()
+    return await repos.deadlines.unreminded(repos.queue._now(), 0, 50)
 
 
 async def _due(repos: Repos, place: World) -> object:
     del place
-    return await repos.executions.due(repos.queue._now())
+    return await repos.deadlines.unanswered(repos.queue._now(), 0, 50)
 
 
 async def _moving(repos: Repos, place: World) -> object:

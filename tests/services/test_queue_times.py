@@ -9,9 +9,10 @@ from db.model.categories import Category
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import failed
 from executor.services import Ask, Ground, Services
+from executor.services.sweeping import PORTION
 from tests.support.database import Clock, do, waiting
 from tests.support.remote import eventually
-from tests.support.world import ANA, BRUNO, another, environment
+from tests.support.world import ANA, BRUNO, PRODUCTION, another, environment
 
 LEASE = timedelta(hours=1)
 
@@ -84,3 +85,40 @@ async def test_what_ran_meanwhile_and_waits_for_a_retry_does_not_expire(
 
     assert (now.status, now.is_retried) == (Status.QUEUED, True)
     assert ended == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_sweep_of_many_lets_others_write_in_between(
+    services: Services, clock: Clock
+) -> None:
+    """Leases are renewed meanwhile, however many runs are overdue: SQLite has one writer."""
+    last = await _asked(services, "one")
+    for _ in range(2 * PORTION):
+        values = another()
+        ask = Ask(job="import-patients", channel_id=last.channel_id, by=BRUNO, values=values)
+        last = await services.launcher.launch(ask)
+    clock.advance(600)
+
+    sweeping = asyncio.create_task(services.queue.expire_due())
+    await asyncio.sleep(0)  # it waits for its first answer by now
+    await services.queue.renew("w1", [last.id], LEASE)
+    before = (await services.history.execution(last.id)).status
+
+    assert (before, sweeping.done()) == (Status.QUEUED, False)
+    assert await sweeping == 2 * PORTION + 1
+
+
+async def test_a_sweep_reminds_of_and_expires_all_there_are(
+    services: Services, clock: Clock
+) -> None:
+    """More than one portion of confirmations, each of them once."""
+    count = PORTION + 1
+    for _ in range(count):
+        ask = Ask(job="import-patients", channel_id=PRODUCTION, by=BRUNO, values=another())
+        await services.launcher.launch(ask)
+    clock.advance(15 * 60)
+    reminded = [await services.confirmations.remind_due() for _ in range(2)]
+    clock.advance(15 * 60)
+    expired = [await services.confirmations.expire_due() for _ in range(2)]
+
+    assert (reminded, expired) == ([count, 0], [count, 0])

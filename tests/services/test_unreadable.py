@@ -10,6 +10,7 @@ from db.model.errors import Unreadable
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services
+from executor.services.sweeping import PORTION
 from tests.support.database import Clock, do
 from tests.support.world import ANA, BRUNO, PRODUCTION, STAGING, another, environment
 
@@ -138,9 +139,10 @@ async def test_a_job_that_cannot_be_read_keeps_no_other_from_being_looked_at(
 async def test_what_cannot_be_read_lets_others_expire(
     services: Services, ground: Ground, clock: Clock
 ) -> None:
-    """In the same sweep."""
-    newer, plain = await _asked(services), await _asked(services)
-    await _newer(ground, newer)
+    """In the same sweep, however many there are."""
+    newer = [await _asked(services) for _ in range(PORTION)]
+    plain = await _asked(services)
+    await _newer(ground, *newer)
     clock.advance(timedelta(days=30).total_seconds())
 
     assert await services.queue.expire_due() == 1
