@@ -185,6 +185,21 @@ async def test_a_lease_that_holds_is_not_abandoned(database: Database, clock: Cl
         assert await repos.leases.abandoned(clock(), limit=10) == []
 
 
+async def test_the_longest_lease_holds_and_a_longer_one_is_of_a_wrong_clock(
+    database: Database, clock: Clock
+) -> None:
+    """No worker gives one that ends so far ahead: who did may be dead, and nobody would know."""
+    old = await _running(database, clock)
+    longest = timedelta(minutes=15)
+    found = []
+    for lease in (longest, longest + timedelta(microseconds=1)):
+        async with database.begin() as repos:
+            await repos.leases.renew("w1", [old.id], clock() + lease)
+            found.append([one.id for one in await repos.leases.abandoned(clock(), limit=10)])
+
+    assert found == [[], [old.id]]
+
+
 async def test_an_owner_who_comes_back_in_time_keeps_its_run(
     database: Database, clock: Clock
 ) -> None:

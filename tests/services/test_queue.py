@@ -74,6 +74,22 @@ async def test_a_run_is_taken_over_only_after_its_lease(services: Services, cloc
     await services.records.finish(new, DONE)
 
 
+async def test_a_lease_of_a_wrong_clock_leaves_no_run_without_a_worker(
+    services: Services, clock: Clock
+) -> None:
+    """An hour ahead, then dead, then set right: for an hour nobody would follow it."""
+    await _launch(services)
+    clock.advance(3600)
+    old = await _claim(services)
+    clock.advance(-3600)
+
+    new = await services.queue.take_over("w2", LEASE)
+
+    assert new is not None
+    assert (new.worker, new.fence, new.lease_until) == ("w2", old.fence + 1, clock() + LEASE)
+    assert await services.queue.take_over("w3", LEASE) is None
+
+
 async def test_renewing_tells_what_is_still_ours_and_what_is_unwanted(
     services: Services, clock: Clock
 ) -> None:
