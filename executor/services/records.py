@@ -17,7 +17,7 @@ from executor.services.ground import Ground
 
 _LOST = "Another worker owns this run now."
 _LOOKED_FOR = timedelta(days=30)  # a host that did not answer for so long is gone
-_MOST_OF_MESSAGE = 2000
+_MOST_OF_MESSAGE, _MOST_OF_DETAIL = 2000, 64  # what their columns take
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,7 @@ def error_of(outcome: Outcome, exit_status: int | None = None) -> dict[str, Any]
     """Return what is stored of *outcome*, in the attempt and in the execution."""
     return {
         "error_category": outcome.category,
-        "error_detail": outcome.detail,
+        "error_detail": outcome.detail[:_MOST_OF_DETAIL],  # it may be a word that a host said
         "error_message": outcome.message,
         "exit_status": exit_status,
     }

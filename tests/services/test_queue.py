@@ -219,3 +219,15 @@ async def test_a_brief_has_the_last_words_of_a_script(
     then = await services.queue.brief(mine)
 
     assert (new.stderr, then.stderr) == ((), (said,))
+
+
+async def test_a_long_word_of_a_host_is_cut_where_it_is_stored(services: Services) -> None:
+    """MariaDB refuses what does not fit, and the run would end as a bug of ours."""
+    await _launch(services)
+    claimed = await _claim(services)
+    odd = Outcome(status=Status.FAILED, category=Category.CONNECTION_ERROR, detail="É" * 70)
+
+    await services.records.finish(claimed, odd)
+
+    over = await services.history.execution(claimed.id)
+    assert (over.status, over.error_detail) == (Status.FAILED, "É" * 64)
