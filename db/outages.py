@@ -22,8 +22,8 @@ _SQLITE_AWAY = frozenset(
 _SQLITE_TAKEN = frozenset({1555, 2067, 2579})  # CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID
 # https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference;
 # below 1000 they are those of the server's own library, include/mysys_err.h
-#: This server takes no changes, but answers: another one does by now. Read only, read only by
-#: super_read_only (MySQL), a node of Galera that is not ready.
+#: This server answers, but takes no changes: another one does by now. Read only by an option,
+#: running in read-only mode, a node of Galera that is not ready.
 _MARIADB_ELSEWHERE = frozenset({1290, 1836, 1047})
 _MARIADB_AWAY = _MARIADB_ELSEWHERE | frozenset(
     {
