@@ -13,8 +13,8 @@ from db.model.catalog import Environment
 from db.model.execution import LIVE, Execution, Status
 from db.repos.base import Repository
 from db.repos.execution_rows import executions_of, in_time, news, readable_at, selection
+from db.schema import attempts, jobs
 from db.schema import executions as table
-from db.schema import jobs
 from db.session import Row
 
 LOOK_AHEAD = 2000  # of those that wait behind a key or a limit, so many are looked past
@@ -128,10 +128,18 @@ class Queue(Repository):
         return int(await self._session.value(query.order_by(*IN_LINE).limit(1)) or 0)
 
     async def running(self, environment_id: int) -> list[Row]:
-        """Return id, job_id, concurrency_key and started_at of what runs there."""
-        columns = (table.c.id, table.c.job_id, table.c.concurrency_key, table.c.started_at)
-        query = select(*columns).where(
-            table.c.environment_id == environment_id, table.c.status.in_(LIVE)
+        """Return what runs there: its job and key, since when, and how it goes."""
+        current = and_(attempts.c.execution_id == table.c.id, attempts.c.number == table.c.attempt)
+        columns = ("id", "job_id", "concurrency_key", "status", "started_at", "reconnecting_since")
+        goes = ("progress_done", "progress_total", "last_output_at")
+        query = (
+            select(
+                *(table.c[name] for name in columns),
+                attempts.c.started_at.label("begun_at"),
+                *(attempts.c[name] for name in goes),
+            )
+            .select_from(table.outerjoin(attempts, current))
+            .where(table.c.environment_id == environment_id, table.c.status.in_(LIVE))
         )
         # Asked for in order, SQLite would walk through all of history for the few that run.
         return sorted(await self._session.rows(query), key=lambda row: int(row["id"]))

@@ -3,22 +3,26 @@
 import heapq
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from db.model.execution import Progress
 from db.model.locks import Closed
 
 ENOUGH_TO_CALL_SLOW = 10  # past runs; among fewer the slowest says little
+TELLING = 0.1  # of the whole: less progress tells too little of the rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What past runs took, in seconds."""
+    """How long it takes, in seconds: what past runs took, and of one that runs when it ends."""
 
     median_s: float
     low_s: float  #: one in ten was faster
     high_s: float  #: one in ten was slower
     slow_s: float | None  #: 95 % were faster; None: too few runs to say
-    runs: int
+    runs: int  #: in the past; 0: only its own progress tells
+    ends_at: datetime | None = None  #: of one that runs; None: nobody knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,32 @@ def estimate(past: Sequence[float]) -> Estimate | None:
         slow_s=slow_s,
         runs=len(past),
     )
+
+
+def ends_at(
+    started_at: datetime,
+    begun_at: datetime | None,
+    progress: Progress | None,
+    last_output_at: datetime | None,
+    usual: Estimate | None,
+) -> datetime | None:
+    """Return when one that runs will be over: by its own progress, or else by its past runs.
+
+    Past runs are counted from their start (*started_at*), progress from when the script began.
+    Its progress was true when its last output came (*last_output_at*), not now: while nothing comes
+    its end stays where it was. A moment that is past says nothing more; None: nobody knows.
+    """
+    if progress and progress.fraction >= TELLING and last_output_at:
+        begun_at = begun_at or started_at
+        return begun_at + max(last_output_at - begun_at, timedelta()) / progress.fraction
+    return started_at + timedelta(seconds=usual.median_s) if usual else None
+
+
+def with_end(usual: Estimate | None, end: datetime | None) -> Estimate | None:
+    """Return *usual* for a run that ends at *end*; None if neither is known."""
+    if usual is None and end is not None:
+        usual = Estimate(median_s=0.0, low_s=0.0, high_s=0.0, slow_s=None, runs=0)
+    return replace(usual, ends_at=end) if usual else None
 
 
 def starts_in_s(

@@ -6,10 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from db.model.catalog import Environment
-from db.model.execution import Execution, Status
+from db.model.execution import Execution, Progress, Status
 from db.model.locks import Closed
 from db.repos import Repos
-from executor.rules.estimates import Estimate, Forecast, estimate, starts_in_s
+from executor.rules.estimates import (
+    Estimate,
+    Forecast,
+    ends_at,
+    estimate,
+    starts_in_s,
+    with_end,
+)
 from executor.services.closing import closed_now
 from executor.services.ground import Ground
 
@@ -65,6 +72,7 @@ class _Look:
     def __init__(self, repos: Repos, now: datetime) -> None:
         self._repos, self._now = repos, now
         self._places: dict[int, _Place] = {}
+        self._running: dict[int, Sequence[Mapping[str, Any]]] = {}
         self._usual: dict[tuple[int, int], Estimate | None] = {}
         self._runs: dict[int, int] = {}
 
@@ -72,7 +80,9 @@ class _Look:
         """Return what can be said of *execution*, which is not over."""
         usual = await self._usually(execution.job_id, execution.environment_id)
         if execution.status not in {Status.AWAITING_CONFIRMATION, Status.QUEUED}:
-            return Forecast(estimate=usual)
+            running = await self._running_in(execution.environment_id)
+            ends = [_ends_at(row, usual) for row in running if row["id"] == execution.id]
+            return Forecast(estimate=with_end(usual, ends[0] if ends else None))
         place = await self._place(execution.environment_id)
         closed = None if execution.overridden_by else place.closed
         if execution.status is not Status.QUEUED:
@@ -95,16 +105,15 @@ class _Look:
     async def _starts_in_s(self, place: _Place, ahead: list[int]) -> float | None:
         if len(ahead) > _MOST_LOOKED_AT:
             return None
-        known: dict[int, float | None] = {}
-        for job_id in {*ahead, *(row["job_id"] for row in place.running)}:
-            usual = await self._usually(job_id, place.environment.id)
-            known[job_id] = usual.median_s if usual else None
-        left: list[float | None] = []
-        for row in place.running:
-            median_s = known[row["job_id"]]
-            ran_s = (self._now - row["started_at"]).total_seconds()
-            left.append(None if median_s is None else median_s - ran_s)
-        return starts_in_s(left, [known[job_id] for job_id in ahead], place.environment.concurrency)
+        where = place.environment.id
+        left = [await self._left_s(row, where) for row in place.running]
+        usual = [await self._usually(job_id, where) for job_id in ahead]
+        takes = [one.median_s if one else None for one in usual]
+        return starts_in_s(left, takes, place.environment.concurrency)
+
+    async def _left_s(self, row: Mapping[str, Any], environment_id: int) -> float | None:
+        end = _ends_at(row, await self._usually(row["job_id"], environment_id))
+        return (end - self._now).total_seconds() if end else None
 
     async def _place(self, environment_id: int) -> _Place:
         if environment_id not in self._places:
@@ -112,9 +121,14 @@ class _Look:
             self._places[environment_id] = _Place(
                 environment=environment,
                 closed=await closed_now(self._repos, environment, self._now),
-                running=await self._repos.queue.running(environment_id),
+                running=await self._running_in(environment_id),
             )
         return self._places[environment_id]
+
+    async def _running_in(self, environment_id: int) -> Sequence[Mapping[str, Any]]:
+        if environment_id not in self._running:
+            self._running[environment_id] = await self._repos.queue.running(environment_id)
+        return self._running[environment_id]
 
     async def _usually(self, job_id: int, environment_id: int) -> Estimate | None:
         key = job_id, environment_id
@@ -127,6 +141,15 @@ class _Look:
         if job_id not in self._runs:
             self._runs[job_id] = await self._repos.queue.runs_of(job_id)
         return self._runs[job_id]
+
+
+def _ends_at(row: Mapping[str, Any], usual: Estimate | None) -> datetime | None:
+    """Return when one of ``Queue.running`` ends; nobody knows if it is stopped, or out of reach."""
+    if row["status"] == Status.CANCELLING or row["reconnecting_since"]:
+        return None
+    total = row["progress_total"]
+    progress = None if total is None else Progress(done=row["progress_done"], total=total)
+    return ends_at(row["started_at"], row["begun_at"], progress, row["last_output_at"], usual)
 
 
 async def _before(repos: Repos, execution: Execution) -> int:

@@ -19,7 +19,6 @@ ROUGH = 300  # seconds
 SOON_S = 15.0
 NOT_WORTH_TELLING_S = 5.0
 FAILURE = 600
-TELLING = 0.1  # of the whole: less progress tells too little of the rest
 
 
 def in_the_queue(execution: Execution, forecast: Forecast, now: datetime) -> str:
@@ -50,7 +49,7 @@ def going(execution: Execution, estimate: Estimate | None, now: datetime) -> lis
     if is_slow(execution, estimate, now):
         facts += ["🐢 slower than 95 % of its past runs", *usually(estimate)]
     else:
-        facts += _left(execution, elapsed, estimate)
+        facts += _left(execution, estimate, now)
     if quiet := no_output(execution, now):
         facts.append(f"🔇 {quiet}")
     if execution.status is Status.CANCELLING:
@@ -75,7 +74,7 @@ def is_slow(execution: Execution, estimate: Estimate | None, now: datetime) -> b
 
 def usually(estimate: Estimate | None) -> list[str]:
     """Return what the job usually takes, with a range where past runs differ; [] if unknown."""
-    if estimate is None:
+    if estimate is None or not estimate.runs:
         return []
     low, high = words(estimate.low_s), words(estimate.high_s)
     if estimate.runs == 1:
@@ -107,26 +106,21 @@ def _why_it_waits(forecast: Forecast) -> list[str]:
     return []
 
 
-def _left(execution: Execution, elapsed: float, estimate: Estimate | None) -> list[str]:
-    """Return what is left: by its own progress, or else by its past runs; [] if unknown.
+def _left(execution: Execution, estimate: Estimate | None, now: datetime) -> list[str]:
+    """Return what is left, and what is usual; [] if unknown.
 
     Of what is being stopped nothing is left; how far it is nobody knows while its host is away.
     """
-    if execution.status is Status.CANCELLING:
-        return []
     usual = usually(estimate)
+    if estimate is None or execution.status is Status.CANCELLING:
+        return []
     if execution.reconnecting_since:
         return usual
-    fraction = execution.progress.fraction if execution.progress else 0.0
-    left = 0.0
-    if fraction >= TELLING:
-        left = elapsed * (1 - fraction) / fraction
-    elif estimate:
-        left = estimate.median_s - elapsed
+    left = (estimate.ends_at - now).total_seconds() if estimate.ends_at else 0.0
     if left >= 1:
         return [f"about {words(left)} left", *usual]
-    is_long = estimate is not None and elapsed > estimate.high_s + NOT_WORTH_TELLING_S
-    return [f"longer than usual: {usual[0]}"] if is_long else usual
+    is_long = elapsed_s(execution, now) > estimate.high_s + NOT_WORTH_TELLING_S
+    return [f"longer than usual: {usual[0]}"] if usual and is_long else usual
 
 
 def meanwhile(execution: Execution) -> str:

@@ -1,19 +1,17 @@
 """Who starts next: first in, first out, past those that must wait for something else."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from db.model.catalog import JobDraft
 from db.model.categories import Category
 from db.model.errors import Conflict, NotAllowed
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome, failed
-from executor.services import Ask, Ground, Services
+from executor.services import Ask, Services
 from tests.support.database import Clock
 from tests.support.looked import looked_at
 from tests.support.world import ANA, BRUNO, GOOD, PRODUCTION, SPECS, STAGING, another, environment
@@ -191,40 +189,6 @@ async def test_a_confirmed_run_waits_from_its_confirmation_on(
     assert queued.queue_expires_at == clock() + timedelta(hours=12)
 
 
-async def test_forecast_tells_place_start_and_length(services: Services, clock: Clock) -> None:
-    """From the median of past runs: what runs has 60 s left, one before it takes 100 s."""
-    await _lasted(services, clock, [100.0] * 3)
-    _, second, third = [await _asks(services) for _ in range(3)]
-    await _claims(services, 1)
-    clock.advance(40)
-
-    told = [
-        await services.forecasts.of(await services.history.execution(number))
-        for number in (second, third)
-    ]
-
-    assert [(one.position, one.starts_in_s) for one in told] == [(1, 60.0), (2, 160.0)]
-    assert all(one.estimate and one.estimate.median_s == 100.0 for one in told)
-
-
-async def test_without_past_runs_nobody_knows_when_it_starts(services: Services) -> None:
-    """But its place is known, and that it starts at once where there is room."""
-    at_once = await services.forecasts.of(await services.history.execution(await _asks(services)))
-    await _claims(services, 1)
-    waits = await services.forecasts.of(await services.history.execution(await _asks(services)))
-
-    assert (at_once.position, at_once.starts_in_s) == (1, 0.0)
-    assert (waits.position, waits.starts_in_s, waits.estimate) == (1, None, None)
-
-
-async def _lasted(services: Services, clock: Clock, seconds: Sequence[float]) -> None:
-    for each in seconds:
-        number = await _asks(services)
-        await _claims(services, 1)
-        clock.advance(each)
-        await _ends(services, number)
-
-
 async def test_a_retry_that_rests_keeps_its_records_for_itself(
     services: Services, clock: Clock
 ) -> None:
@@ -248,28 +212,3 @@ async def test_a_retry_that_rests_keeps_its_records_for_itself(
     assert meanwhile == [free]
     assert waits.behind == first
     assert then == [first]
-
-
-async def test_forecasts_of_many_ask_once_what_they_have_in_common(
-    services: Services, ground: Ground
-) -> None:
-    """How their environment stands, and how long their job takes; and say what each alone says."""
-    numbers = [await _asks(services) for _ in range(4)]
-    waiting = [await services.history.execution(number) for number in numbers]
-    alone = {one.id: await services.forecasts.of(one) for one in waiting}
-    statements: list[str] = []
-
-    @event.listens_for(ground.db._engine.sync_engine, "before_cursor_execute")
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    together = await services.forecasts.of_all(waiting)
-    of_all = list(statements)
-    await services.forecasts.line(None, 10)
-    event.remove(ground.db._engine.sync_engine, "before_cursor_execute", note)
-
-    assert together == alone
-    assert [one.position for one in together.values()] == [1, 2, 3, 4]
-    for asked in (of_all, statements[len(of_all) :]):
-        for words in ("FROM environment_locks", "FROM freeze_windows", ".finished_at \nFROM"):
-            assert sum(words in statement for statement in asked) == 1, words

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from db.model.execution import Execution
-from executor.rules.estimates import Forecast, estimate
+from executor.rules.estimates import Forecast, estimate, with_end
 from handlers.views.card import execution_card
 from handlers.views.message import Told
 from playground.blocks import check_message_blocks
@@ -71,6 +71,7 @@ def card(subject: Execution, **changes: Any) -> Told:
     return execution_card(subject, **(told | changes))
 
 
-def usual(seconds: float) -> Forecast:
-    """Return the forecast of a run that always took so long."""
-    return Forecast(estimate=estimate([seconds] * 3))
+def usual(seconds: float, *, ends: float | None = None) -> Forecast:
+    """Return the forecast of a run that always took so long; it *ends* so long after noon."""
+    end = NOON + timedelta(seconds=seconds if ends is None else ends)
+    return Forecast(estimate=with_end(estimate([seconds] * 3), end))

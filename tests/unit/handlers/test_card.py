@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from db.model.catalog import Kind
 from db.model.execution import Attempt, Progress, Status
 from db.model.output import LogLine, Stream
-from executor.rules.estimates import Forecast, estimate
+from executor.rules.estimates import Forecast, estimate, with_end
 from executor.rules.host_keys import fingerprints
 from handlers.views.ids import Action
 from handlers.views.looks import LOOK
@@ -22,6 +22,7 @@ from handlers.views.thread import due_posts, log_refused, not_here
 from tests.support.executions import FINGERPRINT, HOST_KEY, NOON, execution, line, on_production
 from tests.support.rendered import buttons, card, check, shown, usual
 
+SOON, LATE = NOON + timedelta(seconds=33), NOON + timedelta(hours=1)
 AGAIN = ["Run again", "Run again with changes…"]
 BUTTONS = {
     Status.AWAITING_CONFIRMATION: ["Run on production", "Discard"],
@@ -184,7 +185,7 @@ def test_place_in_line(position: int, words: str) -> None:
 
 def test_running_card_shows_bar_words_and_estimate() -> None:
     """A bar is never alone."""
-    told = card(execution(Status.RUNNING), forecast=usual(192.0), tail=[line("hello")])
+    told = card(execution(Status.RUNNING), forecast=usual(192.0, ends=57), tail=[line("hello")])
 
     assert "`███████████░░░░░░░░░` 7/12 · 58 %" in shown(told)
     assert "running for 33 s" in shown(told)
@@ -194,8 +195,14 @@ def test_running_card_shows_bar_words_and_estimate() -> None:
 
 
 def test_running_card_without_past_runs_estimates_by_progress() -> None:
-    """Seven of twelve in 33 s leave some 24 s."""
-    assert "about 24 s left" in shown(card(execution(Status.RUNNING)))
+    """Nothing is said of past runs."""
+    alone = Forecast(estimate=with_end(None, NOON + timedelta(seconds=57)))
+
+    told = [shown(card(execution(Status.RUNNING), forecast=alone, now=now)) for now in (SOON, LATE)]
+
+    assert "running for 33 s · about 24 s left" in told[0]
+    assert "running for 1 h\n" in f"{told[1]}\n"
+    assert "usual" not in str(told)
 
 
 def test_running_card_longer_than_usual_says_so() -> None:
@@ -212,7 +219,7 @@ def test_nothing_left_is_no_estimate(done: float, now_s: int) -> None:
     """A script that has said 100 % may work on; nobody reads "about 0 s left" for minutes."""
     subject = execution(Status.RUNNING, progress=Progress(done=done, total=12))
 
-    told = shown(card(subject, now=NOON + timedelta(seconds=now_s), forecast=usual(100)))
+    told = shown(card(subject, now=NOON + timedelta(seconds=now_s), forecast=usual(100, ends=33.4)))
 
     assert " left" not in told
     assert ("longer than usual" in told) == (now_s == 600)

@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executor.rules.estimates import ENOUGH_TO_CALL_SLOW, estimate, starts_in_s
+from db.model.execution import Progress
+from executor.rules.estimates import ENOUGH_TO_CALL_SLOW, ends_at, estimate, starts_in_s
+from tests.support.executions import NOON
 
 SECONDS = st.floats(0, 1e6)
 
@@ -38,6 +42,31 @@ def test_estimate_lies_within_what_was_seen(past: list[float]) -> None:
     marks = [min(past), told.low_s, told.median_s, told.high_s, told.slow_s or max(past), max(past)]
     assert marks == pytest.approx(sorted(marks))
     assert (told.slow_s is None) == (len(past) < ENOUGH_TO_CALL_SLOW)
+
+
+@pytest.mark.parametrize(
+    ("done", "heard_s", "past", "expected"),
+    [
+        pytest.param(20, 30, [100.0], 150, id="a fifth in 30 s"),
+        pytest.param(20, 30, [], 150, id="no past runs"),
+        pytest.param(9, 30, [100.0], 100, id="not a tenth yet"),
+        pytest.param(9, 30, [], None, id="nobody knows"),
+        pytest.param(None, 30, [100.0], 100, id="no progress"),
+        pytest.param(100, 30, [100.0], 30, id="all is done"),
+        pytest.param(20, None, [100.0], 100, id="nobody heard it"),
+        pytest.param(20, -1, [100.0], 0, id="heard before it was known to have begun"),
+    ],
+)
+def test_end_is_told_by_progress_or_else_by_past_runs(
+    done: float | None, heard_s: float | None, past: list[float], expected: float | None
+) -> None:
+    """As things were when the last output came: what time it is makes no difference."""
+    progress = None if done is None else Progress(done=done, total=100)
+    heard = None if heard_s is None else NOON + timedelta(seconds=heard_s)
+
+    end = ends_at(NOON, None, progress, heard, estimate(past))
+
+    assert end == (None if expected is None else NOON + timedelta(seconds=expected))
 
 
 @pytest.mark.parametrize(
