@@ -32,9 +32,10 @@ class Forecast:
     estimate: Estimate | None = None  #: None: the job never succeeded in that environment
     position: int = 0  #: in the queue, 1 is next; 0: it does not wait there
     starts_in_s: float | None = None  #: seconds; None: nobody knows
-    running: int = 0  #: in its environment now
+    running: tuple[int, ...] = ()  #: in its environment now
     places: int = 0  #: runs at once there
     behind: int = 0  #: the run with the same key that it waits for; 0: none
+    behind_ends_in_s: float | None = None  #: when that one ends; None: nobody knows
     job_is_full: bool = False  #: the job runs as often at once as it may
     closed: Closed | None = None  #: what closes its environment; None: it may start all the same
 

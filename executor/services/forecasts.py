@@ -89,15 +89,17 @@ class _Look:
             return Forecast(estimate=usual, closed=closed)
         is_passed = place.closed is not None and closed is None
         ahead = await self._repos.queue.ahead(execution, is_closed=is_passed)
+        where = execution.environment_id
         key, limit = execution.concurrency_key, execution.job_concurrency
-        holders = [row["id"] for row in place.running if key and row["concurrency_key"] == key]
+        holders = [row for row in place.running if key and row["concurrency_key"] == key]
         return Forecast(
             estimate=usual,
             position=len(ahead) + 1,
             starts_in_s=await self._starts_in_s(place, ahead),
-            running=len(place.running),
+            running=tuple(row["id"] for row in place.running),
             places=place.environment.concurrency,
-            behind=holders[0] if holders else await _before(self._repos, execution),
+            behind=holders[0]["id"] if holders else await _before(self._repos, execution),
+            behind_ends_in_s=await self._left_s(holders[0], where) if holders else None,
             job_is_full=limit is not None and await self._runs_of(execution.job_id) >= limit,
             closed=closed,
         )

@@ -16,7 +16,7 @@ from handlers.views.sentences import attempt_failed, elapsed_s, in_line, no_outp
 SEPARATOR = " · "
 CLOCK = "{time}"
 ROUGH = 300  # seconds
-SOON_S = 15.0
+SOON_S = 5.0
 NOT_WORTH_TELLING_S = 5.0
 FAILURE = 600
 
@@ -24,7 +24,7 @@ FAILURE = 600
 def in_the_queue(execution: Execution, forecast: Forecast, now: datetime) -> str:
     """Return its place, what it waits for, when it will start and how long that takes."""
     told = in_line(forecast.position)
-    facts = [told[:1].upper() + told[1:], *_why_it_waits(forecast)]
+    facts = [told[:1].upper() + told[1:], *_why_it_waits(forecast, now)]
     lines = []
     if execution.is_retried:
         failed = attempt_failed(execution)
@@ -84,26 +84,33 @@ def usually(estimate: Estimate | None) -> list[str]:
 
 
 def _start(forecast: Forecast, now: datetime) -> list[str]:
-    if forecast.starts_in_s is None:
-        return []
-    if forecast.starts_in_s <= SOON_S:
-        return ["starts any moment"]
-    step = 60 if forecast.starts_in_s < ROUGH else ROUGH
-    at = (now + timedelta(seconds=forecast.starts_in_s)).timestamp()
+    return [] if forecast.starts_in_s is None else [f"starts {_about(forecast.starts_in_s, now)}"]
+
+
+def _about(seconds: float, now: datetime) -> str:
+    if seconds <= SOON_S:
+        return "in a few seconds"
+    step = 60 if seconds < ROUGH else ROUGH
+    at = (now + timedelta(seconds=seconds)).timestamp()
     rounded = now + timedelta(seconds=-(-at // step) * step - now.timestamp())
-    return [f"starts about {when(rounded, CLOCK)}"]
+    return f"about {when(rounded, CLOCK)}"
 
 
-def _why_it_waits(forecast: Forecast) -> list[str]:
+def _why_it_waits(forecast: Forecast, now: datetime) -> list[str]:
     if forecast.closed:
         return []  # said last, since its reason may be long
     if forecast.behind:
-        return [f"waits for #{forecast.behind}, which works on the same records"]
+        left = forecast.behind_ends_in_s
+        ends = "" if left is None or left < 0 else f" and ends {_about(left, now)}"
+        return [f"waits for #{forecast.behind}, which works on the same records{ends}"]
     if forecast.job_is_full:
         return ["waits until fewer runs of its job are under way"]
-    if forecast.places and forecast.running >= forecast.places:
-        return [f"waits for a place: {forecast.running} of {forecast.places} run there"]
-    return []
+    if not forecast.places or len(forecast.running) < forecast.places:
+        return []
+    if forecast.places > 1:
+        return [f"waits for a place: all {forecast.places} are taken"]
+    runs = " and ".join(f"#{number}" for number in forecast.running)
+    return [f"waits for {runs} to end (one run at a time there)"]
 
 
 def _left(execution: Execution, estimate: Estimate | None, now: datetime) -> list[str]:

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import event
 
+from db.model.catalog import JobDraft
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome
 from executor.services import Ask, Ground, Services
 from tests.support.database import Clock
 from tests.support.log_writing import batch
-from tests.support.world import ANA, BRUNO, STAGING, another
+from tests.support.world import ANA, BRUNO, SPECS, STAGING, another, environment
 
 LEASE = timedelta(hours=20)
+WIDE = "C0WIDE"
 DONE = Outcome(status=Status.SUCCEEDED)
 
 
-async def _asks(services: Services) -> int:
-    ask = Ask(job="import-patients", channel_id=STAGING, by=BRUNO, values=another())
+async def _asks(services: Services, job: str = "import-patients", channel: str = STAGING) -> int:
+    ask = Ask(job=job, channel_id=channel, by=BRUNO, values=another())
     return (await services.launcher.launch(ask)).id
 
 
@@ -74,6 +77,29 @@ async def test_nobody_knows_when_that_ends_which_is_stopped_or_out_of_reach(
     assert await _both(services, clock, first, second) == (None, None)
 
 
+async def test_who_waits_for_a_key_is_told_when_its_holder_ends(
+    services: Services, clock: Clock
+) -> None:
+    """Also where there is room for both."""
+    await services.catalog.create_environment(environment("wide", concurrency=9), ANA)
+    await services.bindings.bind(WIDE, "wide", ANA)
+    source = await services.catalog.source("iclinic")
+    keyed: dict[str, Any] = {
+        "script": "~/x.js",
+        "parameters": SPECS,
+        "concurrency_key": "{sistema}",
+    }
+    await services.catalog.create_job(JobDraft(name="keyed", source_id=source.id, **keyed), ANA)
+    await _lasted(services, clock, [100.0], "keyed", WIDE)
+    first, second = [await _asks(services, "keyed", WIDE) for _ in range(2)]
+    await _begins(services, clock, after=0)
+    clock.advance(30)
+
+    waits = await services.forecasts.of(await services.history.execution(second))
+
+    assert (waits.behind, waits.behind_ends_in_s, waits.running) == (first, 70.0, (first,))
+
+
 async def _begins(services: Services, clock: Clock, *, after: float) -> None:
     """Let the next one in the line start, and its script *after* that."""
     own = await services.queue.claim_next("w1", LEASE)
@@ -111,9 +137,9 @@ async def test_without_past_runs_nobody_knows_when_it_starts(services: Services)
     assert (waits.position, waits.starts_in_s, waits.estimate) == (1, None, None)
 
 
-async def _lasted(services: Services, clock: Clock, seconds: Sequence[float]) -> None:
+async def _lasted(services: Services, clock: Clock, seconds: Sequence[float], *where: str) -> None:
     for each in seconds:
-        number = await _asks(services)
+        number = await _asks(services, *where)
         await services.queue.claim_next("w1", LEASE)
         clock.advance(each)
         await services.records.finish(await services.history.execution(number), DONE)

@@ -46,13 +46,53 @@ def running(seconds: float, **changes: Any) -> Execution:
             id="place, start, length",
         ),
         pytest.param(
-            Forecast(position=1, starts_in_s=0), "Next in line · starts any moment", id="at once"
+            Forecast(position=1, starts_in_s=0),
+            "Next in line · starts in a few seconds",
+            id="at once",
         ),
         pytest.param(Forecast(position=1), "Next in line", id="nobody knows"),
+        pytest.param(
+            Forecast(position=1, starts_in_s=6),
+            "Next in line · starts about <!date^1773489660^{time}|2026-03-14 12:01 UTC>",
+            id="soon",
+        ),
+        pytest.param(
+            Forecast(position=2, running=(12,), places=1),
+            "2nd in line · waits for #12 to end (one run at a time there)",
+            id="the only place",
+        ),
+        pytest.param(
+            Forecast(position=2, running=(12, 13), places=1),
+            "2nd in line · waits for #12 and #13 to end (one run at a time there)",
+            id="more than may run by now",
+        ),
+        pytest.param(
+            Forecast(position=1, running=(12, 13, 14), places=3),
+            "Next in line · waits for a place: all 3 are taken",
+            id="all places",
+        ),
+        pytest.param(Forecast(position=1, running=(12,), places=2), "Next in line", id="room"),
         pytest.param(
             Forecast(position=1, starts_in_s=0, behind=127),
             "Next in line · waits for #127, which works on the same records",
             id="same records",
+        ),
+        pytest.param(
+            Forecast(position=1, behind=127, behind_ends_in_s=200),
+            "Next in line · waits for #127, which works on the same records and ends about "
+            "<!date^1773489840^{time}|2026-03-14 12:04 UTC>",
+            id="same records, for so long",
+        ),
+        pytest.param(
+            Forecast(position=1, behind=127, behind_ends_in_s=4),
+            "Next in line · waits for #127, which works on the same records and ends "
+            "in a few seconds",
+            id="same records, hardly any more",
+        ),
+        pytest.param(
+            Forecast(position=1, behind=127, behind_ends_in_s=-1),
+            "Next in line · waits for #127, which works on the same records",
+            id="same records, for longer than thought",
         ),
         pytest.param(
             Forecast(position=1, starts_in_s=0, job_is_full=True),

@@ -98,7 +98,7 @@ def test_card_of_what_waits_says_by_whom_until_when_and_why() -> None:
     check(told)
     words = f"staging is locked by <@U0ANA> until {LATER}: deploying version 8"
     assert f"Next in line · 🔒 waits: {words}" in shown(told)
-    assert "any moment" not in shown(told)
+    assert "starts" not in shown(told)
     assert told.text.endswith(f"is queued, next in line. {words}.")
 
 
