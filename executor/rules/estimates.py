@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from db.model.execution import Progress
 from db.model.locks import Closed
 
-ENOUGH_TO_CALL_SLOW = 10  # past runs; among fewer the slowest says little
+ENOUGH = 10  # past runs; among fewer the fastest and the slowest tenth say little
 TELLING = 0.1  # of the whole: less progress tells too little of the rest
 
 
@@ -18,11 +18,16 @@ class Estimate:
     """How long it takes, in seconds: what past runs took, and of one that runs when it ends."""
 
     median_s: float
-    low_s: float  #: one in ten was faster
-    high_s: float  #: one in ten was slower
+    low_s: float  #: one in ten was faster; of few runs: the fastest
+    high_s: float  #: one in ten was slower; of few runs: the slowest
     slow_s: float | None  #: 95 % were faster; None: too few runs to say
     runs: int  #: in the past; 0: only its own progress tells
     ends_at: datetime | None = None  #: of one that runs; None: nobody knows
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether too few ran to say what is usual."""
+        return self.runs < ENOUGH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +49,12 @@ def estimate(past: Sequence[float]) -> Estimate | None:
     """Return what the durations of past runs (seconds, any order) tell; None if there are none."""
     if not past:
         return None
-    if len(past) == 1:
-        return Estimate(median_s=past[0], low_s=past[0], high_s=past[0], slow_s=None, runs=1)
-    tenths = statistics.quantiles(past, n=10, method="inclusive")
-    slow_s = None
-    if len(past) >= ENOUGH_TO_CALL_SLOW:
-        slow_s = statistics.quantiles(past, n=20, method="inclusive")[-1]
-    return Estimate(
-        median_s=statistics.median(past),
-        low_s=tenths[0],
-        high_s=tenths[-1],
-        slow_s=slow_s,
-        runs=len(past),
-    )
+    low_s, high_s, slow_s = min(past), max(past), None
+    if len(past) >= ENOUGH:
+        twentieths = statistics.quantiles(past, n=20, method="inclusive")
+        low_s, high_s, slow_s = twentieths[1], twentieths[-2], twentieths[-1]
+    median_s = statistics.median(past)
+    return Estimate(median_s=median_s, low_s=low_s, high_s=high_s, slow_s=slow_s, runs=len(past))
 
 
 def ends_at(

@@ -76,11 +76,14 @@ def usually(estimate: Estimate | None) -> list[str]:
     """Return what the job usually takes, with a range where past runs differ; [] if unknown."""
     if estimate is None or not estimate.runs:
         return []
-    low, high = words(estimate.low_s), words(estimate.high_s)
+    median, low, high = map(words, (estimate.median_s, estimate.low_s, estimate.high_s))
     if estimate.runs == 1:
-        return [f"took {words(estimate.median_s)} last time"]
-    range_ = f" ({low} to {high})" if low != high else ""
-    return [f"usually takes {words(estimate.median_s)}{range_}"]
+        return [f"took {median} last time"]
+    if low == high:
+        return [f"usually takes {median}"]
+    if estimate.is_of_few:
+        return [f"took {low} to {high} before ({estimate.runs} runs)"]
+    return [f"usually takes {median} ({low} to {high})"]
 
 
 def _start(forecast: Forecast, now: datetime) -> list[str]:

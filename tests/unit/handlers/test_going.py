@@ -8,7 +8,7 @@ import pytest
 
 from db.model.categories import Category
 from db.model.execution import Execution, Status
-from executor.rules.estimates import Estimate, Forecast
+from executor.rules.estimates import Estimate, Forecast, estimate
 from handlers.views.card import execution_card
 from handlers.views.going import going, in_the_queue, usually
 from handlers.views.queue import queue
@@ -163,6 +163,12 @@ def test_a_cancel_that_does_not_reach_the_host_says_so() -> None:
 
     assert "reconnecting (12 s): the script is stopped as soon as the host answers" in shown(told)
     assert told.text.endswith("is being cancelled by <@U0ANA>; reconnecting (12 s).")
+
+
+def test_of_few_runs_nobody_says_what_is_usual() -> None:
+    """Two of 15 s and 25 s took that, and how many they were is said."""
+    assert usually(estimate([25.0, 15.0])) == ["took 15 s to 25 s before (2 runs)"]
+    assert usually(estimate([25.0, *[15.0] * 9])) == ["usually takes 15 s (15 s to 16 s)"]
 
 
 def test_range_is_left_out_where_past_runs_do_not_differ() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.model.execution import Progress
-from executor.rules.estimates import ENOUGH_TO_CALL_SLOW, ends_at, estimate, starts_in_s
+from executor.rules.estimates import ENOUGH, ends_at, estimate, starts_in_s
 from tests.support.executions import NOON
 
 SECONDS = st.floats(0, 1e6)
@@ -22,6 +22,15 @@ def test_one_past_run_is_the_estimate() -> None:
 
     assert told is not None
     assert (told.median_s, told.low_s, told.high_s, told.slow_s) == (7.0, 7.0, 7.0, None)
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_range_of_few_is_from_the_fastest_to_the_slowest(count: int) -> None:
+    """A tenth of nine is none; a range that holds none of them would be nobody's."""
+    told = estimate([25.0, *[15.0] * (count - 1)])
+
+    assert told is not None
+    assert (told.low_s, told.high_s, told.is_of_few) == (15, 25, True)
 
 
 def test_range_leaves_out_the_fastest_and_slowest_tenth() -> None:
@@ -41,7 +50,7 @@ def test_estimate_lies_within_what_was_seen(past: list[float]) -> None:
     assert told is not None
     marks = [min(past), told.low_s, told.median_s, told.high_s, told.slow_s or max(past), max(past)]
     assert marks == pytest.approx(sorted(marks))
-    assert (told.slow_s is None) == (len(past) < ENOUGH_TO_CALL_SLOW)
+    assert (told.slow_s is None) == (len(past) < ENOUGH)
 
 
 @pytest.mark.parametrize(
