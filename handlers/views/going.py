@@ -52,11 +52,11 @@ def going(execution: Execution, estimate: Estimate | None, now: datetime) -> lis
         facts += _left(execution, estimate, now)
     if quiet := no_output(execution, now):
         facts.append(f"🔇 {quiet}")
-    if execution.status is Status.CANCELLING:
-        by = f", asked by {person(execution.cancelled_by)}" if execution.cancelled_by else ""
-        facts.append(f"stopping: TERM, then KILL after {words(execution.plan.grace_s)}{by}")
+    by = f", asked by {person(execution.cancelled_by)}" if execution.cancelled_by else ""
     if execution.reconnecting_since:
-        facts.append(f"🔌 {reconnecting(execution, now)}: {meanwhile(execution)}")
+        facts.append(f"🔌 {reconnecting(execution, now)}: {meanwhile(execution)}{by}")
+    elif execution.status is Status.CANCELLING:
+        facts.append(f"stopping: TERM, then KILL after {words(execution.plan.grace_s)}{by}")
     if execution.resumed:
         facts.append("bot restarted, nothing lost")
     return facts
@@ -136,7 +136,7 @@ def _left(execution: Execution, estimate: Estimate | None, now: datetime) -> lis
 def meanwhile(execution: Execution) -> str:
     """Return what goes on while its host is out of reach."""
     if execution.status is Status.CANCELLING:
-        return "the script is stopped as soon as the host answers"
+        return "the script will be stopped as soon as the host answers"
     if execution.begun_at is None:
         return "whether the script has started is not known; Ferry keeps trying"
     return "the script does not need the line; Ferry keeps trying"

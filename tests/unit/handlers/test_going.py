@@ -161,7 +161,9 @@ def test_a_cancel_that_does_not_reach_the_host_says_so() -> None:
     subject = execution(Status.CANCELLING, reconnecting_since=NOON - timedelta(seconds=12))
     told = execution_card(subject, tail=[], forecast=Forecast(), now=NOON)
 
-    assert "reconnecting (12 s): the script is stopped as soon as the host answers" in shown(told)
+    will = "reconnecting (12 s): the script will be stopped as soon as the host answers"
+    assert f"{will}, asked by <@U0ANA>" in shown(told)
+    assert "TERM" not in shown(told)
     assert told.text.endswith("is being cancelled by <@U0ANA>; reconnecting (12 s).")
 
 
@@ -169,6 +171,14 @@ def test_of_few_runs_nobody_says_what_is_usual() -> None:
     """Two of 15 s and 25 s took that, and how many they were is said."""
     assert usually(estimate([25.0, 15.0])) == ["took 15 s to 25 s before (2 runs)"]
     assert usually(estimate([25.0, *[15.0] * 9])) == ["usually takes 15 s (15 s to 16 s)"]
+
+
+def test_a_cancel_that_reaches_the_host_says_how_and_who() -> None:
+    """Once the host answers; without a cancel nobody asked."""
+    here, away = execution(Status.CANCELLING), NOON - timedelta(seconds=12)
+
+    assert "stopping: TERM, then KILL after 5 s, asked by <@U0ANA>" in going(here, None, NOON)
+    assert "asked by" not in str(going(running(12, reconnecting_since=away), None, NOON))
 
 
 def test_range_is_left_out_where_past_runs_do_not_differ() -> None:

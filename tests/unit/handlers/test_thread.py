@@ -218,7 +218,7 @@ def test_out_of_reach_while_cancelling_says_what_will_happen() -> None:
 
     (told,) = due(away, said=["started"])
 
-    assert "the script is stopped as soon as the host answers" in shown(told.told)
+    assert "the script will be stopped as soon as the host answers" in shown(told.told)
 
 
 def test_silence_is_not_told_of_what_is_stopped_or_out_of_reach() -> None:
