@@ -24,7 +24,7 @@ from handlers.views.blocks import (
 )
 from handlers.views.blocks import when as moment
 from handlers.views.confirming import answer_word
-from handlers.views.going import CLOCK, SEPARATOR
+from handlers.views.going import CLOCK, SEPARATOR, meanwhile
 from handlers.views.ids import COMMAND, Action
 from handlers.views.looked import check_again_button
 from handlers.views.looks import look
@@ -34,7 +34,9 @@ from handlers.views.output import readable
 from handlers.views.sentences import (
     elapsed_s,
     name,
+    no_output,
     place,
+    reconnecting,
     sentence,
     share,
     took,
@@ -121,14 +123,21 @@ def _state(one: Execution, now: datetime) -> list[str]:
         if one.not_before and one.not_before > now:
             waits += f", due {moment(one.not_before, CLOCK)}"
         return [waits, *([f"after {why}"] if why else [])]
-    facts = [look(one)[1]]
-    if one.started_at and one.status.is_live:
-        facts.append(words(elapsed_s(one, now)))
-    elif lasted := took(one):
-        facts.append(lasted)
-    if one.progress and one.status.is_live:
-        facts.append(share(one.progress))
-    return facts + ([why] if why else [])
+    facts = _going(one, now) if one.status.is_live else [look(one)[1], took(one)]
+    return [fact for fact in (*facts, why) if fact]
+
+
+def _going(one: Execution, now: datetime) -> list[str]:
+    """Return of a run that is under way what its card says of it."""
+    is_cancelling = one.status is Status.CANCELLING
+    away = reconnecting(one, now)
+    return [
+        "connecting" if not (one.begun_at or is_cancelling) else look(one)[1],
+        words(elapsed_s(one, now)) if one.started_at else "",
+        share(one.progress) if one.progress else "",
+        no_output(one, now),
+        f"{away}: {meanwhile(one)}" if away and is_cancelling else away,
+    ]
 
 
 def asked(one: Execution) -> str:
@@ -232,7 +241,9 @@ def cancelling(one: Execution) -> Told:
     """Return the receipt for a cancel that was asked for by command."""
     done = "is not tried again" if waited_for_attempt(one) or one.was_tried else "will not run"
     if one.status.is_live:
-        done = "is being stopped; its card tells when it is"
+        later = "will be stopped as soon as its host answers"
+        done = later if one.reconnecting_since else "is being stopped"
+        done += "; its card tells when it is"
     text = f"{name(one)} {done}."
     return Told(text, [section(f"🛑 {text}")])
 

@@ -103,6 +103,27 @@ def test_row_cuts_long_values_and_does_without() -> None:
             id="runs",
         ),
         pytest.param(
+            execution(Status.RUNNING, begun_at=None, progress=None),
+            "connecting · 0 s\n",
+            id="connects",
+        ),
+        pytest.param(
+            execution(Status.RUNNING, progress=None, silent_since=NOON - timedelta(minutes=12)),
+            "running · 0 s · no output for 12 min\n",
+            id="says nothing",
+        ),
+        pytest.param(
+            execution(Status.RUNNING, reconnecting_since=NOON - timedelta(seconds=15)),
+            "running · 0 s · 7/12 · 58 % · reconnecting (15 s)\n",
+            id="out of reach",
+        ),
+        pytest.param(
+            execution(Status.CANCELLING, reconnecting_since=NOON - timedelta(seconds=15)),
+            "cancelling · 0 s · reconnecting (15 s): the script will be stopped as soon as the "
+            "host answers\n",
+            id="cannot be stopped yet",
+        ),
+        pytest.param(
             execution(Status.FAILED), "failed · 3 min 12 s · COMMAND_NOT_FOUND\n", id="over"
         ),
         pytest.param(
@@ -125,6 +146,10 @@ def test_row_says_how_long_it_ran_or_what_it_waits_for(one: Execution, words: st
     ("one", "words"),
     [
         (execution(Status.CANCELLING), "is being stopped; its card tells when it is"),
+        (
+            execution(Status.CANCELLING, reconnecting_since=NOON),
+            "will be stopped as soon as its host answers; its card tells when it is",
+        ),
         (execution(Status.CANCELLED, attempt=0, started_at=None), "will not run"),
         (execution(Status.CANCELLED, attempt=1, not_before=NOON), "is not tried again"),
     ],
