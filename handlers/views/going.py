@@ -18,6 +18,7 @@ CLOCK = "{time}"
 ROUGH = 300  # seconds
 SOON_S = 5.0
 NOT_WORTH_TELLING_S = 5.0
+PAUSES = {10: "in a few seconds", 60: "within a minute", 120: "within 2 minutes"}
 FAILURE = 600
 
 
@@ -30,7 +31,7 @@ def in_the_queue(execution: Execution, forecast: Forecast, now: datetime) -> str
         failed = attempt_failed(execution)
         lines.append(f"🔁 {failed[:1].upper()}{clip_mrkdwn(failed[1:], FAILURE)}")
     if execution.not_before and execution.not_before > now:
-        facts = [f"Attempt {execution.attempt + 1} is due {when(execution.not_before, CLOCK)}"]
+        facts = [f"Attempt {execution.attempt + 1} is due {due(execution.not_before, execution)}"]
     elif not (forecast.behind or forecast.job_is_full or forecast.closed):
         facts += _start(forecast, now)
     facts += usually(forecast.estimate)
@@ -60,6 +61,16 @@ def going(execution: Execution, estimate: Estimate | None, now: datetime) -> lis
     if execution.resumed:
         facts.append("bot restarted, nothing lost")
     return facts
+
+
+def due(at: datetime, execution: Execution) -> str:
+    """Return when the next attempt is due: roughly where the pause before it is short.
+
+    In words that are true until then, so that they do not change while it waits.
+    """
+    pause_s = (at - (execution.queued_at or execution.created_at)).total_seconds()
+    rough = [told for most, told in PAUSES.items() if pause_s <= most]
+    return rough[0] if rough else when(at, CLOCK)
 
 
 def is_slow(execution: Execution, estimate: Estimate | None, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from handlers.views.blocks import (
 )
 from handlers.views.blocks import when as moment
 from handlers.views.confirming import answer_word
-from handlers.views.going import CLOCK, SEPARATOR, meanwhile
+from handlers.views.going import SEPARATOR, due, meanwhile
 from handlers.views.ids import COMMAND, Action
 from handlers.views.looked import check_again_button
 from handlers.views.looks import look
@@ -121,7 +121,7 @@ def _state(one: Execution, now: datetime) -> list[str]:
     if one.status is Status.QUEUED and one.is_retried:
         waits = f"waits for attempt {one.attempt + 1} of {one.max_attempts}"
         if one.not_before and one.not_before > now:
-            waits += f", due {moment(one.not_before, CLOCK)}"
+            waits += f", due {due(one.not_before, one)}"
         return [waits, *([f"after {why}"] if why else [])]
     facts = _going(one, now) if one.status.is_live else [look(one)[1], took(one)]
     return [fact for fact in (*facts, why) if fact]

@@ -127,9 +127,33 @@ def test_a_retry_that_waits_says_why_and_when() -> None:
     check(told)
     refused = "ttempt 1 of 3 failed: CONNECTION_ERROR: 10.0.0.5:22 refused the connection"
     assert f"A{refused}" in shown(told)
-    assert "Attempt 2 is due <!date^" in shown(told)
+    assert "Attempt 2 is due within a minute" in shown(told)
     assert "in line" not in shown(told)
     assert told.text == f"#128 import-patients on staging is tried again: a{refused}."
+
+
+@pytest.mark.parametrize(
+    ("pause_s", "words"),
+    [
+        (10, "in a few seconds"),
+        (11, "within a minute"),
+        (60, "within a minute"),
+        (61, "within 2 minutes"),
+        (120, "within 2 minutes"),
+        (121, "<!date^1773489721^{time}|2026-03-14 12:02 UTC>"),
+    ],
+)
+def test_a_short_pause_is_told_roughly_and_the_same_until_it_is_over(
+    pause_s: int, words: str
+) -> None:
+    """A time of day, read in that minute, says nothing; a countdown would be edit after edit."""
+    asked = {"created_at": NOON - timedelta(hours=1)}
+    one = waiting(**FAILED_ONCE | asked | {"not_before": NOON + timedelta(seconds=pause_s)})
+    moments = [NOON, NOON + timedelta(seconds=pause_s - 1)]
+
+    told = {in_the_queue(one, Forecast(), now).rpartition("\n")[2] for now in moments}
+
+    assert told == {f"Attempt 2 is due {words}"}
 
 
 def test_a_running_attempt_says_which_it_is() -> None:
