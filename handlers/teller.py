@@ -22,7 +22,7 @@ from handlers.outbox import Outbox, Outcome, Place, Sent
 from handlers.views import alarms, thread
 from handlers.views.card import execution_card
 from handlers.views.message import Told
-from handlers.views.sentences import BAD_ENDS
+from handlers.views.states import BAD_ENDS
 
 logger = structlog.get_logger(__name__)
 

@@ -31,18 +31,8 @@ from handlers.views.message import Told
 from handlers.views.output import readable
 from handlers.views.personal import reveal_buttons
 from handlers.views.promotion import promote_button
-from handlers.views.sentences import (
-    BAD_ENDS,
-    advice,
-    head,
-    name,
-    never_began,
-    outcome,
-    place,
-    sentence,
-    share,
-    values,
-)
+from handlers.views.sentences import name, place, share, values
+from handlers.views.states import BAD_ENDS, advice, head, never_began, outcome, sentence
 
 CELLS = 20
 TAIL, LIVE_TAIL = 12, 6

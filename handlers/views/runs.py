@@ -37,12 +37,11 @@ from handlers.views.sentences import (
     no_output,
     place,
     reconnecting,
-    sentence,
     share,
-    took,
     values,
     waited_for_attempt,
 )
+from handlers.views.states import sentence, took
 
 LOG_LINES, LOG_LOOK = 20, 400  # shown, and looked through: most may be marks for Ferry
 HISTORY = 10

@@ -14,23 +14,16 @@ from executor.rules.durations import words
 from executor.rules.estimates import Estimate
 from executor.rules.readiness import is_ready
 from handlers.views.alarms import ALARM_REFUSED, broken_glass, not_alarmed, reminder
-from handlers.views.blocks import Block, code, context, esc, mono, person, section, when
+from handlers.views.blocks import Block, code, context, esc, mono, person, section
 from handlers.views.confirming import nothing_ran
-from handlers.views.going import CLOCK, is_slow, meanwhile, usually
+from handlers.views.going import due, is_slow, meanwhile, usually
 from handlers.views.ids import COMMAND
 from handlers.views.looked import voided
 from handlers.views.looks import look
 from handlers.views.message import Told
 from handlers.views.output import readable
-from handlers.views.sentences import (
-    BAD_ENDS,
-    advice,
-    attempt_failed,
-    elapsed_s,
-    ending,
-    name,
-    share,
-)
+from handlers.views.sentences import attempt_failed, elapsed_s, name, share
+from handlers.views.states import BAD_ENDS, advice, ending
 
 MILESTONES = (75, 50, 25)  # per cent; the highest that was reached is said, the others are skipped
 LASTS = timedelta(minutes=1)  # shorter runs have no milestones
@@ -152,7 +145,7 @@ def _retried(execution: Execution, attempt: Attempt, now: datetime) -> Post:
     told = f"🔁 {failed[:1].upper()}{failed[1:]}."
     is_next = attempt.number == execution.attempt
     if is_next and execution.not_before and execution.not_before > now:
-        told += f" The next one is due {when(execution.not_before, CLOCK)}."
+        told += f" The next one is due {due(execution.not_before, execution)}."
     return Post(f"attempt-{attempt.number}", _message(told))
 
 

@@ -10,7 +10,7 @@ from db.model.errors import Conflict, LeaseLost
 from db.model.execution import Execution, Status
 from executor.rules.outcomes import Outcome, failed
 from executor.services import Ask, Ground, Services
-from handlers.views.sentences import sentence
+from handlers.views.states import sentence
 from tests.support.database import Clock, waiting
 from tests.support.remote import eventually
 from tests.support.world import ANA, BRUNO, STAGING, another

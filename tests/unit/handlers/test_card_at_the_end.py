@@ -8,7 +8,7 @@ from db.model.categories import Category
 from db.model.execution import Progress, Status
 from db.model.output import Stream
 from executor.ssh.status import Receipt
-from handlers.views.sentences import ending
+from handlers.views.states import ending
 from handlers.views.thread import due_posts
 from tests.support.executions import NOON, execution, line
 from tests.support.rendered import buttons, card, shown

@@ -17,7 +17,7 @@ from handlers.views import alarms, answer_forms, confirming, runs, second_factor
 from handlers.views.alarms import broken_glass
 from handlers.views.card import execution_card
 from handlers.views.message import Told
-from handlers.views.sentences import ending, sentence
+from handlers.views.states import ending, sentence
 from handlers.views.thread import Calls, due_posts
 from playground.view_rules import check_view
 from tests.support.executions import NOON, execution, on_production
