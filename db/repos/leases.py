@@ -88,7 +88,7 @@ class Leases(Repository):
     async def abandoned(self, now: datetime, limit: int) -> list[Execution]:
         """Return live executions whose lease is over, or was given by a clock that went wrong.
 
-        Whoever still has such a one has it taken away: nobody else could know whether they live.
+        Such a one may be alive, and the clock that is wrong *now*'s: see whether it is renewed.
         """
         is_odd = table.c.lease_until > now + _LONGEST
         is_left = or_(table.c.lease_until <= now, is_odd)

@@ -98,7 +98,11 @@ def usually(estimate: Estimate | None) -> list[str]:
 
 
 def _start(forecast: Forecast, now: datetime) -> list[str]:
-    return [] if forecast.starts_in_s is None else [f"starts {_about(forecast.starts_in_s, now)}"]
+    if forecast.starts_in_s is None:
+        return []
+    # A place is free: then it is a worker that it waits for, and how long nobody knows.
+    is_free = forecast.starts_in_s <= 0
+    return ["starts any moment" if is_free else f"starts {_about(forecast.starts_in_s, now)}"]
 
 
 def _about(seconds: float, now: datetime) -> str:

@@ -133,8 +133,8 @@ def ending(execution: Execution, *, names: bool = True) -> str:
         case Status.LOST:
             told = f"was lost{_why(execution)}{_dotted(got_to(execution))}"
         case _:
-            ran = got_to(execution) or _not_run(execution)
-            told = f"failed{_why(execution)}{_dotted(ran)}{results(execution)}"
+            ran = _dotted(got_to(execution)) + _dotted(_not_run(execution))
+            told = f"failed{_why(execution)}{ran}{results(execution)}"
     return told
 
 
@@ -174,20 +174,23 @@ def took(execution: Execution) -> str:
 
 def never_began(execution: Execution) -> bool:
     """Whether it failed before anything of the attempt can have run on the host."""
+    # A script that had ended when its host was asked again has left an exit status, or output.
     is_known = execution.error_category is not Category.INTERNAL_ERROR
-    return execution.status is Status.FAILED and execution.begun_at is None and is_known
+    is_traceless = execution.begun_at is None and execution.exit_status is None
+    return execution.status is Status.FAILED and is_known and is_traceless and not execution.lines
 
 
 def _not_run(execution: Execution) -> str:
     """Return that nothing ran, or that the next attempt never had its turn; empty if it ran."""
     if waited := waited_for_attempt(execution):
         return f"{waited} waited too long in the queue"
-    return "nothing ran" if never_began(execution) and execution.attempt == 1 else ""
+    is_first = execution.attempt == execution.max_attempts - execution.plan.attempts + 1
+    return "nothing ran" if never_began(execution) and is_first else ""
 
 
 def _before_it_started(execution: Execution) -> str:
     which = f"attempt {execution.attempt} of {execution.max_attempts}"
-    return f"before {which if execution.attempt > 1 else 'it'} started"
+    return f"before {which if execution.is_one_of_several else 'it'} started"
 
 
 def _too_late(execution: Execution) -> str:

@@ -77,7 +77,8 @@ def due_posts(
     if execution.status.is_over and not _is_own_answer(execution):
         posts += [_end(execution, tail, log_is_attached=log_is_attached)]
     elif execution.status.is_live:
-        is_told = any(key.startswith("attempt-") for key in said)  # that it had started
+        # What failed by itself before it was told to have started had started.
+        is_told = any(one.started_at and f"attempt-{one.number}" in said for one in attempts)
         begun = [_started(execution)] if execution.begun_at and not is_told else []
         posts = [*begun, *posts, *_line(execution, said, now)]
         if execution.status is Status.RUNNING and not execution.reconnecting_since:

@@ -83,11 +83,27 @@ async def test_a_lease_of_a_wrong_clock_leaves_no_run_without_a_worker(
     old = await _claim(services)
     clock.advance(-3600)
 
+    assert await services.queue.take_over("w2", LEASE) is None
+    clock.advance(LEASE.total_seconds())
     new = await services.queue.take_over("w2", LEASE)
 
     assert new is not None
     assert (new.worker, new.fence, new.lease_until) == ("w2", old.fence + 1, clock() + LEASE)
     assert await services.queue.take_over("w3", LEASE) is None
+
+
+async def test_a_clock_that_is_behind_takes_nobody_a_run_that_is_renewed(
+    services: Services, clock: Clock
+) -> None:
+    """Else its worker and the owner would take it from each other for ever."""
+    await _launch(services)
+    clock.advance(3600)
+    old = await _claim(services)
+    for _ in range(3):
+        assert await services.queue.renew(old.worker, [old.id], LEASE) == ({old.id}, set())
+        clock.advance(-3600)
+        assert await services.queue.take_over("w2", LEASE) is None
+        clock.advance(3600 + LEASE.total_seconds() / 2)
 
 
 async def test_renewing_tells_what_is_still_ours_and_what_is_unwanted(

@@ -90,7 +90,7 @@ def test_how_far_it_got_is_told(status: Status) -> None:
 
 def test_what_never_began_does_not_say_that_it_started() -> None:
     """Whether data was touched is what people are afraid of."""
-    never = execution(Status.FAILED, begun_at=None, lines=0)
+    never = execution(Status.FAILED, begun_at=None, lines=0, exit_status=None)
     again = replace(never, attempt=2, max_attempts=3)
 
     told = card(never)
@@ -101,7 +101,31 @@ def test_what_never_began_does_not_say_that_it_started() -> None:
     assert ending(never).endswith("`node` is not there · nothing ran")
     assert "before attempt 2 of 3 started" in shown(card(again))
     assert "nothing ran" not in shown(card(again))  # the first may have
-    assert "nothing ran" not in ending(replace(never, error_category=Category.INTERNAL_ERROR))
+    for trace in ({"error_category": Category.INTERNAL_ERROR}, {"exit_status": 1}, {"lines": 1}):
+        assert "nothing ran" not in shown(card(replace(never, **trace)))
+        assert "before it started" not in shown(card(replace(never, **trace)))
+
+
+def test_what_was_asked_again_before_it_never_began_counts_no_attempt_for_that() -> None:
+    """The first one found the plan changed, so nobody knows of it, and nothing of it ran."""
+    never = execution(Status.FAILED, begun_at=None, lines=0, exit_status=None)
+    asked_again = replace(never, attempt=2, max_attempts=2, voided_plan=never.plan)
+
+    told = shown(card(asked_again))
+
+    assert "*Failed* before it started" in told
+    assert "nothing ran" in told
+
+
+def test_next_attempt_that_never_had_its_turn_is_told_beside_how_far_the_last_one_got() -> None:
+    """The thread is where production hears of it."""
+    waited = execution(
+        Status.FAILED, not_before=NOON, max_attempts=3, progress=Progress(done=2, total=5)
+    )
+
+    assert ending(waited).endswith(
+        "got to 2/5 (40 %) · attempt 2 of 3 waited too long in the queue"
+    )
 
 
 def test_what_a_failed_script_counted_has_its_own_line() -> None:

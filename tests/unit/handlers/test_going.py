@@ -47,7 +47,7 @@ def running(seconds: float, **changes: Any) -> Execution:
         ),
         pytest.param(
             Forecast(position=1, starts_in_s=0),
-            "Next in line · starts in a few seconds",
+            "Next in line · starts any moment",
             id="at once",
         ),
         pytest.param(Forecast(position=1), "Next in line", id="nobody knows"),

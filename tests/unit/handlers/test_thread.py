@@ -1,7 +1,7 @@
 """The thread says few things, each once, and calls nobody but the one who asked."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,7 +49,20 @@ def test_start_is_said_once() -> None:
     assert keys(first) == ["started"]
     assert shown(first[0].told) == "▶️ #128 import-patients started on staging."
     assert due(running(0), said=["started"], now=SOON) == []
-    assert due(running(0, attempt=2), said=["attempt-1"], now=SOON) == []  # told by its failure
+
+
+@pytest.mark.parametrize(("began", "told"), [(None, ["started"]), (NOON, [])])
+def test_start_is_not_said_after_what_failed_once_it_had_started(
+    began: datetime | None, told: list[str]
+) -> None:
+    """A first attempt that failed at once was told by its failure; one that never began, not."""
+    first = Attempt(execution_id=128, number=1, created_at=NOON, started_at=began)
+    second = Attempt(execution_id=128, number=2, created_at=NOON, started_at=NOON)
+    subject = running(0, attempt=2, max_attempts=3)
+
+    posts = due(subject, said=["attempt-1"], now=SOON, attempts=(first, second))
+
+    assert keys(posts) == told
 
 
 def test_milestones_are_said_only_of_runs_that_last() -> None:
