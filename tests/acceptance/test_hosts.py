@@ -70,7 +70,7 @@ async def test_key_file_that_is_missing(ferry: House) -> None:
     execution, shown = await _fails(ferry, "no-key", ssh_key_path="/nowhere/id_ed25519")
 
     assert execution.error_category is Category.AUTHENTICATION_ERROR
-    says(shown, "There is no SSH key /nowhere/id_ed25519 on Ferry's machine.")
+    says(shown, "There is no SSH key /nowhere/id_ed25519 on Ferry's machine", "nothing ran")
 
 
 async def test_changed_host_key(ferry: House) -> None:

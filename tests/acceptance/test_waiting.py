@@ -93,7 +93,7 @@ async def test_silence_stops_a_script_whose_job_says_so(ferry: House) -> None:
 
     shown = await ferry.shown(card)
     assert (execution.status, execution.error_detail) == (Status.TIMED_OUT, "SILENCE")
-    says(shown, "Timed out", "had said nothing for 1 s", "What does it wait for")
+    says(shown, "Stopped for silence", "had said nothing for 1 s", "What does it wait for")
     says(shown, "none remain")
 
 
