@@ -121,7 +121,7 @@ class Teller:
         if execution.status not in BAD_ENDS:
             return []
         if execution.status is not Status.FAILED:  # what it did last, not what it warned of before
-            return await tail(LINES_OF_FAILURE)
+            return await tail(LINES_ON_CARD)
         errors = await tail(LINES_OF_FAILURE, stream=Stream.ERR)
         return errors or await tail(LINES_OF_FAILURE)
 

@@ -63,6 +63,8 @@ def _live(execution: Execution, now: datetime) -> str:
 def head(execution: Execution) -> str:
     """Return the state with its emoji, how long it took, who said no: a card's headline."""
     emoji, word = look(execution)
+    if execution.status is Status.QUEUED and execution.is_retried:
+        word = f"waits for attempt {execution.attempt + 1} of {execution.max_attempts}"
     lasted = took(execution)
     match execution.status:
         case Status.SUCCEEDED if lasted:
@@ -88,7 +90,9 @@ def outcome(execution: Execution) -> str:
             told = " · ".join(filter(None, (counted, got_to(execution), _too_late(execution))))
         case Status.CANCELLED:
             by = f"By {person(execution.cancelled_by)}" if execution.cancelled_by else ""
-            told = " · ".join(part for part in (by, got_to(execution), stopped) if part)
+            is_between = waited_for_attempt(execution) and execution.is_retried
+            failed = attempt_failed(execution) if is_between else ""
+            told = " · ".join(filter(None, (by, failed, got_to(execution), stopped)))
         case Status.DISCARDED:
             told = nothing_ran(execution).capitalize()
             told += f"{': ' if execution.error_message else ''}{_message(execution)}."

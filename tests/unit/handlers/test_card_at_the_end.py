@@ -154,10 +154,29 @@ def test_nobody_is_sent_to_a_log_that_is_empty() -> None:
 def test_what_waits_for_its_next_attempt_has_not_started() -> None:
     """When the last one did is history."""
     waits = execution(
-        Status.QUEUED, attempt=1, started_at=NOON, error_category=Category.CONNECTION_ERROR
+        Status.QUEUED,
+        attempt=1,
+        max_attempts=3,
+        started_at=NOON,
+        error_category=Category.CONNECTION_ERROR,
     )
 
-    assert "started " not in shown(card(waits))
+    told = shown(card(waits))
+
+    assert "started " not in told
+    assert told.startswith("⏳ *Waits for attempt 2 of 3* · ")
+
+
+def test_cancel_of_what_waits_for_its_next_attempt_keeps_why_the_last_one_failed() -> None:
+    """Else the last word of it would be that somebody had enough."""
+    refused = {"error_category": Category.CONNECTION_ERROR, "error_message": "It refused."}
+    waited = execution(
+        Status.CANCELLED, not_before=NOON, max_attempts=3, receipt="", begun_at=None, **refused
+    )
+
+    told = card(waited).blocks[1]["text"]["text"]
+
+    assert told == "By <@U0ANA> · attempt 1 of 3 failed: CONNECTION_ERROR: It refused"
 
 
 def test_cancel_in_the_queue_does_not_speak_of_work_done() -> None:
